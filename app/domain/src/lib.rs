@@ -1,1 +1,82 @@
-//! placeholder
+//! The words of Tidegate as plain types, shared by the server, the store and the dashboard.
+//!
+//! Owns the meaning of a word (which states a job has, which role may do what) and its text forms.
+//! Does no I/O, knows no framework, and builds for WebAssembly.
+//!
+//! - [`id`]: one type per kind of thing, shown with a prefix (`job_…`)
+//! - [`time`]: an instant in UTC microseconds and how people read it
+//! - [`slug`]: the short names people choose
+//! - [`tenant`], [`user`], [`role`]: who owns and who may act
+//! - [`vendor`], [`secret`], [`refusal`], [`event`]: what arrives
+//! - [`rule`], [`provider`], [`destination`]: what is done with it
+//! - [`job`], [`attempt`], [`outcome`]: the work itself
+//! - [`filter`]: how a list of jobs is narrowed and paged
+
+pub mod attempt;
+pub mod destination;
+pub mod event;
+pub mod filter;
+pub mod id;
+pub mod job;
+pub mod outcome;
+pub mod provider;
+pub mod refusal;
+pub mod role;
+pub mod rule;
+pub mod secret;
+pub mod slug;
+pub mod tenant;
+pub mod time;
+pub mod user;
+pub mod vendor;
+
+/// Declares an enum whose variants have one fixed text each: the text in the database, in JSON, in URLs
+/// and on the command line is the same everywhere.
+macro_rules! words {
+    ($(#[$meta:meta])* pub enum $name:ident { $($(#[$vmeta:meta])* $variant:ident = $text:literal,)+ }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+        pub enum $name { $($(#[$vmeta])* #[serde(rename = $text)] $variant,)+ }
+
+        impl $name {
+            /// Every value, in the order people are shown them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The one text form.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)+ }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str(self.as_str()) }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = $crate::UnknownWord;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                match text {
+                    $($text => Ok(Self::$variant),)+
+                    _ => Err($crate::UnknownWord {
+                        what: stringify!($name),
+                        text: text.chars().take(60).collect(),
+                        known: &[$($text),+],
+                    }),
+                }
+            }
+        }
+    };
+}
+pub(crate) use words;
+
+/// A text that is none of the words an enum has.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is not a {what}; use one of: {}", known.join(", "))]
+pub struct UnknownWord {
+    /// The enum asked for.
+    pub what: &'static str,
+    /// What was given, cut to 60 characters.
+    pub text: String,
+    /// What would have been understood.
+    pub known: &'static [&'static str],
+}
