@@ -1,0 +1,37 @@
+//! Who did what, when. Entries are written in the transaction of the change they tell of.
+
+use super::Result;
+use async_trait::async_trait;
+use domain::{id::TenantId, time::Timestamp};
+use uuid::Uuid;
+
+/// One thing a person or program did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// Identity (UUIDv7).
+    pub id: Uuid,
+    /// When.
+    pub at: Timestamp,
+    /// In which tenant; `None` for the whole installation.
+    pub tenant_id: Option<TenantId>,
+    /// Who: an e-mail, or `cli`.
+    pub actor: String,
+    /// What, such as `vendor.add`.
+    pub action: String,
+    /// To what: an id or name.
+    pub target: String,
+    /// More, in plain words; never a secret.
+    pub detail: String,
+}
+
+/// The audit log.
+#[async_trait]
+pub trait AuditStore {
+    /// Newest first, before `before`.
+    async fn audit_log(
+        &self,
+        scope: Option<TenantId>,
+        before: Timestamp,
+        limit: i64,
+    ) -> Result<Vec<AuditEntry>>;
+}

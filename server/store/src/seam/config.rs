@@ -1,0 +1,91 @@
+//! What people configure: tenants, vendors with their secrets, providers, destinations, rules. Every change
+//! counts up one version number, by which every node notices it. Secret values come and go sealed.
+
+use super::{AuditEntry, Result};
+use async_trait::async_trait;
+use domain::{
+    destination::Destination,
+    id::{RuleId, SecretId, VendorId},
+    provider::Provider,
+    rule::Rule,
+    secret::{SecretInfo, SecretState},
+    tenant::Tenant,
+    time::Timestamp,
+    vendor::Vendor,
+};
+
+/// A secret value as the vault sealed it; unreadable without the master key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sealed(pub Vec<u8>);
+
+/// All of the configuration, as one consistent reading.
+#[derive(Clone, Debug, Default)]
+pub struct ConfigRows {
+    /// Grows with every change.
+    pub version: i64,
+    /// All tenants.
+    pub tenants: Vec<Tenant>,
+    /// All vendors.
+    pub vendors: Vec<Vendor>,
+    /// All secrets that are not revoked, with their values.
+    pub secrets: Vec<(SecretInfo, Sealed)>,
+    /// All providers, with their keys.
+    pub providers: Vec<(Provider, Option<Sealed>)>,
+    /// All destinations, with their passwords or secrets.
+    pub destinations: Vec<(Destination, Option<Sealed>)>,
+    /// All rules, oldest first.
+    pub rules: Vec<Rule>,
+}
+
+/// Configuration. A taken name is `Conflict`; every change is audited in its own transaction.
+#[async_trait]
+pub trait ConfigStore {
+    /// The number that grows with every change.
+    async fn config_version(&self) -> Result<i64>;
+    /// Everything, read at one instant.
+    async fn load_config(&self) -> Result<ConfigRows>;
+    /// Adds a tenant.
+    async fn add_tenant(&self, tenant: &Tenant, audit: &AuditEntry) -> Result<()>;
+    /// Adds a vendor with its first secret.
+    async fn add_vendor(
+        &self,
+        vendor: &Vendor,
+        secret: Option<(&SecretInfo, &Sealed)>,
+        audit: &AuditEntry,
+    ) -> Result<()>;
+    /// Lets a vendor's URL answer, or not.
+    async fn set_vendor_enabled(&self, vendor: VendorId, enabled: bool, audit: &AuditEntry) -> Result<()>;
+    /// All versions of a vendor's secret, newest first, revoked ones too.
+    async fn secrets_of(&self, vendor: VendorId) -> Result<Vec<SecretInfo>>;
+    /// Adds the next version as active; the versions active until now retire at `old_until`.
+    /// The version number is given by the store and returned.
+    async fn rotate_secret(
+        &self,
+        secret: &SecretInfo,
+        value: &Sealed,
+        old_until: Timestamp,
+        audit: &AuditEntry,
+    ) -> Result<i32>;
+    /// Sets where one version is in its life.
+    async fn set_secret_state(
+        &self,
+        secret: SecretId,
+        state: SecretState,
+        not_after: Option<Timestamp>,
+        audit: &AuditEntry,
+    ) -> Result<()>;
+    /// Adds a provider.
+    async fn add_provider(&self, provider: &Provider, key: Option<&Sealed>, audit: &AuditEntry)
+    -> Result<()>;
+    /// Adds a destination.
+    async fn add_destination(
+        &self,
+        destination: &Destination,
+        secret: Option<&Sealed>,
+        audit: &AuditEntry,
+    ) -> Result<()>;
+    /// Adds a rule.
+    async fn add_rule(&self, rule: &Rule, audit: &AuditEntry) -> Result<()>;
+    /// Removes a rule; running jobs keep what it told them.
+    async fn remove_rule(&self, rule: RuleId, audit: &AuditEntry) -> Result<()>;
+}

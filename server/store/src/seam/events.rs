@@ -1,0 +1,55 @@
+//! Storing what arrives: events with the jobs they start, and refused requests.
+
+use super::{CounterDelta, Result};
+use async_trait::async_trait;
+use domain::{
+    event::{Event, EventPayload},
+    id::{EventId, VendorId},
+    job::Job,
+    refusal::RefusedRequest,
+    time::Timestamp,
+};
+
+/// An event to store, with the jobs it starts.
+#[derive(Clone, Debug)]
+pub struct NewEvent {
+    /// What was read from it.
+    pub event: Event,
+    /// SHA-256 of the body: the same id with another body is another event.
+    pub body_hash: [u8; 32],
+    /// Its bytes.
+    pub payload: EventPayload,
+    /// What its rules start.
+    pub jobs: Vec<Job>,
+}
+
+/// What became of one [`NewEvent`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// The stored event: this one, or the first with the same vendor, external id and body.
+    pub id: EventId,
+    /// Whether it was already there; then none of its jobs was stored.
+    pub duplicate: bool,
+}
+
+/// Events and refused requests.
+#[async_trait]
+pub trait EventStore {
+    /// Stores the whole batch in one durable transaction (SQLite `synchronous=FULL`, PostgreSQL
+    /// `synchronous_commit=on`) and answers in the batch's order. Equal events, in the database or
+    /// earlier in the batch, are duplicates. All or nothing.
+    async fn record(&self, batch: &[NewEvent], counters: &[CounterDelta]) -> Result<Vec<Recorded>>;
+    /// Keeps refused requests, dropping a vendor's oldest beyond `keep_per_vendor`.
+    async fn record_refused(
+        &self,
+        batch: &[RefusedRequest],
+        keep_per_vendor: i64,
+        counters: &[CounterDelta],
+    ) -> Result<()>;
+    /// One event.
+    async fn event(&self, id: EventId) -> Result<Event>;
+    /// The bytes of one event.
+    async fn event_payload(&self, id: EventId) -> Result<EventPayload>;
+    /// A vendor's refused requests, newest first, received before `before`.
+    async fn refused(&self, vendor: VendorId, before: Timestamp, limit: i64) -> Result<Vec<RefusedRequest>>;
+}

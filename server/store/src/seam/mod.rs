@@ -1,0 +1,53 @@
+//! The seam: what the rest of the program may ask of a database. One trait per noun; [`Store`] is all of them.
+
+mod accounts;
+mod audit;
+mod config;
+mod counters;
+mod events;
+mod jobs;
+mod nodes;
+mod queue;
+mod sessions;
+
+pub use accounts::*;
+pub use audit::*;
+pub use config::*;
+pub use counters::*;
+pub use events::*;
+pub use jobs::*;
+pub use nodes::*;
+pub use queue::*;
+pub use sessions::*;
+
+use crate::StoreError;
+use async_trait::async_trait;
+
+/// What every method of the seam returns.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// A database, whichever it is.
+#[async_trait]
+pub trait Store:
+    EventStore
+    + QueueStore
+    + JobStore
+    + ConfigStore
+    + AccountStore
+    + SessionRows
+    + CounterStore
+    + NodeStore
+    + AuditStore
+    + Send
+    + Sync
+    + 'static
+{
+    /// `sqlite` or `postgres`, for logs and `doctor`.
+    fn engine(&self) -> &'static str;
+    /// Brings the schema up to date; does nothing when it is.
+    async fn migrate(&self) -> Result<()>;
+    /// A cheap round trip that also proves the schema is complete.
+    async fn ping(&self) -> Result<()>;
+    /// Ends all connections after their current statement.
+    async fn close(&self);
+}

@@ -1,0 +1,94 @@
+//! The queue as the worker sees it: claim under a lease, finish in batches, recover what was lost.
+//! A job counts as held by a node only while its row says `running`, that node and that attempt number, so a
+//! node that lost its lease can change nothing.
+
+use super::{CounterDelta, Result};
+use async_trait::async_trait;
+use domain::{
+    attempt::Attempt,
+    id::{JobId, NodeId},
+    job::{Job, JobResult},
+    outcome::ErrorClass,
+    time::Timestamp,
+};
+
+/// How a try ended and what happens next.
+#[derive(Clone, Debug)]
+pub struct Finished {
+    /// The try; names job, number and node.
+    pub attempt: Attempt,
+    /// What happens next.
+    pub next: Next,
+}
+
+/// What happens to a job after a try.
+#[derive(Clone, Debug)]
+pub enum Next {
+    /// It worked: keep the result and start these jobs, in the same transaction.
+    Succeeded {
+        /// What it made.
+        result: JobResult,
+        /// Jobs that go on from here.
+        then: Vec<Job>,
+    },
+    /// Try again.
+    Retry {
+        /// Not before.
+        at: Timestamp,
+        /// Why, in plain words.
+        reason: String,
+        /// What kind of error it was.
+        class: ErrorClass,
+    },
+    /// An error that trying again cannot mend.
+    Failed {
+        /// Why, in plain words.
+        reason: String,
+        /// What kind of error it was.
+        class: ErrorClass,
+    },
+    /// The last try failed.
+    Deadletter {
+        /// Why, in plain words.
+        reason: String,
+        /// What kind of error it was.
+        class: ErrorClass,
+    },
+    /// Put aside without counting the try.
+    Held {
+        /// Why, in plain words.
+        reason: String,
+    },
+}
+
+/// The queue.
+#[async_trait]
+pub trait QueueStore {
+    /// Takes up to `limit` due jobs, most urgent first, marks them `running` for `node` with a lease and counts
+    /// the try. Two claims at once never return the same job.
+    async fn claim(
+        &self,
+        node: NodeId,
+        limit: i64,
+        now: Timestamp,
+        lease_until: Timestamp,
+    ) -> Result<Vec<Job>>;
+    /// When the next pending job falls due; `None` when nothing is pending.
+    async fn next_due(&self) -> Result<Option<Timestamp>>;
+    /// Extends the leases of these running jobs of `node`; returns those it no longer holds.
+    async fn extend_leases(&self, node: NodeId, jobs: &[JobId], lease_until: Timestamp)
+    -> Result<Vec<JobId>>;
+    /// Writes how tries ended, all in one transaction. The answer says, in order, whether each was still held
+    /// by its node; for the others nothing is written.
+    async fn finish(
+        &self,
+        batch: &[Finished],
+        now: Timestamp,
+        counters: &[CounterDelta],
+    ) -> Result<Vec<bool>>;
+    /// Returns claimed jobs that were never begun to the queue, uncounting the try.
+    async fn give_back(&self, node: NodeId, jobs: &[JobId], now: Timestamp) -> Result<()>;
+    /// Finds running jobs whose lease ended, keeps the try as `lost`, and makes them pending again, or dead
+    /// letters when their tries are spent. At most `limit` at a time.
+    async fn recover_expired(&self, now: Timestamp, limit: i64) -> Result<Vec<JobId>>;
+}
