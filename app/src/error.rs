@@ -1,0 +1,226 @@
+//! What can go wrong on the dashboard, as one closed list.
+//! Owns the words people read for each case. Carries no free text: an error travels back to a page in its URL
+//! when JavaScript is off, where anybody can write one.
+
+use leptos::prelude::FromServerFnError;
+use leptos::server_fn::{codec::JsonEncoding, error::ServerFnErrorErr};
+use serde::{Deserialize, Serialize};
+
+/// Why a page or a form could not do what was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum AppError {
+    /// No session, or it ended.
+    #[error("Please sign in first.")]
+    NotSignedIn,
+    /// Signed in, but the role does not reach.
+    #[error("Your role does not allow this. Ask an admin of your site.")]
+    NotAllowed,
+    /// Does not exist, or belongs to another tenant: both look alike.
+    #[error("There is nothing here, or it is not yours to see.")]
+    NotFound,
+    /// One field of a form cannot be accepted as it is.
+    #[error("{}", reason.sentence(*field))]
+    Invalid {
+        /// Which field.
+        field: Field,
+        /// What is wrong with it.
+        reason: Reason,
+    },
+    /// Too many tries, or more work than fits at the moment.
+    #[error("Too much at once. Wait a minute, then try again.")]
+    Busy,
+    /// The database or something else that is needed does not answer.
+    #[error("This could not be done just now. Nothing was changed; try again.")]
+    Unavailable,
+}
+
+impl AppError {
+    /// Shorthand for [`AppError::Invalid`].
+    pub const fn invalid(field: Field, reason: Reason) -> Self {
+        Self::Invalid { field, reason }
+    }
+
+    /// The sentence to show beside `field`, when this error is about it.
+    pub fn about(self, field: Field) -> Option<String> {
+        match self {
+            Self::Invalid { field: wrong, .. } if wrong == field => Some(self.to_string()),
+            _ => None,
+        }
+    }
+
+    /// The sentence to show above a form: whatever is not about one of its fields.
+    pub fn in_general(self) -> Option<String> {
+        match self {
+            Self::Invalid { field, .. } if field != Field::Form => None,
+            other => Some(other.to_string()),
+        }
+    }
+}
+
+impl FromServerFnError for AppError {
+    type Encoder = JsonEncoding;
+
+    /// Faults of the way between browser and server. Their text stays out: it may name internals.
+    fn from_server_fn_error(fault: ServerFnErrorErr) -> Self {
+        match fault {
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => {
+                Self::invalid(Field::Form, Reason::Missing)
+            }
+            _ => Self::Unavailable,
+        }
+    }
+}
+
+/// The fields forms have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Field {
+    /// The form as a whole.
+    Form,
+    /// E-mail address.
+    Email,
+    /// Password of an account, or an application password of WordPress.
+    Password,
+    /// The one-time link of the first set-up.
+    SetupLink,
+    /// Short name in URLs.
+    Slug,
+    /// Preset of a vendor.
+    Preset,
+    /// Signing secret.
+    Secret,
+    /// Address of a destination.
+    Url,
+    /// User name at a destination.
+    User,
+    /// How Tidegate proves itself.
+    Auth,
+    /// Kind of a provider or destination.
+    Kind,
+    /// Base URL of a provider.
+    BaseUrl,
+    /// Model name.
+    Model,
+    /// API key.
+    Key,
+    /// Vendor of a rule.
+    Vendor,
+    /// Event types of a rule.
+    Pattern,
+    /// What a rule does.
+    Job,
+    /// Whom a rule asks.
+    Provider,
+    /// Where a rule's results go.
+    Destination,
+    /// Template of a rule.
+    Prompt,
+    /// Longest answer in tokens.
+    MaxTokens,
+}
+
+impl Field {
+    /// What people call it, as it stands in the middle of a sentence.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Form => "form",
+            Self::Email => "e-mail address",
+            Self::Password => "password",
+            Self::SetupLink => "set-up link",
+            Self::Slug => "name",
+            Self::Preset => "preset",
+            Self::Secret => "secret",
+            Self::Url => "URL",
+            Self::User => "user name",
+            Self::Auth => "kind of sign-in",
+            Self::Kind => "kind",
+            Self::BaseUrl => "base URL",
+            Self::Model => "model",
+            Self::Key => "API key",
+            Self::Vendor => "vendor",
+            Self::Pattern => "event type",
+            Self::Job => "action",
+            Self::Provider => "provider",
+            Self::Destination => "destination",
+            Self::Prompt => "prompt",
+            Self::MaxTokens => "token limit",
+        }
+    }
+}
+
+/// What is wrong with a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reason {
+    /// Nothing was given.
+    Missing,
+    /// Shorter than allowed.
+    TooShort,
+    /// Longer than allowed.
+    TooLong,
+    /// Not written the way it must be.
+    Malformed,
+    /// In use already.
+    Taken,
+    /// Names something that does not exist.
+    Unknown,
+    /// E-mail and password do not belong together.
+    WrongLogin,
+    /// A one-time link that was used already or has ended.
+    Spent,
+    /// An address inside the own network, which is not called unless allowed.
+    PrivateAddress,
+    /// A template that cannot be read.
+    BadTemplate,
+    /// Does not go with another choice of the same form.
+    DoesNotFit,
+}
+
+impl Reason {
+    /// A sentence that says what to mend.
+    fn sentence(self, field: Field) -> String {
+        let name = field.name();
+        match (self, field) {
+            (Self::Missing, Field::Form) => "A part of the form is missing.".into(),
+            (Self::Missing, _) => format!("The {name} is missing."),
+            (Self::TooShort, Field::Password) => "Use at least 12 characters.".into(),
+            (Self::TooShort, _) => format!("The {name} is too short."),
+            (Self::TooLong, _) => format!("The {name} is too long."),
+            (Self::Malformed, Field::Slug) => {
+                "Use 1 to 60 of a–z, 0–9, - and _, beginning with a letter or digit.".into()
+            }
+            (Self::Malformed, Field::Url | Field::BaseUrl) => {
+                "Give a whole address, such as https://example.com.".into()
+            }
+            (Self::Malformed, _) => format!("This is not a valid {name}."),
+            (Self::Taken, _) => format!("This {name} is in use already."),
+            (Self::Unknown, _) => format!("This {name} does not exist any more."),
+            (Self::WrongLogin, _) => "E-mail address or password is wrong.".into(),
+            (Self::Spent, _) => {
+                "This link was used already or has ended. Restart Tidegate to get a new one.".into()
+            }
+            (Self::PrivateAddress, _) => {
+                "This address lies inside a private network. Allow such targets in the settings first.".into()
+            }
+            (Self::BadTemplate, _) => "This template cannot be read. Check its braces.".into(),
+            (Self::DoesNotFit, _) => format!("This {name} does not go with the other choices."),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_about_a_field_is_shown_there_and_not_above_the_form() {
+        let taken = AppError::invalid(Field::Slug, Reason::Taken);
+        assert_eq!(taken.about(Field::Slug).as_deref(), Some("This name is in use already."));
+        assert_eq!((taken.about(Field::Url), taken.in_general()), (None, None));
+        assert!(AppError::Busy.in_general().is_some());
+    }
+
+    #[test]
+    fn faults_of_the_way_between_browser_and_server_show_no_internals() {
+        let fault = ServerFnErrorErr::ServerError("password=hunter2".into());
+        assert_eq!(AppError::from_server_fn_error(fault), AppError::Unavailable);
+    }
+}

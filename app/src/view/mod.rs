@@ -1,0 +1,19 @@
+//! View models: what a page shows, as plain data that travels from the server to the browser.
+//!
+//! Times are instants and lengths are microseconds; `now` is the server's clock when the data was read, so that
+//! both sides write the same words. Owns no way of getting the data (that is `crate::ports`) and no markup.
+//!
+//! - [`account`]: who is signed in
+//! - [`jobs`]: rows, facets and pages of jobs
+//! - [`story`]: one job from webhook to post; [`telling`]: the same as sentences
+//! - [`overview`]: figures of the first page
+//! - [`connections`]: vendors, destinations, providers, rules and the forms that add them
+//! - [`words`]: numbers, sums of money and states as people read them
+
+pub mod account;
+pub mod connections;
+pub mod jobs;
+pub mod overview;
+pub mod story;
+pub mod telling;
+pub mod words;
