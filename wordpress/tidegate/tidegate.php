@@ -3,7 +3,7 @@
 /**
  * Plugin Name:       Tidegate
  * Plugin URI:        https://github.com/tidegate/tidegate
- * Description:       Receives the AI results that a Tidegate gateway delivers and keeps them as drafts for your editors.
+ * Description:       Receives the AI results that a Tidegate gateway delivers, as drafts for your editors.
  * Version:           0.1.0
  * Requires at least: 6.1
  * Requires PHP:      7.4

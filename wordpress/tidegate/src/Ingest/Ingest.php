@@ -17,11 +17,13 @@ final class Ingest
 
     private Ledger $ledger;
     private ResultPosts $posts;
+    private float $wait;
 
-    public function __construct(?Ledger $ledger = null, ?ResultPosts $posts = null)
+    public function __construct(float $wait_seconds = self::WAIT_SECONDS)
     {
-        $this->ledger = $ledger ?? new Ledger();
-        $this->posts = $posts ?? new ResultPosts();
+        $this->ledger = new Ledger();
+        $this->posts = new ResultPosts();
+        $this->wait = $wait_seconds;
     }
 
     /** @return Outcome|WP_Error */
@@ -52,7 +54,7 @@ final class Ingest
 
     private function wait_for_turn(string $external_id): ?string
     {
-        $until = microtime(true) + self::WAIT_SECONDS;
+        $until = microtime(true) + $this->wait;
         do {
             $token = $this->ledger->lease($external_id);
             if ($token !== null) {
