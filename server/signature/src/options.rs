@@ -1,0 +1,73 @@
+//! Overrides of a preset for one vendor: other header names, prefix, tolerance, algorithm.
+//! Only what the preset lists in `options` may be changed.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize as _;
+use serde::de::IntoDeserializer as _;
+use serde::de::value::{Error, StrDeserializer};
+
+use crate::definition::{Algorithm, Definition, OptionName};
+use crate::preset::Preset;
+use crate::selector::header_name;
+
+impl Preset {
+    /// This preset with its settings changed, keyed by the names of [`OptionName`] in snake case.
+    pub fn with_options(&self, options: &BTreeMap<String, String>) -> Result<Self, String> {
+        let mut definition = self.definition.clone();
+        for (name, value) in options {
+            let deserializer: StrDeserializer<'_, Error> = name.as_str().into_deserializer();
+            let known = OptionName::deserialize(deserializer).ok();
+            let option = known.filter(|option| self.options.contains(option));
+            let option = option.ok_or_else(|| format!("{} has no option `{name}`", self.name))?;
+            apply(&mut definition, option, value.trim()).map_err(|error| format!("{name}: {error}"))?;
+        }
+        Self::compile(definition)
+    }
+}
+
+fn apply(definition: &mut Definition, option: OptionName, value: &str) -> Result<(), String> {
+    match option {
+        OptionName::SignatureHeader => definition.signature.from = header(value)?,
+        OptionName::TimestampHeader => timestamp(definition)?.from = header(value)?,
+        OptionName::IdHeader => {
+            // The default id header is required; its replacement must be too.
+            let old = definition.event.id.iter().find(|id| id.starts_with("header:")).cloned();
+            let new = header(value)?;
+            definition.require.retain(|required| Some(required) != old.as_ref());
+            definition.require.push(new.clone());
+            definition.event.id.retain(|id| Some(id) != old.as_ref());
+            definition.event.id.insert(0, new);
+        }
+        OptionName::Prefix => definition.signature.prefix = value.to_owned(),
+        OptionName::Tolerance => {
+            let seconds = value.parse::<u32>().ok().filter(|seconds| (1..=86_400).contains(seconds));
+            let seconds = seconds.ok_or("a number of seconds from 1 to 86400 is needed")?;
+            let rule = timestamp(definition)?;
+            (rule.past, rule.future) = (seconds, seconds);
+        }
+        OptionName::Algorithm => {
+            let deserializer: StrDeserializer<'_, Error> = value.into_deserializer();
+            let algorithm = Algorithm::deserialize(deserializer).ok().filter(|a| a.is_hmac());
+            definition.algorithm = algorithm.ok_or("hmac-sha1, hmac-sha256 or hmac-sha512 is needed")?;
+        }
+        OptionName::EventId => definition.event.id = selectors(value),
+        OptionName::EventType => definition.event.kind = selectors(value),
+    }
+    Ok(())
+}
+
+fn header(name: &str) -> Result<String, String> {
+    match header_name(name) {
+        true => Ok(format!("header:{}", name.to_ascii_lowercase())),
+        false => Err(format!("`{name}` is not a header name")),
+    }
+}
+
+fn timestamp(definition: &mut Definition) -> Result<&mut crate::definition::TimestampDefinition, String> {
+    definition.timestamp.as_mut().ok_or_else(|| "this preset has no timestamp".to_owned())
+}
+
+fn selectors(value: &str) -> Vec<String> {
+    value.split_ascii_whitespace().map(str::to_owned).collect()
+}

@@ -1,0 +1,172 @@
+//! The catalogue: `presets.toml` loaded once, one preset per way of signing, and schemes of one's own.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::definition::{Algorithm, ContentKind, Definition, OptionName};
+use crate::scheme::Scheme;
+use crate::selector::Selector;
+
+/// One way a vendor signs, with what a person and the ingress need to know about it.
+#[derive(Debug, Clone)]
+pub struct Preset {
+    /// Stable name, as kept with a vendor.
+    pub id: String,
+    /// Name for people.
+    pub name: String,
+    /// Where the vendor describes it.
+    pub doc_url: String,
+    /// What is special, in plain words; empty when nothing is.
+    pub notes: String,
+    /// Status the vendor wants for a stored delivery.
+    pub success_status: u16,
+    /// Limit of the body in bytes, unless set for the vendor.
+    pub default_max_body: usize,
+    /// Seconds the vendor waits for an answer, where known.
+    pub deadline_secs: Option<u32>,
+    /// How it retries, in plain words; empty where unknown.
+    pub retries: String,
+    /// Body types it sends.
+    pub content: Vec<ContentKind>,
+    /// What [`Preset::with_options`] accepts.
+    pub options: Vec<OptionName>,
+    /// The compiled scheme.
+    pub scheme: Scheme,
+    pub(crate) definition: Definition,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Catalogue {
+    preset: Vec<Definition>,
+}
+
+static PRESETS: LazyLock<Vec<Preset>> = LazyLock::new(|| {
+    load(include_str!("presets.toml")).expect("the embedded presets are loaded by a test of this crate")
+});
+
+fn load(text: &str) -> Result<Vec<Preset>, String> {
+    let catalogue: Catalogue = toml::from_str(text).map_err(|error| error.to_string())?;
+    catalogue
+        .preset
+        .into_iter()
+        .map(|written| {
+            let id = written.id.clone();
+            Preset::compile(written).map_err(|error| format!("{id}: {error}"))
+        })
+        .collect()
+}
+
+/// Every preset, in the order people should see them.
+pub fn presets() -> &'static [Preset] {
+    &PRESETS
+}
+
+/// The preset of this id.
+pub fn preset(id: &str) -> Option<&'static Preset> {
+    presets().iter().find(|preset| preset.id == id)
+}
+
+impl Preset {
+    /// A scheme of one's own, as JSON with the fields of `presets.toml`.
+    pub fn custom(json: &str) -> Result<Self, String> {
+        let written: Definition = serde_json::from_str(json).map_err(|error| error.to_string())?;
+        Self::compile(written)
+    }
+
+    pub(crate) fn compile(definition: Definition) -> Result<Self, String> {
+        if definition.id.is_empty() {
+            return Err("`id` is empty".to_owned());
+        }
+        if !(200..300).contains(&definition.answer.status) {
+            return Err("a delivery is accepted with 2xx".to_owned());
+        }
+        Ok(Self {
+            scheme: Scheme::compile(&definition)?,
+            id: definition.id.clone(),
+            name: match definition.name.is_empty() {
+                true => definition.id.clone(),
+                false => definition.name.clone(),
+            },
+            doc_url: definition.docs.clone(),
+            notes: definition.notes.clone(),
+            success_status: definition.answer.status,
+            default_max_body: definition.max_body,
+            deadline_secs: definition.answer.within,
+            retries: definition.answer.retries.clone(),
+            content: definition.content.clone(),
+            options: definition.options.clone(),
+            definition,
+        })
+    }
+
+    /// How the signature is computed.
+    pub fn algorithm(&self) -> Algorithm {
+        self.scheme.algorithm
+    }
+
+    /// Lower-case names of the headers that verification reads.
+    pub fn security_headers(&self) -> Vec<&str> {
+        let scheme = &self.scheme;
+        let mut names: Vec<&str> = std::iter::once(&scheme.signature.from)
+            .chain(scheme.timestamp.as_ref().map(|t| &t.from))
+            .chain(&scheme.require)
+            .chain(scheme.signed.selectors())
+            .filter_map(|selector| match selector {
+                Selector::Header(name) => Some(name.as_str()),
+                Selector::Basic => Some("authorization"),
+                _ => None,
+            })
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// Seconds a timestamp may be in the past and in the future, where the vendor sends one.
+    pub fn tolerance_secs(&self) -> Option<(u32, u32)> {
+        self.scheme.timestamp.as_ref().map(|t| (t.past, t.future))
+    }
+
+    /// Method of the set-up handshake, where there is one; `GET` must be let through to it.
+    pub fn handshake_method(&self) -> Option<&str> {
+        self.scheme.handshake.as_ref().map(|handshake| handshake.method.as_str())
+    }
+
+    /// Whether the handshake is answered before the signature check, because the vendor does not sign it.
+    pub fn handshake_is_unsigned(&self) -> bool {
+        self.scheme.handshake.as_ref().is_some_and(|handshake| handshake.unsigned)
+    }
+
+    /// Whether the secret is the vendor's public key or certificate id, which only the vendor can give.
+    pub fn secret_is_the_vendors(&self) -> bool {
+        matches!(
+            self.scheme.algorithm,
+            Algorithm::Ed25519 | Algorithm::EcdsaP256Sha256 | Algorithm::RsaSha256
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_embedded_presets_load_and_have_distinct_ids() {
+        let all = load(include_str!("presets.toml")).expect("presets.toml");
+        let mut ids: Vec<_> = all.iter().map(|preset| preset.id.as_str()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), all.len());
+        assert_eq!(all.len(), 53);
+    }
+
+    #[test]
+    fn every_preset_says_its_name_and_where_it_is_described() {
+        for preset in presets() {
+            assert_ne!(preset.name, preset.id, "{}", preset.id);
+            assert!(preset.doc_url.starts_with("https://"), "{}", preset.id);
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! A definition compiled once: selectors and templates parsed, nonsense refused when loaded rather
+//! than per request. Runs nothing itself.
+
+use serde_json::Value;
+
+use crate::definition::{
+    Algorithm, Definition, Encoding, HandshakeDefinition, KeyKind, ReplyDefinition, SignatureDefinition, Unit,
+};
+use crate::selector::Selector;
+use crate::template::Template;
+
+/// How one vendor signs, ready to run.
+#[derive(Debug, Clone)]
+pub struct Scheme {
+    pub(crate) algorithm: Algorithm,
+    pub(crate) key: KeyKind,
+    pub(crate) signature: SignatureForm,
+    pub(crate) timestamp: Option<TimestampRule>,
+    pub(crate) signed: Template,
+    pub(crate) require: Vec<Selector>,
+    pub(crate) refuse_empty_body: bool,
+    pub(crate) one_time: Option<Selector>,
+    pub(crate) event: EventSelectors,
+    pub(crate) handshake: Option<Handshake>,
+    pub(crate) json_in_form: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct SignatureForm {
+    pub(crate) from: Selector,
+    pub(crate) written: SignatureDefinition,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct TimestampRule {
+    pub(crate) from: Selector,
+    pub(crate) unit: Unit,
+    pub(crate) past: u32,
+    pub(crate) future: u32,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct EventSelectors {
+    pub(crate) id: Vec<Selector>,
+    pub(crate) kind: Vec<Selector>,
+    pub(crate) subject: Vec<Selector>,
+    pub(crate) occurred: Vec<Selector>,
+    pub(crate) version: Vec<Selector>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Handshake {
+    pub(crate) method: String,
+    pub(crate) unsigned: bool,
+    pub(crate) when: Vec<(Selector, Value)>,
+    pub(crate) present: Vec<Selector>,
+    pub(crate) absent: Vec<Selector>,
+    pub(crate) proof: Option<Selector>,
+    pub(crate) captures: Option<Selector>,
+    pub(crate) status: u16,
+    pub(crate) content_type: Option<String>,
+    pub(crate) body: ReplyBody,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum ReplyBody {
+    Empty,
+    Text(Template),
+    Json(JsonTemplate),
+}
+
+/// JSON whose strings are templates.
+#[derive(Debug, Clone)]
+pub(crate) enum JsonTemplate {
+    Literal(Value),
+    Text(Template),
+    Array(Vec<JsonTemplate>),
+    Object(Vec<(String, JsonTemplate)>),
+}
+
+impl Scheme {
+    pub(crate) fn compile(written: &Definition) -> Result<Self, String> {
+        let signed = Template::parse(&written.signed)?;
+        let timestamp = match &written.timestamp {
+            Some(t) => Some(TimestampRule {
+                from: Selector::parse(&t.from)?,
+                unit: t.unit,
+                past: t.past,
+                future: t.future,
+            }),
+            None => None,
+        };
+        let scheme = Self {
+            algorithm: written.algorithm,
+            key: written.key,
+            signature: SignatureForm {
+                from: Selector::parse(&written.signature.from)?,
+                written: written.signature.clone(),
+            },
+            timestamp,
+            signed,
+            require: Selector::parse_all(&written.require)?,
+            refuse_empty_body: written.refuse_empty_body,
+            one_time: written.one_time.as_deref().map(Selector::parse).transpose()?,
+            event: EventSelectors {
+                id: Selector::parse_all(&written.event.id)?,
+                kind: Selector::parse_all(&written.event.kind)?,
+                subject: Selector::parse_all(&written.event.subject)?,
+                occurred: Selector::parse_all(&written.event.occurred)?,
+                version: Selector::parse_all(&written.event.version)?,
+            },
+            handshake: written.handshake.as_ref().map(Handshake::compile).transpose()?,
+            json_in_form: written.json_in_form.clone(),
+        };
+        scheme.check()?;
+        Ok(scheme)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let written = &self.signature.written;
+        if written.label.is_empty() != written.accept.is_empty() {
+            return Err("`label` and `accept` belong together".to_owned());
+        }
+        if matches!(self.signature.from, Selector::Label(_) | Selector::BodySha256) {
+            return Err("a signature cannot be taken from there".to_owned());
+        }
+        let labels_used = self.signed.selectors().chain(&self.require);
+        let labels_used = labels_used.chain(self.timestamp.as_ref().map(|t| &t.from));
+        if written.label.is_empty() && labels_used.into_iter().any(|s| matches!(s, Selector::Label(_))) {
+            return Err("`sig:` needs a signature with labels".to_owned());
+        }
+        if self.timestamp.is_none() && self.signed.covers_timestamp() {
+            return Err("`{ts}` needs a `timestamp`".to_owned());
+        }
+        if self.signed.selectors().any(|s| matches!(s, Selector::Basic)) {
+            return Err("credentials are not signed text".to_owned());
+        }
+        let fits = match self.algorithm {
+            Algorithm::SharedSecret | Algorithm::Twilio => {
+                return match self.timestamp.is_none() && self.signed.selectors().next().is_none() {
+                    true => Ok(()),
+                    false => Err("this algorithm has neither `signed` nor `timestamp`".to_owned()),
+                };
+            }
+            Algorithm::Sha256 => {
+                if !self.signed.covers_secret() {
+                    return Err("a plain hash proves nothing without `{secret}`".to_owned());
+                }
+                self.key == KeyKind::Raw
+            }
+            Algorithm::Ed25519 => matches!(self.key, KeyKind::Hex | KeyKind::Jwks),
+            Algorithm::EcdsaP256Sha256 => self.key == KeyKind::SpkiBase64,
+            Algorithm::RsaSha256 => self.key == KeyKind::Certificate,
+            Algorithm::HmacSha1 | Algorithm::HmacSha256 | Algorithm::HmacSha512 => {
+                !matches!(self.key, KeyKind::SpkiBase64 | KeyKind::Jwks | KeyKind::Certificate)
+            }
+        };
+        if !fits {
+            return Err("this kind of key does not go with this algorithm".to_owned());
+        }
+        let varies = self.signed.covers_body() || self.signed.covers_timestamp();
+        if !varies && self.signed.selectors().next().is_none() {
+            return Err("`signed` covers nothing of the request".to_owned());
+        }
+        if written.encoding == Encoding::Text {
+            return Err("a signature is hexadecimal or base64".to_owned());
+        }
+        Ok(())
+    }
+}
+
+impl Handshake {
+    fn compile(written: &HandshakeDefinition) -> Result<Self, String> {
+        let ReplyDefinition { status, content_type, body, json } = &written.reply;
+        if !(200..300).contains(status) {
+            return Err("a handshake is answered with 2xx".to_owned());
+        }
+        let mut when = Vec::new();
+        for (selector, value) in &written.when {
+            when.push((Selector::parse(selector)?, value.clone()));
+        }
+        let present = Selector::parse_all(&written.present)?;
+        if when.is_empty() && present.is_empty() {
+            return Err("a handshake needs something to be told by".to_owned());
+        }
+        Ok(Self {
+            method: written.method.to_ascii_uppercase(),
+            unsigned: written.unsigned,
+            when,
+            present,
+            absent: Selector::parse_all(&written.absent)?,
+            proof: written.proof.as_deref().map(Selector::parse).transpose()?,
+            captures: written.captures.as_deref().map(Selector::parse).transpose()?,
+            status: *status,
+            content_type: content_type.clone(),
+            body: match (body, json) {
+                (None, None) => ReplyBody::Empty,
+                (Some(text), None) => ReplyBody::Text(Template::parse(text)?),
+                (None, Some(json)) => ReplyBody::Json(JsonTemplate::compile(json)?),
+                (Some(_), Some(_)) => return Err("a reply has `body` or `json`".to_owned()),
+            },
+        })
+    }
+}
+
+impl JsonTemplate {
+    fn compile(written: &Value) -> Result<Self, String> {
+        Ok(match written {
+            Value::String(text) => Self::Text(Template::parse(text)?),
+            Value::Array(items) => {
+                Self::Array(items.iter().map(Self::compile).collect::<Result<Vec<_>, _>>()?)
+            }
+            Value::Object(map) => {
+                let mut fields = Vec::new();
+                for (name, value) in map {
+                    fields.push((name.clone(), Self::compile(value)?));
+                }
+                Self::Object(fields)
+            }
+            other => Self::Literal(other.clone()),
+        })
+    }
+}

@@ -1,0 +1,204 @@
+//! The verdict on a request. Every candidate signature is tried against every secret before the answer
+//! is known, so timing does not tell which one was close.
+
+use base64::Engine as _;
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+
+use crate::definition::{Encoding, SignatureDefinition};
+use crate::delivery::{Delivery, Request};
+use crate::mac::{self, Tally};
+use crate::preset::Preset;
+use crate::refusal::Refusal;
+use crate::scheme::Scheme;
+use crate::template::{Context, missing};
+use crate::{Algorithm, altered, asymmetric, key, timestamp, twilio};
+
+/// What an authentic request proves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verified {
+    /// Which of the given secrets fitted.
+    pub secret_index: usize,
+    /// The signed timestamp, where the scheme has one.
+    pub timestamp_unix: Option<i64>,
+}
+
+/// Checks a request against every secret of the vendor.
+pub fn verify(
+    preset: &Preset,
+    secrets: &[&str],
+    request: &Request<'_>,
+    now_unix: i64,
+) -> Result<Verified, Refusal> {
+    Delivery::new(*request).verify(preset, secrets, now_unix)
+}
+
+impl Delivery<'_> {
+    /// As [`verify`], keeping what was parsed.
+    pub fn verify(&self, preset: &Preset, secrets: &[&str], now_unix: i64) -> Result<Verified, Refusal> {
+        let scheme = &preset.scheme;
+        if secrets.is_empty() || secrets.iter().any(|secret| secret.is_empty()) {
+            return Err(Refusal::NoSecret);
+        }
+        if scheme.algorithm == Algorithm::Twilio {
+            return accept(twilio::verify(self, secrets)?, None);
+        }
+        if scheme.refuse_empty_body && self.request.body.is_empty() {
+            return Err(Refusal::EmptyBody);
+        }
+        let from = &scheme.signature.from;
+        let found = self.find(from, &[], scheme.json_in_form.as_deref())?.ok_or_else(|| missing(from))?;
+        if found.bytes.is_empty() || found.number {
+            return Err(Refusal::SignatureMalformed);
+        }
+        if scheme.algorithm == Algorithm::SharedSecret {
+            return accept(shared_secret(&found.bytes, secrets), None);
+        }
+        let text = found.as_str().ok_or(Refusal::SignatureMalformed)?;
+        let evidence = Evidence::parse(&scheme.signature.written, text)?;
+        self.require(scheme, &evidence)?;
+        let (text, unix) = self.timestamp(scheme, &evidence, now_unix)?;
+        let attempt = Attempt { delivery: self, scheme, secrets, evidence: &evidence, timestamp: &text };
+        match attempt.run(self.request.body)? {
+            Some(index) => accept(Some(index), unix),
+            None if altered::explains(&attempt) => Err(Refusal::BodyAltered),
+            None => Err(Refusal::SignatureMismatch),
+        }
+    }
+
+    fn require(&self, scheme: &Scheme, evidence: &Evidence) -> Result<(), Refusal> {
+        for selector in &scheme.require {
+            match self.find(selector, &evidence.labels, scheme.json_in_form.as_deref())? {
+                Some(found) if !found.bytes.is_empty() => {}
+                _ => return Err(missing(selector)),
+            }
+        }
+        Ok(())
+    }
+
+    fn timestamp(
+        &self,
+        scheme: &Scheme,
+        evidence: &Evidence,
+        now_unix: i64,
+    ) -> Result<(String, Option<i64>), Refusal> {
+        let Some(rule) = &scheme.timestamp else { return Ok((String::new(), None)) };
+        let found = self.find(&rule.from, &evidence.labels, scheme.json_in_form.as_deref())?;
+        let found = found.ok_or_else(|| missing(&rule.from))?;
+        let text = timestamp::text(rule, &found)?;
+        let unix = timestamp::check(rule, text, now_unix)?;
+        Ok((text.to_owned(), Some(unix)))
+    }
+}
+
+fn accept(secret: Option<usize>, timestamp_unix: Option<i64>) -> Result<Verified, Refusal> {
+    match secret {
+        Some(secret_index) => Ok(Verified { secret_index, timestamp_unix }),
+        None => Err(Refusal::SignatureMismatch),
+    }
+}
+
+/// Compares hashes, so that not even the length of a secret shows.
+pub(crate) fn shared_secret(sent: &[u8], secrets: &[&str]) -> Option<usize> {
+    let sent = Sha256::digest(sent);
+    let mut tally = Tally::default();
+    for (index, secret) in secrets.iter().enumerate() {
+        tally.record(index, Sha256::digest(secret).ct_eq(&sent));
+    }
+    tally.result()
+}
+
+/// What the signature value holds: candidate signatures and other labelled fields.
+pub(crate) struct Evidence {
+    pub(crate) candidates: Vec<Vec<u8>>,
+    pub(crate) labels: Vec<(String, String)>,
+}
+
+impl Evidence {
+    fn parse(form: &SignatureDefinition, text: &str) -> Result<Self, Refusal> {
+        let text = text.strip_prefix(form.prefix.as_str()).ok_or(Refusal::SignatureMalformed)?;
+        let items: Vec<&str> =
+            if form.list.is_empty() { vec![text] } else { text.split(form.list.as_str()).collect() };
+        let mut candidates = Vec::new();
+        let mut labels = Vec::new();
+        for item in items {
+            let item = if form.trim { item.trim() } else { item };
+            if form.label.is_empty() {
+                candidates.push(item);
+            } else if let Some((label, value)) = item.split_once(form.label.as_str()) {
+                labels.push((label.to_owned(), value.to_owned()));
+                if form.accept.iter().any(|accepted| accepted == label) {
+                    candidates.push(value);
+                }
+            } else if form.bare {
+                candidates.push(item);
+            }
+        }
+        if !form.exactly.is_empty() && !labels.iter().map(|(label, _)| label).eq(&form.exactly) {
+            return Err(Refusal::SignatureMalformed);
+        }
+        let candidates: Vec<_> =
+            candidates.into_iter().filter_map(|text| decode(form.encoding, text)).collect();
+        if candidates.is_empty() {
+            return Err(Refusal::SignatureMalformed);
+        }
+        Ok(Self { candidates, labels })
+    }
+}
+
+fn decode(encoding: Encoding, text: &str) -> Option<Vec<u8>> {
+    let decoded = match encoding {
+        Encoding::HexLower if text.bytes().any(|b| b.is_ascii_uppercase()) => None,
+        Encoding::Hex | Encoding::HexLower => hex::decode(text).ok(),
+        Encoding::Base64 => base64::engine::general_purpose::STANDARD.decode(text).ok(),
+        Encoding::Text => Some(text.as_bytes().to_vec()),
+    };
+    decoded.filter(|bytes| !bytes.is_empty())
+}
+
+/// Everything needed to try one spelling of the body.
+pub(crate) struct Attempt<'t, 'r> {
+    pub(crate) delivery: &'t Delivery<'r>,
+    pub(crate) scheme: &'t Scheme,
+    secrets: &'t [&'t str],
+    evidence: &'t Evidence,
+    timestamp: &'t str,
+}
+
+impl Attempt<'_, '_> {
+    /// The secret under which a candidate signs `body`.
+    pub(crate) fn run(&self, body: &[u8]) -> Result<Option<usize>, Refusal> {
+        let candidates = &self.evidence.candidates;
+        let mut tally = Tally::default();
+        let mut usable = 0;
+        for (index, secret) in self.secrets.iter().enumerate() {
+            let message = self.scheme.signed.render(&Context {
+                delivery: self.delivery,
+                body,
+                timestamp: self.timestamp,
+                labels: &self.evidence.labels,
+                secret,
+                json_in_form: self.scheme.json_in_form.as_deref(),
+            })?;
+            let fits = match self.scheme.algorithm {
+                Algorithm::Sha256 => mac::any_equal(&Sha256::digest(&message), candidates),
+                algorithm if algorithm.is_hmac() => {
+                    // One unusable secret of several must not stop the others.
+                    let Some(key) = key::hmac_key(self.scheme.key, secret) else { continue };
+                    mac::any_equal(&mac::hmac(algorithm, &key, &message), candidates)
+                }
+                _ => match asymmetric::verify(self.scheme, secret, &message, candidates, self.delivery) {
+                    Ok(fits) => fits,
+                    Err(Refusal::SecretUnusable) => continue,
+                    Err(other) => return Err(other),
+                },
+            };
+            usable += 1;
+            tally.record(index, fits);
+        }
+        if usable == 0 {
+            return Err(Refusal::SecretUnusable);
+        }
+        Ok(tally.result())
+    }
+}
