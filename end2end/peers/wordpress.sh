@@ -106,6 +106,8 @@ need_code() {
 
 # ---- this site
 
+link_plugin() { ln -sfn "$ROOT/wordpress/tidegate" "$SITE/wp-content/plugins/tidegate"; }
+
 lay_out() { # the code as hard links (a copy on another disk), the plugin as a link into the checkout
   mkdir -p "$LOGS"
   chmod 700 "$DIR"
@@ -114,7 +116,7 @@ lay_out() { # the code as hard links (a copy on another disk), the plugin as a l
     cp -al "$CODE" "$DIR/tree" 2>/dev/null || { rm -rf "$DIR/tree" && cp -a "$CODE" "$DIR/tree"; }
   fi
   mkdir -p "$SITE/wp-content/plugins" "$SITE/wp-content/uploads"
-  ln -sfn "$ROOT/wordpress/tidegate" "$SITE/wp-content/plugins/tidegate"
+  link_plugin
   [ -s "$DIR/secret" ] || head -c 48 /dev/urandom | base64 -w0 >"$DIR/secret"
 }
 
@@ -162,21 +164,25 @@ start() {
   local port before=$SECONDS
   one_at_a_time "$DIR"
   if running "$DB_PID" && running "$WEB_PID" && answers "$(known WP_URL)"; then
+    link_plugin # another checkout may have started it
     cat "$ENV_FILE"
     return
   fi
   halt "$WEB_PID"
   need_packages
-  need_code
-  lay_out
-  start_database
   port=${WP_PORT:-0}
   [ "$port" != 0 ] || port=$(known WP_PORT)
   port=$(free_port "$port")
   [ "${WP_PORT:-0}" = 0 ] || [ "$port" = "$WP_PORT" ] || fail "port $WP_PORT is taken" "WP_PORT=0 $0 start   (any free port)"
+  need_code
+  lay_out
+  start_database
   configure "http://127.0.0.1:$port"
   step "setting up the site, its users and the plugin" set_up_site
-  start_web "$port" || fail "WordPress does not answer on port $port" "$0 reset && $0 start   (logs: $LOGS)"
+  start_web "$port" || {
+    halt "$DB_PID"
+    fail "WordPress does not answer on port $port" "$0 reset && $0 start   (logs: $LOGS)"
+  }
   say "WordPress $(known WP_VERSION) runs on http://127.0.0.1:$port after $((SECONDS - before))s; end it with: $0 stop"
   cat "$ENV_FILE"
 }

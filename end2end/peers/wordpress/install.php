@@ -60,6 +60,7 @@ global $wp_rewrite;
 if (get_option('permalink_structure') !== '/%postname%/') {
     $wp_rewrite->set_permalink_structure('/%postname%/');
 }
+flush_rewrite_rules(false);
 update_option('timezone_string', 'UTC');
 
 $known = tidegate_peer_known($env_file);
@@ -95,8 +96,8 @@ foreach ($accounts as $login => list($role, $prefix)) {
 }
 
 wp_set_current_user(get_user_by('login', 'admin')->ID);
+// After the rules above: the plugin forgets them, and the first request makes them with its post type.
 tidegate_peer_must(activate_plugin('tidegate/tidegate.php'));
-flush_rewrite_rules(false);
 
 $lines = '';
 foreach ($env as $name => $value) {
