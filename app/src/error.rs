@@ -2,6 +2,7 @@
 //! Owns the words people read for each case. Carries no free text: an error travels back to a page in its URL
 //! when JavaScript is off, where anybody can write one.
 
+use domain::id::RequestId;
 use leptos::prelude::FromServerFnError;
 use leptos::server_fn::{codec::JsonEncoding, error::ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
@@ -29,15 +30,26 @@ pub enum AppError {
     /// Too many tries, or more work than fits at the moment.
     #[error("Too much at once. Wait a minute, then try again.")]
     Busy,
-    /// The database or something else that is needed does not answer.
+    /// The database or something else that is needed does not answer. What ports say.
     #[error("This could not be done just now. Nothing was changed; try again.")]
     Unavailable,
+    /// The same with the request to look for in the log. What server functions make of it.
+    #[error("This could not be done just now. Nothing was changed; try again.")]
+    Fault(RequestId),
 }
 
 impl AppError {
     /// Shorthand for [`AppError::Invalid`].
     pub const fn invalid(field: Field, reason: Reason) -> Self {
         Self::Invalid { field, reason }
+    }
+
+    /// The request to look for in the log, where one is known.
+    pub fn request(self) -> Option<RequestId> {
+        match self {
+            Self::Fault(id) => Some(id),
+            _ => None,
+        }
     }
 
     /// The sentence to show beside `field`, when this error is about it.

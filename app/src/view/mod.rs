@@ -5,6 +5,7 @@
 //!
 //! - [`account`]: who is signed in
 //! - [`jobs`]: rows, facets and pages of jobs
+//! - [`query`]: the list of jobs as its URL says it
 //! - [`story`]: one job from webhook to post; [`telling`]: the same as sentences
 //! - [`overview`]: figures of the first page
 //! - [`connections`]: vendors, destinations, providers, rules and the forms that add them
@@ -14,6 +15,7 @@ pub mod account;
 pub mod connections;
 pub mod jobs;
 pub mod overview;
+pub mod query;
 pub mod story;
 pub mod telling;
 pub mod words;

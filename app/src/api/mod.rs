@@ -1,0 +1,19 @@
+//! Server functions: the public endpoints behind pages and forms, one file per noun.
+//!
+//! Each one checks the role first, calls one port, and does nothing else. Paths are fixed words below `/ui`, so
+//! that they can be named in access rules and tests. Functions that read take GET, those that change take POST.
+
+#![expect(missing_docs, reason = "the structs behind server functions repeat their arguments")]
+
+pub mod account;
+pub mod destinations;
+pub mod jobs;
+pub mod overview;
+pub mod providers;
+pub mod rules;
+pub mod vendors;
+
+#[cfg(feature = "ssr")]
+mod seat;
+#[cfg(feature = "ssr")]
+mod typed;

@@ -1,0 +1,46 @@
+//! Event type to job.
+
+use crate::{error::AppError, view::connections::RulePage};
+use leptos::{prelude::*, server_fn::codec::GetUrl};
+
+/// All rules, and what a new one can refer to.
+#[server(prefix = "/ui", endpoint = "rules", input = GetUrl)]
+pub async fn list_rules() -> Result<RulePage, AppError> {
+    use super::seat;
+    let actor = seat::actor()?;
+    seat::ports()?.rules.list(&actor).await.map_err(seat::named)
+}
+
+/// Adds a rule and goes back to the list.
+#[server(prefix = "/ui", endpoint = "rule/add")]
+#[expect(clippy::too_many_arguments, reason = "one argument per field of the form")]
+pub async fn add_rule(
+    vendor: String,
+    pattern: String,
+    job: String,
+    provider: Option<String>,
+    destination: Option<String>,
+    title: Option<String>,
+    prompt: Option<String>,
+    max_tokens: Option<String>,
+) -> Result<(), AppError> {
+    use super::{seat, typed};
+    use crate::{
+        error::{Field, Reason},
+        view::connections::NewRule,
+    };
+    let actor = seat::configurer()?;
+    let new = NewRule {
+        vendor_id: typed::chosen(Field::Vendor, &vendor)?,
+        pattern: typed::needed(Field::Pattern, &pattern)?,
+        job: typed::chosen(Field::Job, &job)?,
+        provider_id: typed::maybe(Field::Provider, provider, Reason::Unknown)?,
+        destination_id: typed::maybe(Field::Destination, destination, Reason::Unknown)?,
+        title: typed::optional(title),
+        prompt: typed::optional(prompt),
+        max_tokens: typed::maybe(Field::MaxTokens, max_tokens, Reason::Malformed)?,
+    };
+    seat::ports()?.rules.add(&actor, new).await.map_err(seat::named)?;
+    leptos_axum::redirect("/rules?added=yes");
+    Ok(())
+}

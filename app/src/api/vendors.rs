@@ -1,0 +1,47 @@
+//! Senders of webhooks, and the secrets that are shown once.
+
+use crate::{
+    error::AppError,
+    view::connections::{PresetChoice, Revealed, VendorPage},
+};
+use leptos::{prelude::*, server_fn::codec::GetUrl};
+
+/// All vendors.
+#[server(prefix = "/ui", endpoint = "vendors", input = GetUrl)]
+pub async fn list_vendors() -> Result<VendorPage, AppError> {
+    use super::seat;
+    let actor = seat::actor()?;
+    seat::ports()?.vendors.list(&actor).await.map_err(seat::named)
+}
+
+/// The presets one can choose.
+#[server(prefix = "/ui", endpoint = "presets", input = GetUrl)]
+pub async fn list_presets() -> Result<Vec<PresetChoice>, AppError> {
+    use super::seat;
+    let actor = seat::configurer()?;
+    seat::ports()?.vendors.presets(&actor).await.map_err(seat::named)
+}
+
+/// Adds a vendor and goes to the page that shows its URL and secret once.
+#[server(prefix = "/ui", endpoint = "vendor/add")]
+pub async fn add_vendor(slug: String, preset: String, secret: Option<String>) -> Result<(), AppError> {
+    use super::{seat, typed};
+    use crate::{error::Field, view::connections::NewVendor};
+    let actor = seat::configurer()?;
+    let new = NewVendor {
+        slug: typed::needed(Field::Slug, &slug)?,
+        preset: typed::needed(Field::Preset, &preset)?,
+        secret: typed::optional(secret),
+    };
+    let handle = seat::ports()?.vendors.add(&actor, new).await.map_err(seat::named)?;
+    leptos_axum::redirect(&typed::safe_path(Some(format!("/vendors/added?once={handle}"))));
+    Ok(())
+}
+
+/// What a handle stands for. Takes it away, so it is a POST although it reads.
+#[server(prefix = "/ui", endpoint = "reveal")]
+pub async fn reveal(handle: String) -> Result<Revealed, AppError> {
+    use super::seat;
+    let actor = seat::configurer()?;
+    seat::ports()?.reveal.reveal_once(&actor, &handle).await.map_err(seat::named)
+}

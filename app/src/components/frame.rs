@@ -1,0 +1,206 @@
+//! The frame around every page that needs an account: skip link, rail, content. Owns who may come in.
+
+use super::{
+    empty::LoadError,
+    icon::{Glyph, Icon, Mark},
+};
+use crate::{
+    api::account::{LogOut, read_gate},
+    api::overview::count_attention,
+    error::AppError,
+    live::Live,
+    view::account::{Gate, Viewer},
+    view::words::number,
+};
+use domain::role::Role;
+use leptos::prelude::*;
+use leptos_router::{
+    components::{Outlet, Redirect},
+    hooks::use_location,
+};
+
+/// Lets signed-in visitors through to the page, sends others to sign in.
+#[component]
+pub fn Frame() -> impl IntoView {
+    let gate = Resource::new_blocking(|| (), |()| read_gate());
+    Effect::new(|_| Live::start());
+    // The page inside belongs to the frame and not to the waiting below, which ends with every new answer.
+    let owner = Owner::current();
+    view! {
+        <Suspense fallback=|| ()>
+            {move || {
+                let owner = owner.clone();
+                Suspend::new(async move {
+                    match gate.await {
+                        Ok(Gate::Open(viewer)) => {
+                            let inside = move || view! { <Inside viewer/> };
+                            owner.map_or_else(|| inside.clone()(), |owner| owner.with(inside.clone())).into_any()
+                        }
+                        Ok(closed) => view! { <Elsewhere closed/> }.into_any(),
+                        Err(error) => view! { <main class="alone"><LoadError error href="/"/></main> }.into_any(),
+                    }
+                })
+            }}
+        </Suspense>
+    }
+}
+
+/// Whether the person looking may do what `right` asks; nobody may where nobody is known.
+pub fn viewer_may(right: fn(Role) -> bool) -> bool {
+    use_context::<Viewer>().is_some_and(|viewer| right(viewer.role))
+}
+
+/// Shows its inside to those who may, and says so to others.
+#[component]
+pub fn OnlyFor(
+    /// What they must be allowed to do.
+    right: fn(Role) -> bool,
+    /// The inside.
+    children: Children,
+) -> impl IntoView {
+    if viewer_may(right) {
+        children().into_any()
+    } else {
+        view! { <LoadError error=AppError::NotAllowed href="/"/> }.into_any()
+    }
+}
+
+/// Where visitors go who may not see this page; back here once they signed in.
+#[component]
+fn Elsewhere(closed: Gate) -> impl IntoView {
+    let here = use_location();
+    let path = here.pathname.get_untracked();
+    let query = here.search.get_untracked();
+    let back = if query.is_empty() { path } else { format!("{path}?{query}") };
+    let to = match closed {
+        Gate::NeedsSetup => "/setup".to_owned(),
+        _ if back == "/" => "/login".to_owned(),
+        _ => format!("/login?next={}", escape(&back)),
+    };
+    view! { <Redirect path=to/> }
+}
+
+/// A text as part of a query.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'/' => out.push(char::from(byte)),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
+#[component]
+fn Inside(viewer: Viewer) -> impl IntoView {
+    provide_context(viewer.clone());
+    view! {
+        <a class="skip" href="#main">"Skip to content"</a>
+        <div class="frame">
+            <Rail viewer/>
+            <main id="main" class="content" tabindex="-1"><Outlet/></main>
+        </div>
+    }
+}
+
+#[component]
+fn Rail(viewer: Viewer) -> impl IntoView {
+    let attention = Resource::new(Live::version, |_| count_attention());
+    let count = move || {
+        Suspend::new(async move {
+            attention.await.ok().filter(|count| *count > 0).map(|count| {
+                view! { <span class="count"><span class="unseen">"need attention: "</span>{number(count)}</span> }
+            })
+        })
+    };
+    let email = viewer.email.clone();
+    view! {
+        <nav class="rail" aria-label="Main">
+            <a class="brand" href="/"><Mark/>"Tidegate"</a>
+            <ul>
+                <Place href="/" glyph=Glyph::Overview words="Overview"/>
+                <Place href="/jobs" glyph=Glyph::Jobs words="Jobs"><Transition>{count}</Transition></Place>
+            </ul>
+            <h2>"Connections"</h2>
+            <ul>
+                <Place href="/vendors" glyph=Glyph::Vendors words="Vendors"/>
+                <Place href="/destinations" glyph=Glyph::Destinations words="Destinations"/>
+                <Place href="/providers" glyph=Glyph::Providers words="Providers" class="wide-only"/>
+                <Place href="/rules" glyph=Glyph::Rules words="Rules" class="wide-only"/>
+            </ul>
+            <Account email=viewer.email role=viewer.role.as_str()/>
+            <details class="more">
+                <summary><Icon glyph=Glyph::More/>"More"</summary>
+                <ul on:click=close_around>
+                    <Place href="/providers" glyph=Glyph::Providers words="Providers"/>
+                    <Place href="/rules" glyph=Glyph::Rules words="Rules"/>
+                    <li><Account email role=viewer.role.as_str()/></li>
+                </ul>
+            </details>
+        </nav>
+    }
+}
+
+/// Closes the menu that was chosen from; without JavaScript the next page begins with it closed.
+fn close_around(event: leptos::ev::MouseEvent) {
+    use leptos::{wasm_bindgen::JsCast, web_sys::Element};
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let link = target.and_then(|target| target.closest("a").ok().flatten());
+    if let Some(menu) = link.and_then(|link| link.closest("details").ok().flatten()) {
+        let _ = menu.remove_attribute("open");
+    }
+}
+
+/// Who is signed in, and the way out.
+#[component]
+fn Account(email: String, role: &'static str) -> impl IntoView {
+    let log_out = ServerAction::<LogOut>::new();
+    view! {
+        <div class="account">
+            <p title=email.clone()>{email.clone()}<span>{role}</span></p>
+            <ActionForm action=log_out><button class="plain" type="submit">"Sign out"</button></ActionForm>
+        </div>
+    }
+}
+
+/// One place in the navigation.
+#[component]
+fn Place(
+    href: &'static str,
+    glyph: Glyph,
+    words: &'static str,
+    #[prop(optional)] class: &'static str,
+    #[prop(optional)] children: Option<Children>,
+) -> impl IntoView {
+    let path = use_location().pathname;
+    let current = move || is_at(&path.read(), href).then_some("page");
+    view! {
+        <li class=class>
+            <a href=href aria-current=current>
+                <Icon glyph/><span>{words}</span>{children.map(|children| children())}
+            </a>
+        </li>
+    }
+}
+
+/// Whether a path lies at or below a place.
+fn is_at(path: &str, place: &str) -> bool {
+    path == place || (place != "/" && path.strip_prefix(place).is_some_and(|rest| rest.starts_with('/')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_current_on_the_pages_below_it() {
+        assert!(is_at("/jobs/job_1", "/jobs") && is_at("/", "/"));
+        assert!(!is_at("/jobs", "/") && !is_at("/jobsearch", "/jobs"));
+    }
+
+    #[test]
+    fn a_way_back_survives_being_part_of_a_query() {
+        assert_eq!(escape("/jobs?state=failed&kind=ü"), "/jobs%3Fstate%3Dfailed%26kind%3D%C3%BC");
+    }
+}

@@ -1,0 +1,21 @@
+//! Pieces that several pages share. Each is markup only: what it shows comes in as plain values.
+//!
+//! - [`frame`]: the rail around every page, and who may see it
+//! - [`icon`]: the line icons
+//! - [`badge`], [`when`]: a state and a time in words
+//! - [`page_head`], [`facts`], [`code`], [`timeline`]: parts of a page
+//! - [`job_table`]: jobs as rows
+//! - [`empty`]: the states a list has besides rows
+//! - [`form`]: fields, errors and buttons of forms
+
+pub mod badge;
+pub mod code;
+pub mod empty;
+pub mod facts;
+pub mod form;
+pub mod frame;
+pub mod icon;
+pub mod job_table;
+pub mod page_head;
+pub mod timeline;
+pub mod when;

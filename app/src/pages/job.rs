@@ -1,0 +1,206 @@
+//! One job: its story from webhook to post, its facts, what it was given and what it made, and what a person can do.
+
+use crate::{
+    api::jobs::{RetryJob, tell_job},
+    components::{
+        badge::{Badge, StateBadge, Tone},
+        code::{Code, Folded},
+        empty::{LoadError, Skeleton},
+        facts::{Fact, Facts},
+        form::{FormError, Submit, fault_of},
+        frame::viewer_may,
+        page_head::PageHead,
+        timeline::Timeline,
+    },
+    error::AppError,
+    live::Live,
+    view::{
+        story::{Chapter, JobStory, Payload},
+        telling::{retry_effect, steps, tries_words},
+        words::{kind_name, money, number, size, state_name},
+    },
+};
+use domain::{id::JobId, role::Role, time::in_words};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
+
+/// The page of the job named in the path.
+#[component]
+pub fn JobPage() -> impl IntoView {
+    let params = use_params_map();
+    let id =
+        Memo::new(move |_| params.with(|params| params.get("id")).and_then(|id| id.parse::<JobId>().ok()));
+    let retry = ServerAction::<RetryJob>::new();
+    let story = Resource::new(
+        move || (id.get(), Live::version(), retry.version().get()),
+        |(id, ..)| async move { tell_job(id.ok_or(AppError::NotFound)?).await },
+    );
+    view! {
+        <Transition fallback=|| view! { <PageHead title="Job" parent=("Jobs", "/jobs")/><Skeleton/> }>
+            {move || Suspend::new(async move {
+                match story.await {
+                    Ok(story) => view! { <Told story retry/> }.into_any(),
+                    Err(error) => {
+                        let href = id.get_untracked().map_or("/jobs".into(), |id| format!("/jobs/{id}"));
+                        view! { <PageHead title="Job" parent=("Jobs", "/jobs")/><LoadError error href/> }.into_any()
+                    }
+                }
+            })}
+        </Transition>
+    }
+}
+
+#[component]
+fn Told(story: JobStory, retry: ServerAction<RetryJob>) -> impl IntoView {
+    let now = story.now;
+    let Some(focus) = story.focused().cloned() else {
+        return view! { <LoadError error=AppError::NotFound href="/jobs"/> }.into_any();
+    };
+    let title = if focus.job.title.is_empty() { "Untitled job".to_owned() } else { focus.job.title.clone() };
+    let job = focus.job.clone();
+    let resting = story.retryable().cloned().filter(|_| viewer_may(Role::may_operate));
+    view! {
+        <Title text=title.clone()/>
+        <header class="head job-head">
+            <div class="head-words">
+                <a class="crumb" href="/jobs">"Jobs"</a>
+                <h1>{title}</h1>
+                <StateBadge state=job.state attempt=job.attempt next_run_at=job.next_run_at now/>
+            </div>
+        </header>
+        <div class="story-page">
+            <section class="panel" aria-labelledby="story">
+                <h2 id="story">"Story"</h2>
+                <Timeline steps=steps(&story)/>
+                {resting.map(|chapter| view! { <Retry chapter retry/> })}
+            </section>
+            <div class="side">
+                <FactsPanel story=story.clone() focus/>
+                <Chain story=story.clone()/>
+                <Made story=story.clone()/>
+                {story.payload.map(|payload| view! { <Given payload/> })}
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+/// Putting the job back, with what that does.
+#[component]
+fn Retry(chapter: Chapter, retry: ServerAction<RetryJob>) -> impl IntoView {
+    let fault = fault_of(retry);
+    view! {
+        <ActionForm action=retry>
+            <div class="retry">
+                <input type="hidden" name="id" value=chapter.job.id.to_string()/>
+                <Submit words="Re-enqueue" busy="Re-enqueuing…" pending=retry.pending()/>
+                <p>{format!("{}.", retry_effect(&chapter))}</p>
+            </div>
+            <FormError fault/>
+        </ActionForm>
+    }
+}
+
+#[component]
+fn FactsPanel(story: JobStory, focus: Chapter) -> impl IntoView {
+    let job = focus.job.clone();
+    let kinds =
+        story.chapters.iter().map(|chapter| kind_name(chapter.job.kind)).collect::<Vec<_>>().join(" → ");
+    let usage = story.chapters.iter().map(|chapter| chapter.job.usage);
+    let (tokens, cost) = usage.fold((0, None), |(tokens, cost): (i64, Option<i64>), usage| {
+        let cost = usage.cost_micros.map_or(cost, |more| Some(cost.unwrap_or(0) + more));
+        (tokens + usage.input_tokens + usage.output_tokens, cost)
+    });
+    let begun = story.arrival.as_ref().map_or(job.created_at, |arrival| arrival.received_at);
+    let ended = story.chapters.iter().filter_map(|chapter| chapter.job.finished_at).max();
+    let running = story.chapters.iter().any(|chapter| !chapter.job.state.is_final());
+    let took = ended.filter(|_| !running).unwrap_or(story.now).since(begun);
+    let model = story.chapters.iter().find_map(|chapter| chapter.job.model.clone());
+    let arrival = story.arrival;
+    view! {
+        <section class="panel" aria-labelledby="facts">
+            <h2 id="facts">"Facts"</h2>
+            <Facts>
+                <Fact name="Kind">{kinds}</Fact>
+                {focus.destination.clone().map(|name| view! { <Fact name="Destination">{name}</Fact> })}
+                {model.map(|model| view! { <Fact name="Model">{model}</Fact> })}
+                <Fact name="Tries">{tries_words(&focus)}</Fact>
+                <Fact name=if running { "So far" } else { "From start to end" }>{in_words(took)}</Fact>
+                {(tokens > 0).then(|| view! { <Fact name="Tokens">{number(tokens)}</Fact> })}
+                {cost.map(|cost| view! { <Fact name="Cost">{money(cost)}</Fact> })}
+                {arrival.as_ref().and_then(|arrival| arrival.subject_id.clone()).map(|subject| view! {
+                    <Fact name="Subject"><code>{subject}</code></Fact>
+                })}
+                {arrival.map(|arrival| view! {
+                    <Fact name="Event"><code title=arrival.event_id.to_string()>{arrival.event_id.short()}</code></Fact>
+                    <Fact name="Trace"><code title=arrival.trace_id.clone()>{arrival.trace_id.clone()}</code></Fact>
+                })}
+                <Fact name="Job"><code title=job.id.to_string()>{job.id.short()}</code></Fact>
+            </Facts>
+        </section>
+    }
+}
+
+/// The other jobs of the same story.
+#[component]
+fn Chain(story: JobStory) -> impl IntoView {
+    let focus = story.focus;
+    (story.chapters.len() > 1).then(|| {
+        let links = story.chapters.into_iter().map(|chapter| {
+            let job = chapter.job;
+            view! {
+                <li>
+                    <a href=format!("/jobs/{}", job.id) aria-current=(job.id == focus).then_some("true")>
+                        {kind_name(job.kind)}
+                    </a>
+                    <Badge tone=Tone::of(job.state) words=state_name(job.state)/>
+                </li>
+            }
+        });
+        view! {
+            <section class="panel" aria-labelledby="chain">
+                <h2 id="chain">"Jobs of this story"</h2>
+                <ol class="chain">{links.collect_view()}</ol>
+            </section>
+        }
+    })
+}
+
+/// What the model wrote.
+#[component]
+fn Made(story: JobStory) -> impl IntoView {
+    let result =
+        story.chapters.into_iter().find_map(|chapter| chapter.result.filter(|made| made.text.is_some()));
+    result.map(|made| {
+        let text = made.text.unwrap_or_default();
+        view! {
+            <section class="panel" aria-labelledby="result">
+                <h2 id="result">"Result"</h2>
+                {made.title.map(|title| view! { <p class="result-title">{title}</p> })}
+                <div class="result" tabindex="0" role="region" aria-labelledby="result">
+                    {text.split("\n\n").map(|part| view! { <p>{part.to_owned()}</p> }).collect_view()}
+                </div>
+            </section>
+        }
+    })
+}
+
+/// What the webhook brought.
+#[component]
+fn Given(payload: Payload) -> impl IntoView {
+    let length = size(i64::try_from(payload.body.len()).unwrap_or(i64::MAX));
+    let headers = payload.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>();
+    let several = format!("{}", headers.len());
+    view! {
+        <section class="panel" aria-labelledby="payload">
+            <h2 id="payload">"Webhook"</h2>
+            <Folded title="Body" aside=if payload.cut { format!("first {length}") } else { length } open=true>
+                <Code text=payload.body label="Body of the webhook"/>
+            </Folded>
+            <Folded title="Headers" aside=several>
+                <Code text=headers.join("\n") label="Headers of the webhook"/>
+            </Folded>
+        </section>
+    }
+}

@@ -1,0 +1,18 @@
+//! One file per route. A page reads its data through `crate::api`, and chooses between loading, empty, failed and
+//! filled; how each looks is the components' business.
+
+pub mod added;
+pub mod destinations;
+pub mod job;
+pub mod jobs;
+pub mod login;
+pub mod new_destination;
+pub mod new_provider;
+pub mod new_rule;
+pub mod new_vendor;
+pub mod not_found;
+pub mod overview;
+pub mod providers;
+pub mod rules;
+pub mod setup;
+pub mod vendors;

@@ -1,0 +1,67 @@
+//! Adding a destination.
+
+use super::destinations::kind_words;
+use crate::{
+    api::destinations::AddDestination,
+    components::{
+        form::{FormError, SelectField, Submit, TextField, fault_of},
+        frame::OnlyFor,
+        page_head::PageHead,
+    },
+    error::Field,
+};
+use domain::{
+    destination::{DestinationAuth, DestinationKind},
+    role::Role,
+};
+use leptos::prelude::*;
+
+/// Name, URL, and how Tidegate proves itself.
+#[component]
+pub fn NewDestinationPage() -> impl IntoView {
+    let action = ServerAction::<AddDestination>::new();
+    view! {
+        <PageHead title="Add destination" parent=("Destinations", "/destinations")/>
+        <OnlyFor right=Role::may_configure><DestinationForm action/></OnlyFor>
+    }
+}
+
+/// What a way of signing in is called.
+const fn auth_words(auth: DestinationAuth) -> &'static str {
+    match auth {
+        DestinationAuth::AppPassword => "Application password (WordPress)",
+        DestinationAuth::Jwt => "Signed token (needs our plugin)",
+        DestinationAuth::Signature => "Signature (HTTP endpoint)",
+    }
+}
+
+#[component]
+fn DestinationForm(action: ServerAction<AddDestination>) -> impl IntoView {
+    let fault = fault_of(action);
+    let kinds =
+        DestinationKind::ALL.iter().map(|kind| (kind.to_string(), kind_words(*kind).into())).collect();
+    let auths =
+        DestinationAuth::ALL.iter().map(|auth| (auth.to_string(), auth_words(*auth).into())).collect();
+    view! {
+        <section class="panel sheet">
+            <ActionForm action>
+                <FormError fault/>
+                <SelectField label="Kind" name="kind" field=Field::Kind fault options=kinds/>
+                <TextField label="Name" name="slug" field=Field::Slug fault required=true placeholder="daily-herald"
+                    hint="What rules call it."/>
+                <TextField label="URL" name="url" kind="url" field=Field::Url fault required=true placeholder="https://example.com"
+                    hint="The site’s address, or the endpoint’s."/>
+                <SelectField label="Signs in with" name="auth" field=Field::Auth fault options=auths none="What the kind usually has"/>
+                <TextField label="User name" name="user" field=Field::User fault placeholder="tidegate"
+                    hint="The WordPress account that owns the application password."/>
+                <TextField label="Application password or secret" name="password" kind="password" field=Field::Password fault
+                    autocomplete="new-password"
+                    hint="WordPress: Users → Profile → Application Passwords. Left empty for an endpoint, a secret is made and shown once."/>
+                <div class="actions">
+                    <Submit words="Add destination" busy="Adding…" pending=action.pending()/>
+                    <a class="button" href="/destinations">"Cancel"</a>
+                </div>
+            </ActionForm>
+        </section>
+    }
+}

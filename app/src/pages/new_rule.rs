@@ -1,0 +1,91 @@
+//! Adding a rule.
+
+use crate::{
+    api::rules::{AddRule, list_rules},
+    components::{
+        empty::{LoadError, Nothing, Skeleton},
+        form::{AreaField, FormError, SelectField, Submit, TextField, fault_of},
+        frame::OnlyFor,
+        page_head::PageHead,
+    },
+    error::Field,
+    view::connections::{Choice, RulePage},
+};
+use domain::{job::JobKind, role::Role};
+use leptos::prelude::*;
+
+/// Vendor, event type, action and its parameters.
+#[component]
+pub fn NewRulePage() -> impl IntoView {
+    let page = Resource::new_blocking(|| (), |()| list_rules());
+    let action = ServerAction::<AddRule>::new();
+    let loaded = move || {
+        Suspend::new(async move {
+            match page.await {
+                Ok(page) if page.vendors.is_empty() => view! { <NoVendor/> }.into_any(),
+                Ok(page) => view! { <RuleForm page action/> }.into_any(),
+                Err(error) => view! { <LoadError error href="/rules/new"/> }.into_any(),
+            }
+        })
+    };
+    view! {
+        <PageHead title="Add rule" parent=("Rules", "/rules")/>
+        <OnlyFor right=Role::may_configure>
+            <Suspense fallback=|| view! { <Skeleton/> }>{loaded}</Suspense>
+        </OnlyFor>
+    }
+}
+
+#[component]
+fn NoVendor() -> impl IntoView {
+    view! {
+        <Nothing title="A rule needs a vendor" text="Rules begin with an event, and events come from vendors. Add one first.">
+            <a class="button main" href="/vendors/new">"Add vendor"</a>
+        </Nothing>
+    }
+}
+
+const fn job_words(job: JobKind) -> &'static str {
+    match job {
+        JobKind::Generate => "Generate: ask a model to write",
+        JobKind::Publish => "Publish: make a post of the event itself",
+        JobKind::Callback => "Callback: post a signed message",
+        JobKind::Forward => "Forward: pass the event on",
+    }
+}
+
+fn options<T: ToString>(choices: Vec<Choice<T>>) -> Vec<(String, String)> {
+    choices.into_iter().map(|choice| (choice.id.to_string(), choice.label)).collect()
+}
+
+#[component]
+fn RuleForm(page: RulePage, action: ServerAction<AddRule>) -> impl IntoView {
+    let fault = fault_of(action);
+    let jobs = JobKind::ALL.iter().map(|job| (job.to_string(), job_words(*job).into())).collect();
+    view! {
+        <section class="panel sheet two">
+            <ActionForm action>
+                <FormError fault/>
+                <SelectField label="When this vendor" name="vendor" field=Field::Vendor fault options=options(page.vendors)/>
+                <TextField label="sends events of type" name="pattern" field=Field::Pattern fault required=true placeholder="batch.*"
+                    hint="* stands for any text; * alone for every event."/>
+                <SelectField label="do" name="job" field=Field::Job fault options=jobs/>
+                <SelectField label="with provider" name="provider" field=Field::Provider fault options=options(page.providers) none="None"
+                    hint="Needed to generate."/>
+                <SelectField label="and send the result to" name="destination" field=Field::Destination fault
+                    options=options(page.destinations) none="Nowhere, keep it here"
+                    hint="Needed for everything but generate."/>
+                <TextField label="Longest answer in tokens" name="max_tokens" kind="number" field=Field::MaxTokens fault placeholder="1000"/>
+                <AreaField label="Prompt" name="prompt" field=Field::Prompt fault
+                    placeholder="Summarise for our readers in two short paragraphs:\n\n{{ event.data.text }}"
+                    hint="The event’s JSON is at hand as event."/>
+                <TextField label="Title" name="title" field=Field::Prompt fault placeholder="{{ event.data.title }}"
+                    hint="Of the job and of the post."/>
+                <div class="actions wide">
+                    <Submit words="Add rule" busy="Adding…" pending=action.pending()/>
+                    <a class="button" href="/rules">"Cancel"</a>
+                </div>
+            </ActionForm>
+        </section>
+    }
+}

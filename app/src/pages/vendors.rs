@@ -1,0 +1,146 @@
+//! Senders of webhooks.
+
+use crate::{
+    api::vendors::list_vendors,
+    components::{
+        badge::{Badge, Tone},
+        empty::{LoadError, Nothing, Skeleton},
+        frame::viewer_may,
+        page_head::PageHead,
+        when::Ago,
+    },
+    live::Live,
+    view::{
+        connections::{VendorPage, VendorRow},
+        words::number,
+    },
+};
+use domain::{
+    role::Role,
+    secret::{SecretInfo, SecretState},
+    time::{Timestamp, in_words},
+};
+use leptos::prelude::*;
+
+const COMMAND: &str = "tidegate vendor add openai --preset openai";
+
+/// All of them with their URLs and secrets.
+#[component]
+pub fn VendorsPage() -> impl IntoView {
+    let page = Resource::new(Live::version, |_| list_vendors());
+    view! {
+        <PageHead title="Vendors" aside="who sends webhooks">
+            {viewer_may(Role::may_configure).then(|| view! { <a class="button main" href="/vendors/new">"Add vendor"</a> })}
+        </PageHead>
+        <Transition fallback=|| view! { <Skeleton/> }>
+            {move || Suspend::new(async move {
+                match page.await {
+                    Ok(page) => view! { <Loaded page/> }.into_any(),
+                    Err(error) => view! { <LoadError error href="/vendors"/> }.into_any(),
+                }
+            })}
+        </Transition>
+    }
+}
+
+#[component]
+fn Loaded(page: VendorPage) -> impl IntoView {
+    let now = page.now;
+    if page.rows.is_empty() {
+        let text = "A vendor is a service that posts signed webhooks to a URL of its own. Its preset knows how it signs.";
+        return match viewer_may(Role::may_configure) {
+            true => view! {
+                <Nothing title="No vendors yet" text command=COMMAND>
+                    <a class="button main" href="/vendors/new">"Add vendor"</a>
+                </Nothing>
+            }
+            .into_any(),
+            false => view! { <Nothing title="No vendors yet" text/> }.into_any(),
+        };
+    }
+    view! {
+        <div class="panel table-box">
+            <table>
+                <caption class="unseen">"Vendors, by name"</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"Vendor"</th>
+                        <th scope="col">"Secret"</th>
+                        <th scope="col" class="num">"Accepted, 24 h"</th>
+                        <th scope="col" class="num">"Refused"</th>
+                        <th scope="col" class="num">"Last event"</th>
+                    </tr>
+                </thead>
+                <tbody>{page.rows.into_iter().map(|row| line(row, now)).collect_view()}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+fn line(row: VendorRow, now: Timestamp) -> impl IntoView {
+    let refused = row.refused.filter(|refused| *refused > 0);
+    view! {
+        <tr>
+            <th scope="row" class="c-main">
+                <span class="title">
+                    {row.slug}<span class="aside">{row.preset}</span>
+                    {(!row.enabled).then(|| view! { <Badge tone=Tone::Quiet words="Off"/> })}
+                </span>
+                <code class="sub url" title=row.url.clone()>{row.url.clone()}</code>
+            </th>
+            <td class="c-wide" data-label="Secret">{secret(&row.secrets, now)}</td>
+            <td class="num" data-label="Accepted">{row.accepted.map(number)}</td>
+            <td class="num" class:alarm=refused.is_some() data-label="Refused">{row.refused.map(number)}</td>
+            <td class="num quiet" data-label="Last event">
+                {match row.last_event_at {
+                    Some(at) => view! { <Ago at now/> }.into_any(),
+                    None => "never".into_any(),
+                }}
+            </td>
+        </tr>
+    }
+}
+
+/// Which versions are accepted, and until when an old one is.
+fn secret(secrets: &[SecretInfo], now: Timestamp) -> String {
+    let live: Vec<_> = secrets.iter().filter(|secret| secret.accepts(now)).collect();
+    let active = live.iter().find(|secret| secret.state == SecretState::Active);
+    let old = live.iter().find(|secret| secret.state == SecretState::Retiring);
+    match (active, old) {
+        (None, None) => "none".into(),
+        (Some(active), None) => format!("v{}", active.version),
+        (active, Some(old)) => {
+            let end =
+                old.not_after.map_or_else(String::new, |end| format!(" for {}", in_words(end.since(now))));
+            let new = active.map_or_else(String::new, |active| format!("v{}, ", active.version));
+            format!("{new}v{} still valid{end}", old.version)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{
+        id::{SecretId, VendorId},
+        time::HOUR,
+    };
+
+    #[test]
+    fn a_secret_in_rotation_says_how_long_the_old_one_is_valid() {
+        let now = Timestamp::from_unix(1_000);
+        let version = |version, state, not_after| SecretInfo {
+            id: SecretId::new(uuid::Uuid::nil()),
+            vendor_id: VendorId::new(uuid::Uuid::nil()),
+            version,
+            state,
+            not_after,
+            created_at: now,
+        };
+        let active = version(2, SecretState::Active, None);
+        let old = version(1, SecretState::Retiring, Some(now.plus(3 * HOUR)));
+        assert_eq!(secret(&[active.clone(), old], now), "v2, v1 still valid for 3 h");
+        assert_eq!((secret(&[active], now), secret(&[], now)), ("v2".into(), "none".into()));
+    }
+}
