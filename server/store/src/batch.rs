@@ -1,0 +1,110 @@
+//! What is worked out about a batch before any of it is written. Pure; the same for both databases.
+
+use crate::{CounterDelta, Finished, NewEvent, Next, text::clean};
+use domain::{
+    id::{NodeId, TenantId, VendorId},
+    job::JobState,
+    outcome::ErrorClass,
+    time::Timestamp,
+};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+};
+
+/// What makes two events the same one.
+pub(crate) type EventKey<'a> = (VendorId, Cow<'a, str>, [u8; 32]);
+
+/// The key of an event, as it is stored.
+pub(crate) fn key(new: &NewEvent) -> EventKey<'_> {
+    (new.event.vendor_id, clean(&new.event.external_id), new.body_hash)
+}
+
+/// The first event of each key, sorted by key. Sorted, because two transactions that insert the same keys in
+/// different orders would wait for each other for ever.
+pub(crate) fn distinct(batch: &[NewEvent]) -> Vec<&NewEvent> {
+    let mut first = HashMap::with_capacity(batch.len());
+    for new in batch {
+        first.entry(key(new)).or_insert(new);
+    }
+    let mut distinct: Vec<_> = first.into_iter().collect();
+    distinct.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+    distinct.into_iter().map(|(_, new)| new).collect()
+}
+
+/// One sum per counter, sorted by counter for the same reason: a statement may touch a row only once.
+pub(crate) fn sums(counters: &[CounterDelta]) -> Vec<(i64, TenantId, Cow<'_, str>, NodeId, i64)> {
+    let mut sums = BTreeMap::new();
+    for delta in counters {
+        let sum =
+            sums.entry((delta.minute.0, delta.tenant_id, clean(&delta.name), delta.node_id)).or_insert(0_i64);
+        *sum = sum.saturating_add(delta.add);
+    }
+    sums.into_iter().map(|((minute, tenant, name, node), sum)| (minute, tenant, name, node, sum)).collect()
+}
+
+/// What the end of a try changes in its job.
+pub(crate) struct Change<'a> {
+    /// The try that ended.
+    pub(crate) finished: &'a Finished,
+    /// Where the job is now.
+    pub(crate) state: JobState,
+    /// 0 when the try counts, 1 when it is uncounted.
+    pub(crate) uncount: i32,
+    /// When it falls due, if that changes.
+    pub(crate) next_run_at: Option<Timestamp>,
+    /// Why it waits, is held, or ended badly.
+    pub(crate) reason: Option<Cow<'a, str>>,
+    /// What kind of error it was.
+    pub(crate) class: Option<ErrorClass>,
+    /// When it ended, if it did.
+    pub(crate) finished_at: Option<Timestamp>,
+}
+
+/// The changes of a batch, one per try, sorted by job so that all who lock jobs lock them in one order.
+pub(crate) fn changes(batch: &[Finished]) -> Vec<Change<'_>> {
+    let mut changes: Vec<_> = batch.iter().map(change).collect();
+    changes.sort_by_key(|change| (change.finished.attempt.job_id, change.finished.attempt.number));
+    changes.dedup_by_key(|change| (change.finished.attempt.job_id, change.finished.attempt.number));
+    changes
+}
+
+fn change(finished: &Finished) -> Change<'_> {
+    let (state, next_run_at, reason, class) = match &finished.next {
+        Next::Succeeded { .. } => (JobState::Succeeded, None, None, None),
+        Next::Retry { at, reason, class } => (JobState::Pending, Some(*at), Some(reason), Some(*class)),
+        Next::Failed { reason, class } => (JobState::Failed, None, Some(reason), Some(*class)),
+        Next::Deadletter { reason, class } => (JobState::Deadletter, None, Some(reason), Some(*class)),
+        Next::Held { reason } => (JobState::Held, None, Some(reason), None),
+    };
+    Change {
+        finished,
+        state,
+        uncount: i32::from(state == JobState::Held),
+        next_run_at,
+        reason: reason.map(|reason| clean(reason)),
+        class,
+        finished_at: state.is_final().then_some(finished.attempt.finished_at),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::time::Timestamp;
+    use uuid::Uuid;
+
+    #[test]
+    fn a_counter_named_twice_is_added_to_once() {
+        let delta = |name: &str, add| CounterDelta {
+            minute: Timestamp(0),
+            tenant_id: TenantId::new(Uuid::nil()),
+            name: name.into(),
+            node_id: NodeId::new(Uuid::nil()),
+            add,
+        };
+        let deltas = [delta("b", 1), delta("a", 2), delta("b", 3)];
+        let sums: Vec<_> = sums(&deltas).into_iter().map(|sum| (sum.2, sum.4)).collect();
+        assert_eq!(sums, [("a".into(), 2), ("b".into(), 4)]);
+    }
+}

@@ -1,0 +1,53 @@
+//! The audit log.
+
+use super::{Adapter, Connection, rows};
+use crate::{AuditEntry, AuditStore, Result, text::clean};
+use async_trait::async_trait;
+use domain::{id::TenantId, time::Timestamp};
+use sqlx::query;
+
+/// Adds an entry, in the transaction of the change it tells of.
+pub(super) async fn write(connection: &mut Connection, entry: &AuditEntry) -> Result<()> {
+    query(
+        "insert into audit_log (id, at, tenant_id, actor, action, target, detail)
+         values ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(entry.id)
+    .bind(entry.at.0)
+    .bind(entry.tenant_id.map(TenantId::uuid))
+    .bind(clean(&entry.actor))
+    .bind(clean(&entry.action))
+    .bind(clean(&entry.target))
+    .bind(clean(&entry.detail))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+#[async_trait]
+impl AuditStore for Adapter {
+    async fn audit_log(
+        &self,
+        scope: Option<TenantId>,
+        before: Timestamp,
+        limit: i64,
+    ) -> Result<Vec<AuditEntry>> {
+        // Two statements, because one with `$1 is null or …` could use neither index.
+        let query = match scope {
+            None => query(
+                "select id, at, tenant_id, actor, action, target, detail from audit_log
+                 where at < $1 order by at desc, id desc limit $2",
+            ),
+            Some(_) => query(
+                "select id, at, tenant_id, actor, action, target, detail from audit_log
+                 where at < $1 and tenant_id = $3 order by at desc, id desc limit $2",
+            ),
+        };
+        let query = query.bind(before.0).bind(limit);
+        let query = match scope {
+            None => query,
+            Some(tenant) => query.bind(tenant.uuid()),
+        };
+        rows::all(&query.fetch_all(&self.read).await?, rows::audit_entry)
+    }
+}

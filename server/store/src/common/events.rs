@@ -1,0 +1,136 @@
+//! Storing what arrives. The order of work is here; the statements that take whole batches are each
+//! database's own (`insert`).
+
+use super::{Adapter, Transaction, insert, rows};
+use crate::{
+    CounterDelta, EventStore, NewEvent, Recorded, Result, StoreError,
+    batch::{self, EventKey},
+};
+use async_trait::async_trait;
+use domain::{
+    event::{Event, EventPayload},
+    id::{EventId, VendorId},
+    refusal::RefusedRequest,
+    time::Timestamp,
+};
+use sqlx::query;
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+/// The ids of these events' equals that were stored before.
+async fn stored_before<'a>(
+    transaction: &mut Transaction,
+    events: &[&'a NewEvent],
+) -> Result<HashMap<EventKey<'a>, EventId>> {
+    if events.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let found = insert::find_events(transaction, events).await?;
+    // Matched by position in the question, so that nothing is compared twice.
+    found
+        .into_iter()
+        .map(|(position, id)| {
+            let new = usize::try_from(position).ok().and_then(|position| events.get(position));
+            let new = new.ok_or_else(|| StoreError::Corrupt(format!("no event at {position}")))?;
+            Ok((batch::key(new), EventId::new(id)))
+        })
+        .collect()
+}
+
+/// Somebody deleted the equal event between the refusal to insert this one and the search for that one.
+fn lost(new: &NewEvent) -> StoreError {
+    StoreError::Corrupt(format!("event {} is neither new nor known", new.event.id))
+}
+
+#[async_trait]
+impl EventStore for Adapter {
+    async fn record(&self, batch: &[NewEvent], counters: &[CounterDelta]) -> Result<Vec<Recorded>> {
+        let distinct = batch::distinct(batch);
+        let mut transaction = self.begin().await?;
+        let stored: HashSet<_> = insert::events(&mut transaction, &distinct).await?.into_iter().collect();
+        let (fresh, known): (Vec<&NewEvent>, Vec<&NewEvent>) =
+            distinct.into_iter().partition(|new| stored.contains(&new.event.id.uuid()));
+        let mut ids = stored_before(&mut transaction, &known).await?;
+
+        let jobs: Vec<_> = fresh.iter().flat_map(|new| &new.jobs).collect();
+        insert::event_payloads(&mut transaction, &fresh).await?;
+        insert::jobs(&mut transaction, &jobs).await?;
+        insert::counters(&mut transaction, counters).await?;
+        transaction.commit().await?;
+
+        let mut fresh: HashMap<_, _> = fresh.iter().map(|new| (batch::key(new), new.event.id)).collect();
+        batch
+            .iter()
+            .map(|new| {
+                let key = batch::key(new);
+                // The first of a key takes it out of the new ones; those after it find it among the known.
+                let (id, duplicate) = match fresh.remove(&key) {
+                    Some(id) => {
+                        ids.insert(key, id);
+                        (id, false)
+                    }
+                    None => (*ids.get(&key).ok_or_else(|| lost(new))?, true),
+                };
+                Ok(Recorded { id, duplicate })
+            })
+            .collect()
+    }
+
+    async fn record_refused(
+        &self,
+        batch: &[RefusedRequest],
+        keep_per_vendor: i64,
+        counters: &[CounterDelta],
+    ) -> Result<()> {
+        let mut transaction = self.begin_hasty().await?;
+        insert::refused_requests(&mut transaction, batch).await?;
+        // Sorted, so that two nodes clean up in the same order and cannot wait for each other in a circle.
+        for vendor in batch.iter().map(|refused| refused.vendor_id).collect::<BTreeSet<_>>() {
+            query(
+                "delete from refused_requests
+                 where vendor_id = $1 and (received_at, id) <= (
+                     select received_at, id from refused_requests where vendor_id = $1
+                     order by received_at desc, id desc limit 1 offset $2)",
+            )
+            .bind(vendor.uuid())
+            .bind(keep_per_vendor.max(0))
+            .execute(&mut *transaction)
+            .await?;
+        }
+        insert::counters(&mut transaction, counters).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    async fn event(&self, id: EventId) -> Result<Event> {
+        let row = query(
+            "select id, tenant_id, vendor_id, external_id, event_type, subject_id, occurred_at,
+                 schema_version, received_at, request_id, trace_id, secret_version, body_len
+             from events where id = $1",
+        )
+        .bind(id.uuid())
+        .fetch_one(&self.read)
+        .await?;
+        rows::event(&row)
+    }
+
+    async fn event_payload(&self, id: EventId) -> Result<EventPayload> {
+        let row = query("select headers, body from event_payloads where event_id = $1")
+            .bind(id.uuid())
+            .fetch_one(&self.read)
+            .await?;
+        rows::event_payload(&row)
+    }
+
+    async fn refused(&self, vendor: VendorId, before: Timestamp, limit: i64) -> Result<Vec<RefusedRequest>> {
+        let found = query(
+            "select id, tenant_id, vendor_id, received_at, status, reason, detail, headers, body_len
+             from refused_requests where vendor_id = $1 and received_at < $2
+             order by received_at desc, id desc limit $3",
+        )
+        .bind(vendor.uuid())
+        .bind(before.0)
+        .bind(limit)
+        .fetch_all(&self.read)
+        .await?;
+        rows::all(&found, rows::refused_request)
+    }
+}

@@ -1,0 +1,198 @@
+//! Jobs as people see them: lists, stories, and putting one back in the queue.
+
+use super::{Adapter, Database, audit, insert, is_one_of, rows};
+use crate::{AuditEntry, JobStore, Result, StoreError};
+use async_trait::async_trait;
+use domain::{
+    attempt::Attempt,
+    filter::{Cursor, JobFilter},
+    id::{EventId, JobId, TenantId},
+    job::{Job, JobResult, JobState},
+    time::Timestamp,
+};
+use rows::job_columns;
+use sqlx::{QueryBuilder, query, query_scalar};
+
+/// The list's statement. States and kinds are written out, not bound: they are words of this program, and only
+/// when the planner sees them can it use the partial index of that word.
+fn list(
+    scope: Option<TenantId>,
+    filter: &JobFilter,
+    after: Option<Cursor>,
+    limit: i64,
+) -> QueryBuilder<Database> {
+    let mut list = QueryBuilder::new(concat!("select ", job_columns!(), " from jobs where true"));
+    if let Some(tenant) = scope {
+        list.push(" and tenant_id = ").push_bind(tenant.uuid());
+    }
+    if let Some(state) = filter.state {
+        list.push(format_args!(" and state = '{state}'"));
+    }
+    if let Some(kind) = filter.kind {
+        list.push(format_args!(" and kind = '{kind}'"));
+    }
+    if let Some(vendor) = filter.vendor_id {
+        list.push(" and vendor_id = ").push_bind(vendor.uuid());
+    }
+    if let Some(Cursor { created_at, id }) = after {
+        list.push(" and (created_at, id) < (")
+            .push_bind(created_at.0)
+            .push(", ")
+            .push_bind(id.uuid())
+            .push(")");
+    }
+    list.push(" order by created_at desc, id desc limit ").push_bind(limit);
+    list
+}
+
+#[async_trait]
+impl JobStore for Adapter {
+    async fn jobs(
+        &self,
+        scope: Option<TenantId>,
+        filter: &JobFilter,
+        after: Option<Cursor>,
+        limit: i64,
+    ) -> Result<Vec<Job>> {
+        let found = list(scope, filter, after, limit).build().fetch_all(&self.read).await?;
+        rows::all(&found, rows::job)
+    }
+
+    async fn job(&self, scope: Option<TenantId>, id: JobId) -> Result<Job> {
+        let row = query(concat!(
+            "select ",
+            job_columns!(),
+            " from jobs where id = $1 and ($2 is null or tenant_id = $2)"
+        ))
+        .bind(id.uuid())
+        .bind(scope.map(TenantId::uuid))
+        .fetch_one(&self.read)
+        .await?;
+        rows::job(&row)
+    }
+
+    async fn jobs_of_event(&self, event: EventId) -> Result<Vec<Job>> {
+        let found = query(concat!(
+            "select ",
+            job_columns!(),
+            " from jobs where event_id = $1 order by created_at, id"
+        ))
+        .bind(event.uuid())
+        .fetch_all(&self.read)
+        .await?;
+        rows::all(&found, rows::job)
+    }
+
+    async fn children(&self, parent: JobId) -> Result<Vec<Job>> {
+        let found = query(concat!(
+            "select ",
+            job_columns!(),
+            " from jobs where parent_id = $1 order by created_at, id"
+        ))
+        .bind(parent.uuid())
+        .fetch_all(&self.read)
+        .await?;
+        rows::all(&found, rows::job)
+    }
+
+    async fn attempts(&self, jobs: &[JobId]) -> Result<Vec<Attempt>> {
+        let mut attempts = QueryBuilder::new(
+            "select job_id, number, node_id, started_at, finished_at, outcome, error_class, error, status,
+                 answer, model, input_tokens, output_tokens, cost_micros, next_run_at
+             from attempts where job_id",
+        );
+        is_one_of(&mut attempts, jobs);
+        attempts.push(" order by started_at, job_id, number");
+        rows::all(&attempts.build().fetch_all(&self.read).await?, rows::attempt)
+    }
+
+    async fn results(&self, jobs: &[JobId]) -> Result<Vec<(JobId, JobResult)>> {
+        let mut results = QueryBuilder::new("select job_id, result from results where job_id");
+        is_one_of(&mut results, jobs);
+        rows::all(&results.build().fetch_all(&self.read).await?, |row| {
+            Ok((rows::get(row, "job_id").map(JobId::new)?, rows::json(row, "result")?))
+        })
+    }
+
+    async fn state_counts(&self, scope: Option<TenantId>, cap: i64) -> Result<Vec<(JobState, i64)>> {
+        // One small counted list per state, each of which ends at `cap` or at the end of its partial index.
+        let mut counts = QueryBuilder::<Database>::new("");
+        for (place, state) in JobState::ALL.iter().enumerate() {
+            counts.push(if place == 0 { "" } else { " union all " }).push(format_args!(
+                "select {place} as place, (select count(*) from (select 1 from jobs where state = '{state}'"
+            ));
+            if let Some(tenant) = scope {
+                counts.push(" and tenant_id = ").push_bind(tenant.uuid());
+            }
+            counts.push(" limit ").push_bind(cap).push(") as capped) as jobs");
+        }
+        counts.push(" order by place");
+        let found = counts.build().fetch_all(&self.read).await?;
+        JobState::ALL.iter().zip(&found).map(|(state, row)| Ok((*state, rows::get(row, "jobs")?))).collect()
+    }
+
+    async fn oldest_due(&self, scope: Option<TenantId>, now: Timestamp) -> Result<Option<Timestamp>> {
+        // As in `next_due`: one look per priority instead of one at every waiting job.
+        let oldest: Option<i64> = query_scalar(
+            "with recursive level (priority) as (
+                 select min(priority) from jobs where state = 'pending'
+                 union all
+                 select (select min(priority) from jobs where state = 'pending' and priority > level.priority)
+                 from level where level.priority is not null
+             )
+             select min((
+                 select next_run_at from jobs
+                 where state = 'pending' and priority = level.priority and next_run_at <= $1
+                     and ($2 is null or tenant_id = $2)
+                 order by next_run_at limit 1
+             ))
+             from level",
+        )
+        .bind(now.0)
+        .bind(scope.map(TenantId::uuid))
+        .fetch_one(&self.read)
+        .await?;
+        Ok(oldest.map(Timestamp))
+    }
+
+    async fn add_jobs(&self, jobs: &[Job]) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        insert::jobs(&mut transaction, &jobs.iter().collect::<Vec<_>>()).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    async fn retry(
+        &self,
+        scope: Option<TenantId>,
+        id: JobId,
+        tries: i32,
+        now: Timestamp,
+        audit: &AuditEntry,
+    ) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        let changed = query(
+            "update jobs
+             set state = 'pending', next_run_at = $3, max_attempts = attempt + $4, reason = null,
+                 error_class = null, finished_at = null, updated_at = $3
+             where id = $1 and ($2 is null or tenant_id = $2)
+                 and state in ('failed', 'deadletter', 'cancelled', 'held')",
+        )
+        .bind(id.uuid())
+        .bind(scope.map(TenantId::uuid))
+        .bind(now.0)
+        .bind(tries)
+        .execute(&mut *transaction)
+        .await?;
+        if changed.rows_affected() == 0 {
+            // Ask in the same transaction which of the two it was.
+            query("select 1 from jobs where id = $1 and ($2 is null or tenant_id = $2)")
+                .bind(id.uuid())
+                .bind(scope.map(TenantId::uuid))
+                .fetch_one(&mut *transaction)
+                .await?;
+            return Err(StoreError::Conflict);
+        }
+        audit::write(&mut transaction, audit).await?;
+        Ok(transaction.commit().await?)
+    }
+}

@@ -1,0 +1,173 @@
+//! The queue as the worker sees it. The order of work is here; the statements that lock or take whole batches
+//! are each database's own (`locking`, `insert`).
+//!
+//! Whoever changes several jobs locks them in the order of their ids, or skips those that are locked, so that
+//! no two transactions wait for each other.
+
+use super::{Adapter, Database, LOCK, insert, is_one_of, locking, rows};
+use crate::{
+    CounterDelta, Finished, Next, QueueStore, Result,
+    batch::{self, Change},
+};
+use async_trait::async_trait;
+use domain::{
+    id::{JobId, NodeId},
+    job::Job,
+    time::Timestamp,
+};
+use sqlx::{QueryBuilder, query_scalar};
+use std::collections::HashSet;
+
+/// What people read of a job whose node went away.
+const LOST: &str = "the node that ran it went away";
+
+/// ` where` the named jobs are held by `node`, locked in the order of their ids.
+fn held_by(statement: &mut QueryBuilder<Database>, node: NodeId, jobs: &[JobId]) {
+    statement.push(" where id in (select id from jobs where id");
+    is_one_of(statement, jobs);
+    statement
+        .push(" and state = 'running' and node_id = ")
+        .push_bind(node.uuid())
+        .push(" order by id")
+        .push(LOCK)
+        .push(")");
+}
+
+#[async_trait]
+impl QueueStore for Adapter {
+    async fn claim(
+        &self,
+        node: NodeId,
+        limit: i64,
+        now: Timestamp,
+        lease_until: Timestamp,
+    ) -> Result<Vec<Job>> {
+        let mut transaction = self.begin_hasty().await?;
+        let claimed = locking::claim(&mut transaction, node, limit, now, lease_until).await?;
+        transaction.commit().await?;
+        let mut jobs = rows::all(&claimed, rows::job)?;
+        jobs.sort_unstable_by_key(|job| (job.priority, job.next_run_at, job.id));
+        Ok(jobs)
+    }
+
+    async fn next_due(&self) -> Result<Option<Timestamp>> {
+        // `min(next_run_at)` alone would look at every waiting job, because the index begins with the priority;
+        // there are few priorities, so this looks once at each.
+        let due: Option<i64> = query_scalar(
+            "with recursive level (priority) as (
+                 select min(priority) from jobs where state = 'pending'
+                 union all
+                 select (select min(priority) from jobs where state = 'pending' and priority > level.priority)
+                 from level where level.priority is not null
+             )
+             select min((
+                 select min(next_run_at) from jobs where state = 'pending' and priority = level.priority
+             ))
+             from level",
+        )
+        .fetch_one(&self.read)
+        .await?;
+        Ok(due.map(Timestamp))
+    }
+
+    async fn extend_leases(
+        &self,
+        node: NodeId,
+        jobs: &[JobId],
+        lease_until: Timestamp,
+    ) -> Result<Vec<JobId>> {
+        let mut transaction = self.begin_hasty().await?;
+        // `updated_at` stays: it says when the try began, should this lease end without a word.
+        let mut extend = QueryBuilder::new("update jobs set lease_until = ");
+        extend.push_bind(lease_until.0);
+        held_by(&mut extend, node, jobs);
+        extend.push(" returning id");
+        let held = extend.build_query_scalar().fetch_all(&mut *transaction).await?;
+        transaction.commit().await?;
+        let held: HashSet<_> = held.into_iter().map(JobId::new).collect();
+        Ok(jobs.iter().copied().filter(|job| !held.contains(job)).collect())
+    }
+
+    async fn finish(
+        &self,
+        batch: &[Finished],
+        now: Timestamp,
+        counters: &[CounterDelta],
+    ) -> Result<Vec<bool>> {
+        let changes = batch::changes(batch);
+        // Durable, because the answer of a paid call must not be lost and asked for again.
+        let mut transaction = self.begin().await?;
+        let held: HashSet<_> = locking::finish(&mut transaction, &changes, now).await?.into_iter().collect();
+        let kept: Vec<&Finished> = changes
+            .iter()
+            .map(|Change { finished, .. }| *finished)
+            .filter(|finished| held.contains(&(finished.attempt.job_id, finished.attempt.number)))
+            .collect();
+        let mut attempts = Vec::with_capacity(kept.len());
+        let mut results = Vec::new();
+        let mut follow_up = Vec::new();
+        for finished in kept {
+            match &finished.next {
+                Next::Succeeded { result, then } => {
+                    results.push((finished.attempt.job_id, result));
+                    follow_up.extend(then);
+                }
+                // Uncounted, so its number will be given again: it leaves no row.
+                Next::Held { .. } => continue,
+                Next::Retry { .. } | Next::Failed { .. } | Next::Deadletter { .. } => {}
+            }
+            attempts.push(&finished.attempt);
+        }
+        insert::attempts(&mut transaction, &attempts).await?;
+        insert::results(&mut transaction, &results).await?;
+        insert::jobs(&mut transaction, &follow_up).await?;
+        insert::counters(&mut transaction, counters).await?;
+        transaction.commit().await?;
+        Ok(batch.iter().map(|one| held.contains(&(one.attempt.job_id, one.attempt.number))).collect())
+    }
+
+    async fn give_back(&self, node: NodeId, jobs: &[JobId], now: Timestamp) -> Result<()> {
+        let mut transaction = self.begin_hasty().await?;
+        let mut give = QueryBuilder::new(
+            "update jobs set state = 'pending', attempt = attempt - 1, node_id = null, lease_until = null,
+                 updated_at = ",
+        );
+        give.push_bind(now.0);
+        held_by(&mut give, node, jobs);
+        give.build().execute(&mut *transaction).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    async fn recover_expired(&self, now: Timestamp, limit: i64) -> Result<Vec<JobId>> {
+        let mut transaction = self.begin().await?;
+        let expired = locking::expired(&mut transaction, now, limit).await?;
+        if expired.is_empty() {
+            return Ok(expired);
+        }
+        let mut keep = QueryBuilder::new(
+            "insert into attempts (job_id, number, node_id, started_at, finished_at, outcome, error_class,
+                 error, input_tokens, output_tokens, next_run_at)
+             select id, attempt, node_id, updated_at, ",
+        );
+        keep.push_bind(now.0).push(", 'lost', 'lease_expired', ").push_bind(LOST);
+        keep.push(", 0, 0, case when attempt < max_attempts then ").push_bind(now.0);
+        keep.push(" end from jobs where id");
+        is_one_of(&mut keep, &expired);
+        keep.build().execute(&mut *transaction).await?;
+
+        let mut free = QueryBuilder::new(
+            "update jobs set node_id = null, lease_until = null, error_class = 'lease_expired',
+                 started_at = coalesce(started_at, updated_at),
+                 state = case when attempt < max_attempts then 'pending' else 'deadletter' end, reason = ",
+        );
+        free.push_bind(LOST);
+        free.push(", next_run_at = case when attempt < max_attempts then ").push_bind(now.0);
+        free.push(" else next_run_at end, finished_at = case when attempt >= max_attempts then ");
+        free.push_bind(now.0).push(" end, updated_at = ").push_bind(now.0);
+        free.push(" where id");
+        is_one_of(&mut free, &expired);
+        free.build().execute(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(expired)
+    }
+}

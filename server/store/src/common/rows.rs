@@ -1,0 +1,321 @@
+//! How a row becomes a domain type. Owns the column lists, so that what is selected and what is read stay
+//! side by side.
+
+use super::{Database, Row};
+use crate::{AuditEntry, Node, Result, StoreError};
+use domain::{
+    attempt::Attempt,
+    destination::Destination,
+    event::{Event, EventPayload},
+    id::{
+        DestinationId, EventId, JobId, NodeId, ProviderId, RequestId, RuleId, SecretId, TenantId, UserId,
+        VendorId,
+    },
+    job::{Job, Usage},
+    provider::Provider,
+    refusal::RefusedRequest,
+    rule::Rule,
+    secret::SecretInfo,
+    tenant::Tenant,
+    time::Timestamp,
+    user::User,
+    vendor::Vendor,
+};
+use serde::de::DeserializeOwned;
+use sqlx::{Decode, Row as _, Type};
+use std::{fmt::Display, str::FromStr};
+use uuid::Uuid;
+
+/// The columns [`job`] reads.
+macro_rules! job_columns {
+    () => {
+        "id, tenant_id, event_id, parent_id, kind, state, title, vendor_id, rule_id, provider_id, \
+         destination_id, params, idempotency_key, attempt, max_attempts, priority, next_run_at, node_id, \
+         lease_until, reason, error_class, subject_id, occurred_at, model, input_tokens, output_tokens, \
+         cost_micros, created_at, started_at, finished_at, updated_at"
+    };
+}
+pub(super) use job_columns;
+
+/// The columns [`user`] reads.
+macro_rules! user_columns {
+    () => {
+        "id, email, role, tenant_id, disabled, created_at, last_login_at"
+    };
+}
+pub(super) use user_columns;
+
+/// One column.
+pub(super) fn get<'r, T>(row: &'r Row, column: &str) -> Result<T>
+where
+    T: Decode<'r, Database> + Type<Database>,
+{
+    Ok(row.try_get(column)?)
+}
+
+fn corrupt(column: &str, why: impl Display) -> StoreError {
+    StoreError::Corrupt(format!("{column}: {why}"))
+}
+
+/// A column whose text a domain type understands: a word, a slug.
+fn parse<T>(row: &Row, column: &str) -> Result<T>
+where
+    T: FromStr<Err: Display>,
+{
+    get::<&str>(row, column)?.parse().map_err(|error| corrupt(column, error))
+}
+
+fn parse_opt<T>(row: &Row, column: &str) -> Result<Option<T>>
+where
+    T: FromStr<Err: Display>,
+{
+    let text: Option<&str> = get(row, column)?;
+    text.map(|text| text.parse().map_err(|error| corrupt(column, error))).transpose()
+}
+
+/// A column that holds JSON.
+pub(super) fn json<T: DeserializeOwned>(row: &Row, column: &str) -> Result<T> {
+    serde_json::from_str(get(row, column)?).map_err(|error| corrupt(column, error))
+}
+
+/// A column that holds a number narrower than the databases' own.
+fn narrow<T: TryFrom<i64, Error: Display>>(row: &Row, column: &str) -> Result<Option<T>> {
+    let number: Option<i64> = get(row, column)?;
+    number.map(|number| T::try_from(number).map_err(|error| corrupt(column, error))).transpose()
+}
+
+/// A column that holds an HTTP status; it is kept as the smallest type both databases know that fits.
+fn status(row: &Row) -> Result<Option<u16>> {
+    let number: Option<i32> = get(row, "status")?;
+    number.map(|number| u16::try_from(number).map_err(|error| corrupt("status", error))).transpose()
+}
+
+fn id_opt<T>(row: &Row, column: &str, new: fn(Uuid) -> T) -> Result<Option<T>> {
+    Ok(get::<Option<Uuid>>(row, column)?.map(new))
+}
+
+/// A time.
+pub(super) fn time(row: &Row, column: &str) -> Result<Timestamp> {
+    get(row, column).map(Timestamp)
+}
+
+/// A time that may be missing.
+pub(super) fn time_opt(row: &Row, column: &str) -> Result<Option<Timestamp>> {
+    Ok(get::<Option<i64>>(row, column)?.map(Timestamp))
+}
+
+fn usage(row: &Row) -> Result<Usage> {
+    Ok(Usage {
+        input_tokens: get(row, "input_tokens")?,
+        output_tokens: get(row, "output_tokens")?,
+        cost_micros: get(row, "cost_micros")?,
+    })
+}
+
+/// Reads [`job_columns!`].
+pub(super) fn job(row: &Row) -> Result<Job> {
+    Ok(Job {
+        id: get(row, "id").map(JobId::new)?,
+        tenant_id: get(row, "tenant_id").map(TenantId::new)?,
+        event_id: id_opt(row, "event_id", EventId::new)?,
+        parent_id: id_opt(row, "parent_id", JobId::new)?,
+        kind: parse(row, "kind")?,
+        state: parse(row, "state")?,
+        title: get(row, "title")?,
+        vendor_id: id_opt(row, "vendor_id", VendorId::new)?,
+        rule_id: id_opt(row, "rule_id", RuleId::new)?,
+        provider_id: id_opt(row, "provider_id", ProviderId::new)?,
+        destination_id: id_opt(row, "destination_id", DestinationId::new)?,
+        params: json(row, "params")?,
+        idempotency_key: get(row, "idempotency_key")?,
+        attempt: get(row, "attempt")?,
+        max_attempts: get(row, "max_attempts")?,
+        priority: get(row, "priority")?,
+        next_run_at: time(row, "next_run_at")?,
+        node_id: id_opt(row, "node_id", NodeId::new)?,
+        lease_until: time_opt(row, "lease_until")?,
+        reason: get(row, "reason")?,
+        error_class: parse_opt(row, "error_class")?,
+        subject_id: get(row, "subject_id")?,
+        occurred_at: time_opt(row, "occurred_at")?,
+        model: get(row, "model")?,
+        usage: usage(row)?,
+        created_at: time(row, "created_at")?,
+        started_at: time_opt(row, "started_at")?,
+        finished_at: time_opt(row, "finished_at")?,
+        updated_at: time(row, "updated_at")?,
+    })
+}
+
+pub(super) fn attempt(row: &Row) -> Result<Attempt> {
+    Ok(Attempt {
+        job_id: get(row, "job_id").map(JobId::new)?,
+        number: get(row, "number")?,
+        node_id: get(row, "node_id").map(NodeId::new)?,
+        started_at: time(row, "started_at")?,
+        finished_at: time(row, "finished_at")?,
+        outcome: parse(row, "outcome")?,
+        error_class: parse_opt(row, "error_class")?,
+        error: get(row, "error")?,
+        status: status(row)?,
+        answer: get(row, "answer")?,
+        model: get(row, "model")?,
+        usage: usage(row)?,
+        next_run_at: time_opt(row, "next_run_at")?,
+    })
+}
+
+pub(super) fn event(row: &Row) -> Result<Event> {
+    Ok(Event {
+        id: get(row, "id").map(EventId::new)?,
+        tenant_id: get(row, "tenant_id").map(TenantId::new)?,
+        vendor_id: get(row, "vendor_id").map(VendorId::new)?,
+        external_id: get(row, "external_id")?,
+        event_type: get(row, "event_type")?,
+        subject_id: get(row, "subject_id")?,
+        occurred_at: time_opt(row, "occurred_at")?,
+        schema_version: get(row, "schema_version")?,
+        received_at: time(row, "received_at")?,
+        request_id: get(row, "request_id").map(RequestId::new)?,
+        trace_id: get(row, "trace_id")?,
+        secret_version: get(row, "secret_version")?,
+        body_len: get(row, "body_len")?,
+    })
+}
+
+pub(super) fn event_payload(row: &Row) -> Result<EventPayload> {
+    Ok(EventPayload { headers: json(row, "headers")?, body: get(row, "body")? })
+}
+
+pub(super) fn refused_request(row: &Row) -> Result<RefusedRequest> {
+    Ok(RefusedRequest {
+        id: get(row, "id").map(RequestId::new)?,
+        tenant_id: get(row, "tenant_id").map(TenantId::new)?,
+        vendor_id: get(row, "vendor_id").map(VendorId::new)?,
+        received_at: time(row, "received_at")?,
+        status: status(row)?.unwrap_or_default(),
+        reason: get(row, "reason")?,
+        detail: get(row, "detail")?,
+        headers: json(row, "headers")?,
+        body_len: get(row, "body_len")?,
+    })
+}
+
+pub(super) fn tenant(row: &Row) -> Result<Tenant> {
+    Ok(Tenant {
+        id: get(row, "id").map(TenantId::new)?,
+        slug: parse(row, "slug")?,
+        name: get(row, "name")?,
+        created_at: time(row, "created_at")?,
+    })
+}
+
+pub(super) fn vendor(row: &Row) -> Result<Vendor> {
+    Ok(Vendor {
+        id: get(row, "id").map(VendorId::new)?,
+        tenant_id: get(row, "tenant_id").map(TenantId::new)?,
+        slug: parse(row, "slug")?,
+        preset: get(row, "preset")?,
+        options: json(row, "options")?,
+        enabled: get(row, "enabled")?,
+        max_body: narrow(row, "max_body")?,
+        created_at: time(row, "created_at")?,
+    })
+}
+
+pub(super) fn secret(row: &Row) -> Result<SecretInfo> {
+    Ok(SecretInfo {
+        id: get(row, "id").map(SecretId::new)?,
+        vendor_id: get(row, "vendor_id").map(VendorId::new)?,
+        version: get(row, "version")?,
+        state: parse(row, "state")?,
+        not_after: time_opt(row, "not_after")?,
+        created_at: time(row, "created_at")?,
+    })
+}
+
+pub(super) fn provider(row: &Row) -> Result<Provider> {
+    Ok(Provider {
+        id: get(row, "id").map(ProviderId::new)?,
+        tenant_id: get(row, "tenant_id").map(TenantId::new)?,
+        slug: parse(row, "slug")?,
+        kind: parse(row, "kind")?,
+        base_url: get(row, "base_url")?,
+        model: get(row, "model")?,
+        has_key: get::<Option<Vec<u8>>>(row, "sealed")?.is_some(),
+        enabled: get(row, "enabled")?,
+        created_at: time(row, "created_at")?,
+    })
+}
+
+pub(super) fn destination(row: &Row) -> Result<Destination> {
+    Ok(Destination {
+        id: get(row, "id").map(DestinationId::new)?,
+        tenant_id: get(row, "tenant_id").map(TenantId::new)?,
+        slug: parse(row, "slug")?,
+        kind: parse(row, "kind")?,
+        url: get(row, "url")?,
+        user: get(row, "user_name")?,
+        auth: parse(row, "auth")?,
+        route: parse(row, "route")?,
+        has_secret: get::<Option<Vec<u8>>>(row, "sealed")?.is_some(),
+        enabled: get(row, "enabled")?,
+        created_at: time(row, "created_at")?,
+    })
+}
+
+pub(super) fn rule(row: &Row) -> Result<Rule> {
+    Ok(Rule {
+        id: get(row, "id").map(RuleId::new)?,
+        tenant_id: get(row, "tenant_id").map(TenantId::new)?,
+        vendor_id: get(row, "vendor_id").map(VendorId::new)?,
+        pattern: get(row, "pattern")?,
+        job: parse(row, "job")?,
+        provider_id: id_opt(row, "provider_id", ProviderId::new)?,
+        destination_id: id_opt(row, "destination_id", DestinationId::new)?,
+        params: json(row, "params")?,
+        enabled: get(row, "enabled")?,
+        created_at: time(row, "created_at")?,
+    })
+}
+
+/// Reads [`user_columns!`].
+pub(super) fn user(row: &Row) -> Result<User> {
+    Ok(User {
+        id: get(row, "id").map(UserId::new)?,
+        email: get(row, "email")?,
+        role: parse(row, "role")?,
+        tenant_id: id_opt(row, "tenant_id", TenantId::new)?,
+        disabled: get(row, "disabled")?,
+        created_at: time(row, "created_at")?,
+        last_login_at: time_opt(row, "last_login_at")?,
+    })
+}
+
+pub(super) fn node(row: &Row) -> Result<Node> {
+    Ok(Node {
+        id: get(row, "id").map(NodeId::new)?,
+        host: get(row, "host")?,
+        roles: get(row, "roles")?,
+        version: get(row, "version")?,
+        started_at: time(row, "started_at")?,
+        heartbeat_at: time(row, "heartbeat_at")?,
+    })
+}
+
+pub(super) fn audit_entry(row: &Row) -> Result<AuditEntry> {
+    Ok(AuditEntry {
+        id: get(row, "id")?,
+        at: time(row, "at")?,
+        tenant_id: id_opt(row, "tenant_id", TenantId::new)?,
+        actor: get(row, "actor")?,
+        action: get(row, "action")?,
+        target: get(row, "target")?,
+        detail: get(row, "detail")?,
+    })
+}
+
+/// Reads every row with `read`.
+pub(super) fn all<T>(rows: &[Row], read: fn(&Row) -> Result<T>) -> Result<Vec<T>> {
+    rows.iter().map(read).collect()
+}

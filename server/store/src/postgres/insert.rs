@@ -1,0 +1,232 @@
+//! Whole batches, one statement per table: each column is bound as an array, so a batch of any size is the same
+//! prepared statement.
+
+use super::{Connection, rows::job_columns};
+use crate::{
+    CounterDelta, NewEvent, Result, batch,
+    text::{clean, clean_opt, to_json},
+};
+use domain::{
+    attempt::Attempt,
+    id::{DestinationId, EventId, JobId, NodeId, ProviderId, RuleId, VendorId},
+    job::{Job, JobResult},
+    refusal::RefusedRequest,
+};
+use sqlx::{Row as _, query, query_scalar};
+use uuid::Uuid;
+
+/// One column of a batch.
+pub(super) fn column<'a, T, V>(rows: &'a [T], value: impl Fn(&'a T) -> V) -> Vec<V> {
+    rows.iter().map(value).collect()
+}
+
+/// Inserts those events whose key is free; returns their ids.
+pub(super) async fn events(connection: &mut Connection, events: &[&NewEvent]) -> Result<Vec<Uuid>> {
+    let stored = query_scalar(
+        "insert into events (id, tenant_id, vendor_id, external_id, body_hash, event_type, subject_id,
+             occurred_at, schema_version, received_at, request_id, trace_id, secret_version, body_len)
+         select * from unnest(
+             $1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bytea[], $6::text[], $7::text[],
+             $8::bigint[], $9::text[], $10::bigint[], $11::uuid[], $12::text[], $13::integer[], $14::bigint[])
+         on conflict (vendor_id, external_id, body_hash) do nothing
+         returning id",
+    )
+    .bind(column(events, |new| new.event.id.uuid()))
+    .bind(column(events, |new| new.event.tenant_id.uuid()))
+    .bind(column(events, |new| new.event.vendor_id.uuid()))
+    .bind(column(events, |new| clean(&new.event.external_id)))
+    .bind(column(events, |new| new.body_hash.as_slice()))
+    .bind(column(events, |new| clean(&new.event.event_type)))
+    .bind(column(events, |new| clean_opt(new.event.subject_id.as_ref())))
+    .bind(column(events, |new| new.event.occurred_at.map(|at| at.0)))
+    .bind(column(events, |new| clean_opt(new.event.schema_version.as_ref())))
+    .bind(column(events, |new| new.event.received_at.0))
+    .bind(column(events, |new| new.event.request_id.uuid()))
+    .bind(column(events, |new| clean(&new.event.trace_id)))
+    .bind(column(events, |new| new.event.secret_version))
+    .bind(column(events, |new| new.event.body_len))
+    .fetch_all(connection)
+    .await?;
+    Ok(stored)
+}
+
+/// The ids of the stored events with the keys of these, each with its position in `events`.
+pub(super) async fn find_events(
+    connection: &mut Connection,
+    events: &[&NewEvent],
+) -> Result<Vec<(i64, Uuid)>> {
+    // A statement of its own, not part of the insert: only a later one sees what another transaction
+    // committed while the insert waited for it.
+    let found = query(
+        "select asked.position - 1 as position, events.id
+         from unnest($1::uuid[], $2::text[], $3::bytea[]) with ordinality
+             as asked (vendor_id, external_id, body_hash, position)
+         join events using (vendor_id, external_id, body_hash)",
+    )
+    .bind(column(events, |new| new.event.vendor_id.uuid()))
+    .bind(column(events, |new| clean(&new.event.external_id)))
+    .bind(column(events, |new| new.body_hash.as_slice()))
+    .fetch_all(connection)
+    .await?;
+    found.iter().map(|row| Ok((row.try_get("position")?, row.try_get("id")?))).collect()
+}
+
+pub(super) async fn event_payloads(connection: &mut Connection, events: &[&NewEvent]) -> Result<()> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    let headers = events.iter().map(|new| to_json(&new.payload.headers)).collect::<Result<Vec<String>>>()?;
+    query(
+        "insert into event_payloads (event_id, received_at, headers, body)
+         select * from unnest($1::uuid[], $2::bigint[], $3::text[], $4::bytea[])",
+    )
+    .bind(column(events, |new| new.event.id.uuid()))
+    .bind(column(events, |new| new.event.received_at.0))
+    .bind(headers)
+    .bind(column(events, |new| new.payload.body.as_slice()))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn refused_requests(connection: &mut Connection, batch: &[RefusedRequest]) -> Result<()> {
+    if batch.is_empty() {
+        return Ok(());
+    }
+    let headers = batch.iter().map(|refused| to_json(&refused.headers)).collect::<Result<Vec<String>>>()?;
+    query(
+        "insert into refused_requests
+             (id, tenant_id, vendor_id, received_at, status, reason, detail, headers, body_len)
+         select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::integer[], $6::text[],
+             $7::text[], $8::text[], $9::bigint[])",
+    )
+    .bind(column(batch, |refused| refused.id.uuid()))
+    .bind(column(batch, |refused| refused.tenant_id.uuid()))
+    .bind(column(batch, |refused| refused.vendor_id.uuid()))
+    .bind(column(batch, |refused| refused.received_at.0))
+    .bind(column(batch, |refused| i32::from(refused.status)))
+    .bind(column(batch, |refused| clean(&refused.reason)))
+    .bind(column(batch, |refused| clean(&refused.detail)))
+    .bind(headers)
+    .bind(column(batch, |refused| refused.body_len))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn jobs(connection: &mut Connection, jobs: &[&Job]) -> Result<()> {
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    let params = jobs.iter().map(|job| to_json(&job.params)).collect::<Result<Vec<String>>>()?;
+    query(concat!(
+        "insert into jobs (",
+        job_columns!(),
+        ") select * from unnest(
+             $1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::uuid[],
+             $9::uuid[], $10::uuid[], $11::uuid[], $12::text[], $13::text[], $14::integer[], $15::integer[],
+             $16::smallint[], $17::bigint[], $18::uuid[], $19::bigint[], $20::text[], $21::text[],
+             $22::text[], $23::bigint[], $24::text[], $25::bigint[], $26::bigint[], $27::bigint[],
+             $28::bigint[], $29::bigint[], $30::bigint[], $31::bigint[])"
+    ))
+    .bind(column(jobs, |job| job.id.uuid()))
+    .bind(column(jobs, |job| job.tenant_id.uuid()))
+    .bind(column(jobs, |job| job.event_id.map(EventId::uuid)))
+    .bind(column(jobs, |job| job.parent_id.map(JobId::uuid)))
+    .bind(column(jobs, |job| job.kind.as_str()))
+    .bind(column(jobs, |job| job.state.as_str()))
+    .bind(column(jobs, |job| clean(&job.title)))
+    .bind(column(jobs, |job| job.vendor_id.map(VendorId::uuid)))
+    .bind(column(jobs, |job| job.rule_id.map(RuleId::uuid)))
+    .bind(column(jobs, |job| job.provider_id.map(ProviderId::uuid)))
+    .bind(column(jobs, |job| job.destination_id.map(DestinationId::uuid)))
+    .bind(params)
+    .bind(column(jobs, |job| clean(&job.idempotency_key)))
+    .bind(column(jobs, |job| job.attempt))
+    .bind(column(jobs, |job| job.max_attempts))
+    .bind(column(jobs, |job| job.priority))
+    .bind(column(jobs, |job| job.next_run_at.0))
+    .bind(column(jobs, |job| job.node_id.map(NodeId::uuid)))
+    .bind(column(jobs, |job| job.lease_until.map(|at| at.0)))
+    .bind(column(jobs, |job| clean_opt(job.reason.as_ref())))
+    .bind(column(jobs, |job| job.error_class.map(|class| class.as_str())))
+    .bind(column(jobs, |job| clean_opt(job.subject_id.as_ref())))
+    .bind(column(jobs, |job| job.occurred_at.map(|at| at.0)))
+    .bind(column(jobs, |job| clean_opt(job.model.as_ref())))
+    .bind(column(jobs, |job| job.usage.input_tokens))
+    .bind(column(jobs, |job| job.usage.output_tokens))
+    .bind(column(jobs, |job| job.usage.cost_micros))
+    .bind(column(jobs, |job| job.created_at.0))
+    .bind(column(jobs, |job| job.started_at.map(|at| at.0)))
+    .bind(column(jobs, |job| job.finished_at.map(|at| at.0)))
+    .bind(column(jobs, |job| job.updated_at.0))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn attempts(connection: &mut Connection, attempts: &[&Attempt]) -> Result<()> {
+    if attempts.is_empty() {
+        return Ok(());
+    }
+    query(
+        "insert into attempts (job_id, number, node_id, started_at, finished_at, outcome, error_class, error,
+             status, answer, model, input_tokens, output_tokens, cost_micros, next_run_at)
+         select * from unnest(
+             $1::uuid[], $2::integer[], $3::uuid[], $4::bigint[], $5::bigint[], $6::text[], $7::text[],
+             $8::text[], $9::integer[], $10::text[], $11::text[], $12::bigint[], $13::bigint[],
+             $14::bigint[], $15::bigint[])",
+    )
+    .bind(column(attempts, |attempt| attempt.job_id.uuid()))
+    .bind(column(attempts, |attempt| attempt.number))
+    .bind(column(attempts, |attempt| attempt.node_id.uuid()))
+    .bind(column(attempts, |attempt| attempt.started_at.0))
+    .bind(column(attempts, |attempt| attempt.finished_at.0))
+    .bind(column(attempts, |attempt| attempt.outcome.as_str()))
+    .bind(column(attempts, |attempt| attempt.error_class.map(|class| class.as_str())))
+    .bind(column(attempts, |attempt| clean_opt(attempt.error.as_ref())))
+    .bind(column(attempts, |attempt| attempt.status.map(i32::from)))
+    .bind(column(attempts, |attempt| clean_opt(attempt.answer.as_ref())))
+    .bind(column(attempts, |attempt| clean_opt(attempt.model.as_ref())))
+    .bind(column(attempts, |attempt| attempt.usage.input_tokens))
+    .bind(column(attempts, |attempt| attempt.usage.output_tokens))
+    .bind(column(attempts, |attempt| attempt.usage.cost_micros))
+    .bind(column(attempts, |attempt| attempt.next_run_at.map(|at| at.0)))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn results(connection: &mut Connection, results: &[(JobId, &JobResult)]) -> Result<()> {
+    if results.is_empty() {
+        return Ok(());
+    }
+    let texts = results.iter().map(|(_, result)| to_json(result)).collect::<Result<Vec<String>>>()?;
+    query("insert into results (job_id, result) select * from unnest($1::uuid[], $2::text[])")
+        .bind(column(results, |(job, _)| job.uuid()))
+        .bind(texts)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn counters(connection: &mut Connection, counters: &[CounterDelta]) -> Result<()> {
+    if counters.is_empty() {
+        return Ok(());
+    }
+    let sums = batch::sums(counters);
+    query(
+        "insert into counters (minute, tenant_id, name, node_id, value)
+         select * from unnest($1::bigint[], $2::uuid[], $3::text[], $4::uuid[], $5::bigint[])
+         on conflict (minute, tenant_id, name, node_id)
+         do update set value = counters.value + excluded.value",
+    )
+    .bind(column(&sums, |(minute, ..)| *minute))
+    .bind(column(&sums, |(_, tenant, ..)| tenant.uuid()))
+    .bind(column(&sums, |(_, _, name, ..)| &**name))
+    .bind(column(&sums, |(_, _, _, node, _)| node.uuid()))
+    .bind(column(&sums, |(.., add)| *add))
+    .execute(connection)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,124 @@
+//! The queue's statements: what is claimed by one is skipped by the others, what must be changed is locked in
+//! the order of ids.
+
+use super::{Connection, Row, insert::column, rows::job_columns};
+use crate::{Result, batch::Change, text::clean_opt};
+use domain::{
+    id::{JobId, NodeId},
+    time::Timestamp,
+};
+use sqlx::{Row as _, query, query_scalar};
+use uuid::Uuid;
+
+/// Takes due jobs, priority by priority. A plain `order by priority, next_run_at` would have to step over every
+/// job that is pending but not yet due; an outage can leave very many of those. `level` finds the few priorities
+/// there are by one look each, the lateral join then reads only what is due in each and stops at the limit.
+pub(super) async fn claim(
+    connection: &mut Connection,
+    node: NodeId,
+    limit: i64,
+    now: Timestamp,
+    lease_until: Timestamp,
+) -> Result<Vec<Row>> {
+    let claimed = query(concat!(
+        "with recursive level (priority) as (
+             select min(priority) from jobs where state = 'pending'
+             union all
+             select (select min(priority) from jobs where state = 'pending' and priority > level.priority)
+             from level where level.priority is not null
+         ),
+         due as materialized (
+             select job.id
+             from level cross join lateral (
+                 select id from jobs
+                 where state = 'pending' and priority = level.priority and next_run_at <= $3
+                 order by next_run_at, id limit $4 for update skip locked
+             ) as job
+             limit $4
+         )
+         update jobs
+         set state = 'running', node_id = $1, lease_until = $2, attempt = attempt + 1, updated_at = $3
+         where id = any (array(select id from due))
+         returning ",
+        job_columns!()
+    ))
+    .bind(node.uuid())
+    .bind(lease_until.0)
+    .bind(now.0)
+    .bind(limit)
+    .fetch_all(connection)
+    .await?;
+    Ok(claimed)
+}
+
+/// Changes the jobs of those tries that still hold theirs; returns job and number of each.
+pub(super) async fn finish(
+    connection: &mut Connection,
+    changes: &[Change<'_>],
+    now: Timestamp,
+) -> Result<Vec<(JobId, i32)>> {
+    let found = query(
+        "with ended (job_id, number, node, state, uncount, run_at, why, class, answered_by, tokens_in,
+             tokens_out, cost, began, ended_at) as materialized (
+             select * from unnest(
+                 $1::uuid[], $2::integer[], $3::uuid[], $4::text[], $5::integer[], $6::bigint[], $7::text[],
+                 $8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[],
+                 $14::bigint[])
+         ),
+         held as materialized (
+             select jobs.id, jobs.attempt
+             from jobs join ended on jobs.id = ended.job_id
+             where jobs.node_id = ended.node and jobs.attempt = ended.number and jobs.state = 'running'
+             order by jobs.id for update of jobs
+         )
+         update jobs set
+             state = ended.state,
+             attempt = jobs.attempt - ended.uncount,
+             next_run_at = coalesce(ended.run_at, jobs.next_run_at),
+             node_id = null,
+             lease_until = null,
+             reason = ended.why,
+             error_class = ended.class,
+             model = coalesce(ended.answered_by, jobs.model),
+             input_tokens = jobs.input_tokens + ended.tokens_in,
+             output_tokens = jobs.output_tokens + ended.tokens_out,
+             cost_micros = coalesce(jobs.cost_micros + ended.cost, ended.cost, jobs.cost_micros),
+             started_at = coalesce(jobs.started_at, ended.began),
+             finished_at = ended.ended_at,
+             updated_at = $15
+         from held join ended on ended.job_id = held.id and ended.number = held.attempt
+         where jobs.id = held.id
+         returning jobs.id, ended.number",
+    )
+    .bind(column(changes, |change| change.finished.attempt.job_id.uuid()))
+    .bind(column(changes, |change| change.finished.attempt.number))
+    .bind(column(changes, |change| change.finished.attempt.node_id.uuid()))
+    .bind(column(changes, |change| change.state.as_str()))
+    .bind(column(changes, |change| change.uncount))
+    .bind(column(changes, |change| change.next_run_at.map(|at| at.0)))
+    .bind(column(changes, |change| change.reason.as_deref()))
+    .bind(column(changes, |change| change.class.map(|class| class.as_str())))
+    .bind(column(changes, |change| clean_opt(change.finished.attempt.model.as_ref())))
+    .bind(column(changes, |change| change.finished.attempt.usage.input_tokens))
+    .bind(column(changes, |change| change.finished.attempt.usage.output_tokens))
+    .bind(column(changes, |change| change.finished.attempt.usage.cost_micros))
+    .bind(column(changes, |change| change.finished.attempt.started_at.0))
+    .bind(column(changes, |change| change.finished_at.map(|at| at.0)))
+    .bind(now.0)
+    .fetch_all(connection)
+    .await?;
+    found.iter().map(|row| Ok((JobId::new(row.try_get("id")?), row.try_get("number")?))).collect()
+}
+
+/// Running jobs whose lease ended, locked. Those another transaction works on are left to it.
+pub(super) async fn expired(connection: &mut Connection, now: Timestamp, limit: i64) -> Result<Vec<JobId>> {
+    let ids: Vec<Uuid> = query_scalar(
+        "select id from jobs where state = 'running' and lease_until <= $1
+         order by lease_until limit $2 for update skip locked",
+    )
+    .bind(now.0)
+    .bind(limit)
+    .fetch_all(connection)
+    .await?;
+    Ok(ids.into_iter().map(JobId::new).collect())
+}

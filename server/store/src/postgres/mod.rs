@@ -1,0 +1,127 @@
+//! PostgreSQL, for more than one node.
+//!
+//! Owns the connections and the statements that differ: inserts from arrays (`insert`) and the queue's
+//! (`locking`). The nouns of the seam are in `common/` and compiled here against this module's names.
+
+#[path = "../common/accounts.rs"]
+mod accounts;
+#[path = "../common/audit.rs"]
+mod audit;
+#[path = "../common/config.rs"]
+mod config;
+#[path = "../common/counters.rs"]
+mod counters;
+#[path = "../common/events.rs"]
+mod events;
+mod insert;
+#[path = "../common/jobs.rs"]
+mod jobs;
+mod locking;
+#[path = "../common/nodes.rs"]
+mod nodes;
+#[path = "../common/queue.rs"]
+mod queue;
+#[path = "../common/rows.rs"]
+mod rows;
+#[path = "../common/sessions.rs"]
+mod sessions;
+
+use crate::{
+    OpenOptions, Result, Store,
+    migrations::{self, require_schema},
+};
+use async_trait::async_trait;
+use domain::id::JobId;
+use sqlx::{
+    PgConnection, Pool, Postgres, QueryBuilder,
+    pool::PoolOptions,
+    postgres::{PgConnectOptions, PgRow},
+    query_scalar,
+};
+use uuid::Uuid;
+
+type Database = Postgres;
+type Connection = PgConnection;
+type Row = PgRow;
+type Transaction = sqlx::Transaction<'static, Database>;
+
+/// Locks the rows a subquery finds, in its order.
+const LOCK: &str = " for update";
+
+/// A PostgreSQL database.
+pub(crate) struct Adapter {
+    read: Pool<Database>,
+    /// Apart from the readers, so that a slow page never keeps an event or a lease waiting. Used through
+    /// `begin` and `begin_hasty` alone: each says how durable its commit is.
+    write: Pool<Database>,
+}
+
+impl Adapter {
+    /// Connects; fails at once when the server does not answer.
+    pub(crate) async fn open(url: &str, options: &OpenOptions) -> Result<Self> {
+        let server: PgConnectOptions = url.parse()?;
+        let pool = |connections: u32| {
+            PoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(options.acquire_timeout)
+                // A round trip saved each time; connections are tested when they come back, and every caller
+                // must bear one that breaks anyway.
+                .test_before_acquire(false)
+        };
+        let write = pool(options.write_connections).connect_with(server.clone()).await?;
+        let read = pool(options.read_connections).connect_with(server).await?;
+        Ok(Self { read, write })
+    }
+
+    /// Begins a change that survives a power cut once committed, whatever the server's default is.
+    async fn begin(&self) -> Result<Transaction> {
+        Ok(self.write.begin_with("begin; set local synchronous_commit = on").await?)
+    }
+
+    /// Begins a change that a power cut may undo (never halfway): for what is merely done again when it is lost.
+    /// Its commit does not wait for the disk.
+    async fn begin_hasty(&self) -> Result<Transaction> {
+        Ok(self.write.begin_with("begin; set local synchronous_commit = off").await?)
+    }
+
+    /// Begins reading at one instant.
+    async fn snapshot(&self) -> Result<Transaction> {
+        Ok(self.read.begin_with("begin isolation level repeatable read, read only").await?)
+    }
+}
+
+/// ` = any (…)`: one bind, so one prepared statement, for any number of ids.
+fn is_one_of(statement: &mut QueryBuilder<Database>, ids: &[JobId]) {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    statement.push(" = any (").push_bind(ids).push(")");
+}
+
+#[async_trait]
+impl Store for Adapter {
+    fn engine(&self) -> &'static str {
+        "postgres"
+    }
+
+    async fn migrate(&self) -> Result<()> {
+        Ok(migrations::postgres().run(&self.write).await?)
+    }
+
+    async fn ping(&self) -> Result<()> {
+        let migrated: bool =
+            query_scalar("select to_regclass('_sqlx_migrations') is not null").fetch_one(&self.read).await?;
+        let found = match migrated {
+            false => None,
+            true => {
+                query_scalar("select max(version) from _sqlx_migrations where success")
+                    .fetch_one(&self.read)
+                    .await?
+            }
+        };
+        require_schema(found)
+    }
+
+    async fn close(&self) {
+        self.read.close().await;
+        self.write.close().await;
+    }
+}

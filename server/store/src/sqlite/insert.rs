@@ -1,0 +1,224 @@
+//! Whole batches, one multi-row statement per table: SQLite's cost is per statement, not per row.
+
+use super::{Connection, Database};
+use crate::{
+    CounterDelta, NewEvent, Result, batch,
+    text::{clean, clean_opt, to_json},
+};
+use domain::{
+    attempt::Attempt,
+    id::{DestinationId, EventId, JobId, NodeId, ProviderId, RuleId, VendorId},
+    job::{Job, JobResult},
+    refusal::RefusedRequest,
+};
+use sqlx::{QueryBuilder, Row as _};
+use std::slice::Chunks;
+use uuid::Uuid;
+
+/// How many values SQLite lets one statement bind.
+const BINDS: usize = 32_766;
+
+/// `rows` in pieces that fit into one statement when each row binds `columns` values.
+pub(super) fn pieces<T>(rows: &[T], columns: usize) -> Chunks<'_, T> {
+    rows.chunks(BINDS / columns)
+}
+
+/// Inserts those events whose key is free; returns their ids.
+pub(super) async fn events(connection: &mut Connection, events: &[&NewEvent]) -> Result<Vec<Uuid>> {
+    let mut stored = Vec::with_capacity(events.len());
+    for piece in pieces(events, 14) {
+        let mut insert = QueryBuilder::<Database>::new(
+            "insert into events (id, tenant_id, vendor_id, external_id, body_hash, event_type, subject_id, \
+             occurred_at, schema_version, received_at, request_id, trace_id, secret_version, body_len) ",
+        );
+        insert.push_values(piece, |mut row, NewEvent { event, body_hash, .. }| {
+            row.push_bind(event.id.uuid())
+                .push_bind(event.tenant_id.uuid())
+                .push_bind(event.vendor_id.uuid())
+                .push_bind(clean(&event.external_id))
+                .push_bind(body_hash.as_slice())
+                .push_bind(clean(&event.event_type))
+                .push_bind(clean_opt(event.subject_id.as_ref()))
+                .push_bind(event.occurred_at.map(|at| at.0))
+                .push_bind(clean_opt(event.schema_version.as_ref()))
+                .push_bind(event.received_at.0)
+                .push_bind(event.request_id.uuid())
+                .push_bind(clean(&event.trace_id))
+                .push_bind(event.secret_version)
+                .push_bind(event.body_len);
+        });
+        insert.push(" on conflict (vendor_id, external_id, body_hash) do nothing returning id");
+        stored.extend(insert.build_query_scalar::<Uuid>().fetch_all(&mut *connection).await?);
+    }
+    Ok(stored)
+}
+
+/// The ids of the stored events with the keys of these, each with its position in `events`.
+pub(super) async fn find_events(
+    connection: &mut Connection,
+    events: &[&NewEvent],
+) -> Result<Vec<(i64, Uuid)>> {
+    let numbered: Vec<_> = (0_i64..).zip(events).collect();
+    let mut found = Vec::with_capacity(events.len());
+    for piece in pieces(&numbered, 4) {
+        let mut find =
+            QueryBuilder::<Database>::new("with asked (position, vendor_id, external_id, body_hash) as (");
+        find.push_values(piece, |mut row, (position, new)| {
+            row.push_bind(*position)
+                .push_bind(new.event.vendor_id.uuid())
+                .push_bind(clean(&new.event.external_id))
+                .push_bind(new.body_hash.as_slice());
+        });
+        find.push(
+            ") select asked.position, events.id from asked join events using (vendor_id, external_id, body_hash)",
+        );
+        for row in find.build().fetch_all(&mut *connection).await? {
+            found.push((row.try_get("position")?, row.try_get("id")?));
+        }
+    }
+    Ok(found)
+}
+
+pub(super) async fn event_payloads(connection: &mut Connection, events: &[&NewEvent]) -> Result<()> {
+    for piece in pieces(events, 4) {
+        let headers =
+            piece.iter().map(|new| to_json(&new.payload.headers)).collect::<Result<Vec<String>>>()?;
+        let mut insert = QueryBuilder::<Database>::new(
+            "insert into event_payloads (event_id, received_at, headers, body) ",
+        );
+        insert.push_values(piece.iter().zip(headers), |mut row, (new, headers)| {
+            row.push_bind(new.event.id.uuid())
+                .push_bind(new.event.received_at.0)
+                .push_bind(headers)
+                .push_bind(new.payload.body.as_slice());
+        });
+        insert.build().execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn refused_requests(connection: &mut Connection, batch: &[RefusedRequest]) -> Result<()> {
+    for piece in pieces(batch, 9) {
+        let headers = piece.iter().map(|one| to_json(&one.headers)).collect::<Result<Vec<String>>>()?;
+        let mut insert = QueryBuilder::<Database>::new(
+            "insert into refused_requests \
+             (id, tenant_id, vendor_id, received_at, status, reason, detail, headers, body_len) ",
+        );
+        insert.push_values(piece.iter().zip(headers), |mut row, (refused, headers)| {
+            row.push_bind(refused.id.uuid())
+                .push_bind(refused.tenant_id.uuid())
+                .push_bind(refused.vendor_id.uuid())
+                .push_bind(refused.received_at.0)
+                .push_bind(i32::from(refused.status))
+                .push_bind(clean(&refused.reason))
+                .push_bind(clean(&refused.detail))
+                .push_bind(headers)
+                .push_bind(refused.body_len);
+        });
+        insert.build().execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn jobs(connection: &mut Connection, jobs: &[&Job]) -> Result<()> {
+    for piece in pieces(jobs, 31) {
+        let params = piece.iter().map(|job| to_json(&job.params)).collect::<Result<Vec<String>>>()?;
+        let mut insert =
+            QueryBuilder::<Database>::new(concat!("insert into jobs (", super::rows::job_columns!(), ") "));
+        insert.push_values(piece.iter().zip(params), |mut row, (job, params)| {
+            row.push_bind(job.id.uuid())
+                .push_bind(job.tenant_id.uuid())
+                .push_bind(job.event_id.map(EventId::uuid))
+                .push_bind(job.parent_id.map(JobId::uuid))
+                .push_bind(job.kind.as_str())
+                .push_bind(job.state.as_str())
+                .push_bind(clean(&job.title))
+                .push_bind(job.vendor_id.map(VendorId::uuid))
+                .push_bind(job.rule_id.map(RuleId::uuid))
+                .push_bind(job.provider_id.map(ProviderId::uuid))
+                .push_bind(job.destination_id.map(DestinationId::uuid))
+                .push_bind(params)
+                .push_bind(clean(&job.idempotency_key))
+                .push_bind(job.attempt)
+                .push_bind(job.max_attempts)
+                .push_bind(job.priority)
+                .push_bind(job.next_run_at.0)
+                .push_bind(job.node_id.map(NodeId::uuid))
+                .push_bind(job.lease_until.map(|at| at.0))
+                .push_bind(clean_opt(job.reason.as_ref()))
+                .push_bind(job.error_class.map(|class| class.as_str()))
+                .push_bind(clean_opt(job.subject_id.as_ref()))
+                .push_bind(job.occurred_at.map(|at| at.0))
+                .push_bind(clean_opt(job.model.as_ref()))
+                .push_bind(job.usage.input_tokens)
+                .push_bind(job.usage.output_tokens)
+                .push_bind(job.usage.cost_micros)
+                .push_bind(job.created_at.0)
+                .push_bind(job.started_at.map(|at| at.0))
+                .push_bind(job.finished_at.map(|at| at.0))
+                .push_bind(job.updated_at.0);
+        });
+        insert.build().execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn attempts(connection: &mut Connection, attempts: &[&Attempt]) -> Result<()> {
+    for piece in pieces(attempts, 15) {
+        let mut insert = QueryBuilder::<Database>::new(
+            "insert into attempts (job_id, number, node_id, started_at, finished_at, outcome, error_class, \
+             error, status, answer, model, input_tokens, output_tokens, cost_micros, next_run_at) ",
+        );
+        insert.push_values(piece, |mut row, attempt| {
+            row.push_bind(attempt.job_id.uuid())
+                .push_bind(attempt.number)
+                .push_bind(attempt.node_id.uuid())
+                .push_bind(attempt.started_at.0)
+                .push_bind(attempt.finished_at.0)
+                .push_bind(attempt.outcome.as_str())
+                .push_bind(attempt.error_class.map(|class| class.as_str()))
+                .push_bind(clean_opt(attempt.error.as_ref()))
+                .push_bind(attempt.status.map(i32::from))
+                .push_bind(clean_opt(attempt.answer.as_ref()))
+                .push_bind(clean_opt(attempt.model.as_ref()))
+                .push_bind(attempt.usage.input_tokens)
+                .push_bind(attempt.usage.output_tokens)
+                .push_bind(attempt.usage.cost_micros)
+                .push_bind(attempt.next_run_at.map(|at| at.0));
+        });
+        insert.build().execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn results(connection: &mut Connection, results: &[(JobId, &JobResult)]) -> Result<()> {
+    for piece in pieces(results, 2) {
+        let texts = piece.iter().map(|(_, result)| to_json(result)).collect::<Result<Vec<String>>>()?;
+        let mut insert = QueryBuilder::<Database>::new("insert into results (job_id, result) ");
+        insert.push_values(piece.iter().zip(texts), |mut row, ((job, _), text)| {
+            row.push_bind(job.uuid()).push_bind(text);
+        });
+        insert.build().execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn counters(connection: &mut Connection, counters: &[CounterDelta]) -> Result<()> {
+    for piece in pieces(&batch::sums(counters), 5) {
+        let mut insert =
+            QueryBuilder::<Database>::new("insert into counters (minute, tenant_id, name, node_id, value) ");
+        insert.push_values(piece, |mut row, (minute, tenant, name, node, add)| {
+            row.push_bind(*minute)
+                .push_bind(tenant.uuid())
+                .push_bind(&**name)
+                .push_bind(node.uuid())
+                .push_bind(*add);
+        });
+        insert.push(
+            " on conflict (minute, tenant_id, name, node_id) \
+             do update set value = counters.value + excluded.value",
+        );
+        insert.build().execute(&mut *connection).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,167 @@
+//! SQLite: one file, one writer, any number of readers.
+//!
+//! Owns the connections and the statements that differ: multi-row inserts (`insert`) and the queue's
+//! (`locking`). The nouns of the seam are in `common/` and compiled here against this module's names.
+
+#[path = "../common/accounts.rs"]
+mod accounts;
+#[path = "../common/audit.rs"]
+mod audit;
+#[path = "../common/config.rs"]
+mod config;
+#[path = "../common/counters.rs"]
+mod counters;
+#[path = "../common/events.rs"]
+mod events;
+mod insert;
+#[path = "../common/jobs.rs"]
+mod jobs;
+mod locking;
+#[path = "../common/nodes.rs"]
+mod nodes;
+#[path = "../common/queue.rs"]
+mod queue;
+#[path = "../common/rows.rs"]
+mod rows;
+#[path = "../common/sessions.rs"]
+mod sessions;
+
+use crate::{
+    OpenOptions, Result, Store, StoreError,
+    migrations::{self, require_schema},
+};
+use async_trait::async_trait;
+use domain::id::JobId;
+use sqlx::{
+    Pool, QueryBuilder, Sqlite, SqliteConnection,
+    pool::PoolOptions,
+    query_scalar,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteRow},
+};
+use std::{
+    fs,
+    io::ErrorKind,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::Path,
+    time::Duration,
+};
+
+type Database = Sqlite;
+type Connection = SqliteConnection;
+type Row = SqliteRow;
+type Transaction = sqlx::Transaction<'static, Database>;
+
+/// Nothing: whoever writes is alone.
+const LOCK: &str = "";
+
+/// How long a statement waits for another process that writes the same file, such as a backup.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// A SQLite file.
+pub(crate) struct Adapter {
+    read: Pool<Database>,
+    /// One connection, so that writers queue in the program, where waiting is fair, and not in SQLite, where it
+    /// is polling. Used through `begin` and `begin_hasty` alone: each sets how durable its commit is.
+    write: Pool<Database>,
+}
+
+impl Adapter {
+    /// Opens the file, and makes it (and its folder) when it is not there.
+    pub(crate) async fn open(path: &Path, options: &OpenOptions) -> Result<Self> {
+        create(path).map_err(|error| StoreError::Unavailable(error.into()))?;
+        let file = SqliteConnectOptions::new()
+            .filename(path)
+            .foreign_keys(true)
+            .busy_timeout(BUSY)
+            .pragma("temp_store", "memory")
+            .pragma("cache_size", "-32000");
+        let write = PoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(options.acquire_timeout)
+            // The one connection is never given up: reopening costs its cache and proves nothing.
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+            .connect_with(file.clone().journal_mode(SqliteJournalMode::Wal))
+            .await?;
+        let read = PoolOptions::new()
+            .max_connections(options.read_connections)
+            .acquire_timeout(options.acquire_timeout)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+            // Readers take pages from the file's memory map instead of copying each into a cache of their own.
+            .connect_with(file.read_only(true).pragma("mmap_size", "268435456"))
+            .await?;
+        Ok(Self { read, write })
+    }
+
+    /// Begins a change that survives a power cut once committed. `immediate` takes the write lock at once: a
+    /// transaction that reads first and writes later could find that another process wrote in between.
+    async fn begin(&self) -> Result<Transaction> {
+        Ok(self.write.begin_with("pragma synchronous = full; begin immediate").await?)
+    }
+
+    /// Begins a change that a power cut may undo (never halfway, and nothing before it): for what is merely
+    /// done again when it is lost. Its commit does not wait for the disk.
+    async fn begin_hasty(&self) -> Result<Transaction> {
+        Ok(self.write.begin_with("pragma synchronous = normal; begin immediate").await?)
+    }
+
+    /// Begins reading at one instant.
+    async fn snapshot(&self) -> Result<Transaction> {
+        Ok(self.read.begin().await?)
+    }
+}
+
+/// Makes file and folder, readable by their owner alone; SQLite gives its side files the same rights.
+fn create(path: &Path) -> std::io::Result<()> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// ` in (…)`: one bind per id.
+fn is_one_of(statement: &mut QueryBuilder<Database>, ids: &[JobId]) {
+    statement.push(" in (");
+    let mut list = statement.separated(", ");
+    for id in ids {
+        list.push_bind(id.uuid());
+    }
+    statement.push(")");
+}
+
+#[async_trait]
+impl Store for Adapter {
+    fn engine(&self) -> &'static str {
+        "sqlite"
+    }
+
+    async fn migrate(&self) -> Result<()> {
+        Ok(migrations::sqlite().run(&self.write).await?)
+    }
+
+    async fn ping(&self) -> Result<()> {
+        let migrated: i64 =
+            query_scalar("select count(*) from sqlite_schema where name = '_sqlx_migrations'")
+                .fetch_one(&self.read)
+                .await?;
+        let found = match migrated {
+            0 => None,
+            _ => {
+                query_scalar("select max(version) from _sqlx_migrations where success")
+                    .fetch_one(&self.read)
+                    .await?
+            }
+        };
+        require_schema(found)
+    }
+
+    async fn close(&self) {
+        self.read.close().await;
+        self.write.close().await;
+    }
+}
