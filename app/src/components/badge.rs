@@ -55,7 +55,7 @@ pub fn Badge(
     #[prop(into)]
     words: String,
 ) -> impl IntoView {
-    view! { <span class=tone.class()><i aria-hidden="true"></i>{words}</span> }
+    view! { <span class=tone.class()><i aria-hidden="true"></i>{words}</span> }.into_any()
 }
 
 /// The state of a job, with the time left where it waits.
@@ -70,5 +70,5 @@ pub fn StateBadge(
     /// The server's clock.
     now: Timestamp,
 ) -> impl IntoView {
-    view! { <Badge tone=Tone::of(state) words=state_words(state, attempt, next_run_at, now)/> }
+    view! { <Badge tone=Tone::of(state) words=state_words(state, attempt, next_run_at, now)/> }.into_any()
 }

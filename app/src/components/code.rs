@@ -12,6 +12,7 @@ pub fn Code(
     label: &'static str,
 ) -> impl IntoView {
     view! { <pre class="code" tabindex="0" role="region" aria-label=label><code>{text}</code></pre> }
+        .into_any()
 }
 
 /// A text that opens on demand; works without JavaScript.
@@ -35,4 +36,5 @@ pub fn Folded(
             {children()}
         </details>
     }
+    .into_any()
 }

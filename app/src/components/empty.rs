@@ -16,6 +16,7 @@ pub fn Skeleton(
             {(0..rows).map(|_| view! { <div><span></span><span></span></div> }).collect_view()}
         </div>
     }
+    .into_any()
 }
 
 /// Nothing yet, and what to do about it.
@@ -43,6 +44,7 @@ pub fn Nothing(
             })}
         </section>
     }
+    .into_any()
 }
 
 /// There is something, but not what was asked for.
@@ -58,6 +60,7 @@ pub fn NoMatch(
             <div class="actions"><a class="button" href=href>"Clear filters"</a></div>
         </section>
     }
+    .into_any()
 }
 
 /// Could not load: why, what to do, and what to look for in the log.
@@ -82,6 +85,7 @@ pub fn LoadError(
             {error.request().map(|id| view! { <p class="or">"Request "<code>{id.to_string()}</code></p> })}
         </section>
     }
+    .into_any()
 }
 
 /// Gives the page's answer the status that fits, so that crawlers and monitors see it as well.

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 /// A list of facts.
 #[component]
 pub fn Facts(children: Children) -> impl IntoView {
-    view! { <dl class="facts">{children()}</dl> }
+    view! { <dl class="facts">{children()}</dl> }.into_any()
 }
 
 /// One fact.
@@ -16,5 +16,5 @@ pub fn Fact(
     /// What it says.
     children: Children,
 ) -> impl IntoView {
-    view! { <div><dt>{name}</dt><dd>{children()}</dd></div> }
+    view! { <div><dt>{name}</dt><dd>{children()}</dd></div> }.into_any()
 }

@@ -69,6 +69,7 @@ pub fn TextField(
             <Under name hint field fault/>
         </div>
     }
+    .into_any()
 }
 
 /// A field of several lines.
@@ -100,6 +101,7 @@ pub fn AreaField(
             <Under name hint field fault/>
         </div>
     }
+    .into_any()
 }
 
 /// A choice from a list.
@@ -137,6 +139,7 @@ pub fn SelectField(
             <Under name hint field fault/>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -144,6 +147,7 @@ fn Label(label: &'static str, name: &'static str, optional: bool) -> impl IntoVi
     view! {
         <label for=name>{label}{optional.then(|| view! { <span class="aside">"optional"</span> })}</label>
     }
+    .into_any()
 }
 
 /// The hint, or instead of it what is wrong.
@@ -155,6 +159,7 @@ fn Under(name: &'static str, hint: &'static str, field: Field, fault: FormFault)
             {move || words().unwrap_or_else(|| hint.to_owned())}
         </p>
     }
+    .into_any()
 }
 
 fn wrong(fault: FormFault, field: Field) -> Option<&'static str> {
@@ -180,6 +185,7 @@ pub fn Submit(
             {move || if pending.get() { busy } else { words }}
         </button>
     }
+    .into_any()
 }
 
 /// What a list says after something was added to it; the list's URL carries it.
@@ -193,4 +199,5 @@ pub fn AddedNotice(
     view! {
         <div role="status">{move || added().then(|| view! { <p class="notice good">{words}</p> })}</div>
     }
+    .into_any()
 }

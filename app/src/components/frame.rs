@@ -43,6 +43,7 @@ pub fn Frame() -> impl IntoView {
             }}
         </Suspense>
     }
+    .into_any()
 }
 
 /// Whether the person looking may do what `right` asks; nobody may where nobody is known.
@@ -77,7 +78,7 @@ fn Elsewhere(closed: Gate) -> impl IntoView {
         _ if back == "/" => "/login".to_owned(),
         _ => format!("/login?next={}", escape(&back)),
     };
-    view! { <Redirect path=to/> }
+    view! { <Redirect path=to/> }.into_any()
 }
 
 /// A text as part of a query.
@@ -102,6 +103,7 @@ fn Inside(viewer: Viewer) -> impl IntoView {
             <main id="main" class="content" tabindex="-1"><Outlet/></main>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -140,6 +142,7 @@ fn Rail(viewer: Viewer) -> impl IntoView {
             </details>
         </nav>
     }
+    .into_any()
 }
 
 /// Closes the menu that was chosen from; without JavaScript the next page begins with it closed.
@@ -162,6 +165,7 @@ fn Account(email: String, role: &'static str) -> impl IntoView {
             <ActionForm action=log_out><button class="plain" type="submit">"Sign out"</button></ActionForm>
         </div>
     }
+    .into_any()
 }
 
 /// One place in the navigation.
@@ -182,6 +186,7 @@ fn Place(
             </a>
         </li>
     }
+    .into_any()
 }
 
 /// Whether a path lies at or below a place.

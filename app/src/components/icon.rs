@@ -56,6 +56,7 @@ pub fn Icon(
             <path d=glyph.path()></path>
         </svg>
     }
+    .into_any()
 }
 
 /// The mark of the program: two posts and the tide between them.
@@ -66,4 +67,5 @@ pub fn Mark() -> impl IntoView {
             <path d="M2.5 2v16M17.5 2v16M2.5 6.5c2.5-2 5 2 7.5 0s5 2 7.5 0M2.5 12.5c2.5-2 5 2 7.5 0s5 2 7.5 0"></path>
         </svg>
     }
+    .into_any()
 }

@@ -40,6 +40,7 @@ pub fn JobTable(
             </table>
         </div>
     }
+    .into_any()
 }
 
 /// All words of a row that can change; a row is drawn anew only when they do.
@@ -66,4 +67,5 @@ fn line(row: JobRow, now: Timestamp) -> impl IntoView {
             <td class="num quiet c-time"><When at=row.created_at now/></td>
         </tr>
     }
+    .into_any()
 }

@@ -35,7 +35,7 @@ pub fn Timeline(
     /// The steps.
     steps: Vec<Step>,
 ) -> impl IntoView {
-    view! { <ol class="story">{steps.into_iter().map(one).collect_view()}</ol> }
+    view! { <ol class="story">{steps.into_iter().map(one).collect_view()}</ol> }.into_any()
 }
 
 fn one(step: Step) -> impl IntoView {
@@ -59,4 +59,5 @@ fn one(step: Step) -> impl IntoView {
             })}
         </li>
     }
+    .into_any()
 }

@@ -12,7 +12,7 @@ pub fn When(
     /// The server's clock.
     now: Timestamp,
 ) -> impl IntoView {
-    view! { <time datetime=at.rfc3339() title=at.long()>{at.in_list(now)}</time> }
+    view! { <time datetime=at.rfc3339() title=at.long()>{at.in_list(now)}</time> }.into_any()
 }
 
 /// How long ago, in words.
@@ -23,7 +23,7 @@ pub fn Ago(
     /// The server's clock.
     now: Timestamp,
 ) -> impl IntoView {
-    view! { <time datetime=at.rfc3339() title=at.long()>{at.ago(now)}</time> }
+    view! { <time datetime=at.rfc3339() title=at.long()>{at.ago(now)}</time> }.into_any()
 }
 
 /// The clock with milliseconds, for steps of a story.
@@ -32,5 +32,5 @@ pub fn Clock(
     /// Which time.
     at: Timestamp,
 ) -> impl IntoView {
-    view! { <time datetime=at.rfc3339() title=at.long()>{at.clock()}</time> }
+    view! { <time datetime=at.rfc3339() title=at.long()>{at.clock()}</time> }.into_any()
 }

@@ -17,13 +17,13 @@ use leptos_router::hooks::use_query_map;
 /// After a vendor was added.
 #[component]
 pub fn VendorAddedPage() -> impl IntoView {
-    view! { <Added parent=("Vendors", "/vendors") url_words="Enter this URL at the vendor:"/> }
+    view! { <Added parent=("Vendors", "/vendors") url_words="Enter this URL at the vendor:"/> }.into_any()
 }
 
 /// After a destination was added whose signing secret was made here.
 #[component]
 pub fn DestinationAddedPage() -> impl IntoView {
-    view! { <Added parent=("Destinations", "/destinations") url_words="Results are posted to:"/> }
+    view! { <Added parent=("Destinations", "/destinations") url_words="Results are posted to:"/> }.into_any()
 }
 
 #[component]
@@ -42,6 +42,7 @@ fn Added(parent: (&'static str, &'static str), url_words: &'static str) -> impl 
             })}
         </Suspense>
     }
+    .into_any()
 }
 
 #[component]
@@ -62,6 +63,7 @@ fn Shown(shown: Revealed, url_words: &'static str, back: &'static str) -> impl I
             <div class="actions"><a class="button main" href=back>"I have copied it"</a></div>
         </section>
     }
+    .into_any()
 }
 
 #[component]
@@ -75,4 +77,5 @@ fn Gone(back: &'static str) -> impl IntoView {
             <pre class="code"><code>"tidegate vendor rotate NAME --overlap 24h"</code></pre>
         </section>
     }
+    .into_any()
 }

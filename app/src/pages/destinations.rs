@@ -41,6 +41,7 @@ pub fn DestinationsPage() -> impl IntoView {
             })}
         </Transition>
     }
+    .into_any()
 }
 
 #[component]
@@ -131,6 +132,7 @@ fn Line(
             })}
         </tr>
     }
+    .into_any()
 }
 
 fn report(report: Option<TestReport>, now: Timestamp) -> impl IntoView {

@@ -49,6 +49,7 @@ pub fn JobPage() -> impl IntoView {
             })}
         </Transition>
     }
+    .into_any()
 }
 
 #[component]
@@ -100,6 +101,7 @@ fn Retry(chapter: Chapter, retry: ServerAction<RetryJob>) -> impl IntoView {
             <FormError fault/>
         </ActionForm>
     }
+    .into_any()
 }
 
 #[component]
@@ -140,6 +142,7 @@ fn FactsPanel(story: JobStory, focus: Chapter) -> impl IntoView {
             </Facts>
         </section>
     }
+    .into_any()
 }
 
 /// The other jobs of the same story.
@@ -203,4 +206,5 @@ fn Given(payload: Payload) -> impl IntoView {
             </Folded>
         </section>
     }
+    .into_any()
 }

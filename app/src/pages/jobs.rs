@@ -45,6 +45,7 @@ pub fn JobsPage() -> impl IntoView {
             }}
         </Transition>
     }
+    .into_any()
 }
 
 #[component]
@@ -72,6 +73,7 @@ fn Loaded(page: JobPage, query: JobsQuery) -> impl IntoView {
             }.into_any()
         }}
     }
+    .into_any()
 }
 
 #[component]
@@ -130,6 +132,7 @@ fn Facets(facets: JobFacets, query: JobsQuery) -> impl IntoView {
             {query.is_narrowed().then(|| view! { <a class="clear" href="/jobs">"Clear filters"</a> })}
         </nav>
     }
+    .into_any()
 }
 
 /// One choice. A chosen kind or vendor leads back to all of them.
@@ -142,4 +145,5 @@ fn link(words: String, count: Option<i64>, href: String, chosen: bool) -> impl I
             </a>
         </li>
     }
+    .into_any()
 }

@@ -46,4 +46,5 @@ pub fn LoginPage() -> impl IntoView {
             </section>
         </main>
     }
+    .into_any()
 }

@@ -24,6 +24,7 @@ pub fn NewDestinationPage() -> impl IntoView {
         <PageHead title="Add destination" parent=("Destinations", "/destinations")/>
         <OnlyFor right=Role::may_configure><DestinationForm action/></OnlyFor>
     }
+    .into_any()
 }
 
 /// What a way of signing in is called.
@@ -64,4 +65,5 @@ fn DestinationForm(action: ServerAction<AddDestination>) -> impl IntoView {
             </ActionForm>
         </section>
     }
+    .into_any()
 }

@@ -21,6 +21,7 @@ pub fn NewProviderPage() -> impl IntoView {
         <PageHead title="Add provider" parent=("Providers", "/providers")/>
         <OnlyFor right=Role::may_configure><ProviderForm action/></OnlyFor>
     }
+    .into_any()
 }
 
 #[component]
@@ -53,4 +54,5 @@ fn ProviderForm(action: ServerAction<AddProvider>) -> impl IntoView {
             </ActionForm>
         </section>
     }
+    .into_any()
 }

@@ -34,6 +34,7 @@ pub fn NewRulePage() -> impl IntoView {
             <Suspense fallback=|| view! { <Skeleton/> }>{loaded}</Suspense>
         </OnlyFor>
     }
+    .into_any()
 }
 
 #[component]
@@ -43,6 +44,7 @@ fn NoVendor() -> impl IntoView {
             <a class="button main" href="/vendors/new">"Add vendor"</a>
         </Nothing>
     }
+    .into_any()
 }
 
 const fn job_words(job: JobKind) -> &'static str {
@@ -88,4 +90,5 @@ fn RuleForm(page: RulePage, action: ServerAction<AddRule>) -> impl IntoView {
             </ActionForm>
         </section>
     }
+    .into_any()
 }

@@ -28,6 +28,7 @@ pub fn NewVendorPage() -> impl IntoView {
             })}
         </Suspense>
     }
+    .into_any()
 }
 
 #[component]
@@ -57,4 +58,5 @@ fn VendorForm(presets: Vec<PresetChoice>, action: ServerAction<AddVendor>) -> im
             </ActionForm>
         </section>
     }
+    .into_any()
 }

@@ -20,8 +20,8 @@ use crate::{
 use domain::time::{Timestamp, in_words};
 use leptos::prelude::*;
 
-mod charts;
-mod figures;
+pub mod charts;
+pub mod figures;
 
 use charts::{FunnelPanel, TrafficPanel};
 
@@ -40,6 +40,7 @@ pub fn OverviewPage() -> impl IntoView {
             })}
         </Transition>
     }
+    .into_any()
 }
 
 #[component]
@@ -67,6 +68,7 @@ fn Loaded(overview: Overview) -> impl IntoView {
             {(!overview.models.is_empty()).then(|| view! { <Models models=overview.models/> })}
         </div>
     }
+    .into_any()
 }
 
 /// What is still missing before a webhook can become a post.
@@ -101,6 +103,7 @@ fn FirstSteps(set_up: SetUp) -> impl IntoView {
             </ol>
         </section>
     }
+    .into_any()
 }
 
 #[component]
@@ -124,6 +127,7 @@ fn Providers(providers: Vec<ProviderHealth>, now: Timestamp) -> impl IntoView {
             <ul class="lines">{providers.into_iter().map(line).collect_view()}</ul>
         </section>
     }
+    .into_any()
 }
 
 #[component]
@@ -156,4 +160,5 @@ fn Models(models: Vec<ModelTimes>) -> impl IntoView {
             </table>
         </section>
     }
+    .into_any()
 }

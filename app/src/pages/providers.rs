@@ -36,6 +36,7 @@ pub fn ProvidersPage() -> impl IntoView {
             })}
         </Transition>
     }
+    .into_any()
 }
 
 #[component]
@@ -101,4 +102,5 @@ fn line(row: ProviderRow, now: Timestamp) -> impl IntoView {
             </td>
         </tr>
     }
+    .into_any()
 }

@@ -39,6 +39,7 @@ pub fn RulesPage() -> impl IntoView {
             })}
         </Transition>
     }
+    .into_any()
 }
 
 #[component]
@@ -109,4 +110,5 @@ fn line(row: RuleRow, now: Timestamp) -> impl IntoView {
             <td class="num quiet" data-label="Added"><When at=row.created_at now/></td>
         </tr>
     }
+    .into_any()
 }

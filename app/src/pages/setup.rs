@@ -41,6 +41,7 @@ pub fn SetupPage() -> impl IntoView {
             </section>
         </main>
     }
+    .into_any()
 }
 
 #[component]
@@ -59,6 +60,7 @@ fn OwnerForm(token: String, action: ServerAction<SetUp>) -> impl IntoView {
             <Submit words="Make the account" busy="Making it…" pending=action.pending()/>
         </ActionForm>
     }
+    .into_any()
 }
 
 #[component]
@@ -69,6 +71,7 @@ fn NoLink() -> impl IntoView {
         <p class="lead">"Or make an account in a terminal:"</p>
         <pre class="code"><code>"tidegate user add you@example.com --role owner"</code></pre>
     }
+    .into_any()
 }
 
 #[component]
@@ -77,4 +80,5 @@ fn DoneAlready() -> impl IntoView {
         <p class="lead">"Tidegate is set up already."</p>
         <a class="button main" href="/login">"Sign in"</a>
     }
+    .into_any()
 }

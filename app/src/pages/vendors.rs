@@ -41,6 +41,7 @@ pub fn VendorsPage() -> impl IntoView {
             })}
         </Transition>
     }
+    .into_any()
 }
 
 #[component]
@@ -100,6 +101,7 @@ fn line(row: VendorRow, now: Timestamp) -> impl IntoView {
             </td>
         </tr>
     }
+    .into_any()
 }
 
 /// Which versions are accepted, and until when an old one is.

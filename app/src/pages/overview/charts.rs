@@ -14,7 +14,10 @@ const STEP: usize = 10;
 
 /// Webhooks per minute, the refused ones on top in red.
 #[component]
-pub(super) fn TrafficPanel(traffic: Vec<Minute>) -> impl IntoView {
+pub fn TrafficPanel(
+    /// Minutes, oldest first.
+    traffic: Vec<Minute>,
+) -> impl IntoView {
     let most = traffic.iter().map(|minute| minute.accepted + minute.refused).max().unwrap_or(0).max(1);
     let accepted: i64 = traffic.iter().map(|minute| minute.accepted).sum();
     let refused: i64 = traffic.iter().map(|minute| minute.refused).sum();
@@ -37,6 +40,7 @@ pub(super) fn TrafficPanel(traffic: Vec<Minute>) -> impl IntoView {
             })}
         </section>
     }
+    .into_any()
 }
 
 /// `12:31:04.120` as `12:31`.
@@ -62,11 +66,15 @@ fn bar(i: usize, minute: Minute, most: i64) -> impl IntoView + use<> {
             <rect class="bad" x=x y=(HEIGHT - good - bad).max(0).to_string() width="8" height=bad.to_string()></rect>
         </g>
     }
+    .into_any()
 }
 
 /// How many webhooks came how far.
 #[component]
-pub(super) fn FunnelPanel(funnel: Funnel) -> impl IntoView {
+pub fn FunnelPanel(
+    /// The counts.
+    funnel: Funnel,
+) -> impl IntoView {
     let whole = funnel.received.max(funnel.done).max(1);
     let line = move |name: &'static str, n: i64, class: &'static str| {
         let width = format!("{}%", (n * 100 / whole).clamp(i64::from(n > 0), 100));
@@ -92,4 +100,5 @@ pub(super) fn FunnelPanel(funnel: Funnel) -> impl IntoView {
             </dl>
         </section>
     }
+    .into_any()
 }

@@ -9,13 +9,17 @@ use leptos::prelude::*;
 
 /// Oldest waiting, need attention, webhook answer, spent.
 #[component]
-pub(super) fn Figures(overview: Overview) -> impl IntoView {
+pub fn Figures(
+    /// All figures.
+    overview: Overview,
+) -> impl IntoView {
     view! {
         {waiting(&overview)}
         {attention(&overview)}
         {answer(&overview)}
         {spent(&overview)}
     }
+    .into_any()
 }
 
 fn waiting(overview: &Overview) -> impl IntoView + use<> {
@@ -91,4 +95,5 @@ fn figure(
             })}
         </section>
     }
+    .into_any()
 }
