@@ -1,1 +1,28 @@
-//! placeholder
+//! Tidegate: webhook ingress, durable AI jobs and delivery to WordPress in one program.
+//!
+//! The way of one webhook, top to bottom: [`ingress`] → [`jobs`] → [`worker`] → [`ai`] → [`delivery`].
+//!
+//! - [`cli`]: the commands; `main` parses and calls one of them
+//! - [`config`]: settings; [`clock`]: time and fresh ids; [`vault`]: sealing secrets; [`telemetry`]: the log
+//! - [`live`]: vendors, providers, destinations and rules in memory
+//! - [`http`]: routes, sessions, context of pages; [`services`]: what people can do
+//! - [`ingress`]: receiving webhooks; [`worker`]: running jobs; [`ai`], [`delivery`]: calling out
+//! - [`stats`]: counting; [`serve`]: starting and ending all of it
+//!
+//! SQL is in crate `store`, signatures are in crate `signature`, words in crate `domain`, pages in crate `app`.
+
+pub mod ai;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod delivery;
+pub mod http;
+pub mod ingress;
+pub mod jobs;
+pub mod live;
+pub mod serve;
+pub mod services;
+pub mod stats;
+pub mod telemetry;
+pub mod vault;
+pub mod worker;

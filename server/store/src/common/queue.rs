@@ -97,7 +97,8 @@ impl QueueStore for Adapter {
         let changes = batch::changes(batch);
         // Durable, because the answer of a paid call must not be lost and asked for again.
         let mut transaction = self.begin().await?;
-        let held: HashSet<_> = locking::finish(&mut transaction, &changes, now).await?.into_iter().collect();
+        let mut held: HashSet<_> =
+            locking::finish(&mut transaction, &changes, now).await?.into_iter().collect();
         let kept: Vec<&Finished> = changes
             .iter()
             .map(|Change { finished, .. }| *finished)
@@ -123,7 +124,8 @@ impl QueueStore for Adapter {
         insert::jobs(&mut transaction, &follow_up).await?;
         insert::counters(&mut transaction, counters).await?;
         transaction.commit().await?;
-        Ok(batch.iter().map(|one| held.contains(&(one.attempt.job_id, one.attempt.number))).collect())
+        // Taken out, so that the second report of a try is told that it changed nothing.
+        Ok(batch.iter().map(|one| held.remove(&(one.attempt.job_id, one.attempt.number))).collect())
     }
 
     async fn give_back(&self, node: NodeId, jobs: &[JobId], now: Timestamp) -> Result<()> {

@@ -3,5 +3,13 @@
 //!
 //! Needs a PostgreSQL server: `scripts/with-postgres.sh cargo test -p store`.
 
+#![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
+
+mod accounts;
+mod config;
 mod events;
+mod jobs;
+mod opening;
+mod operation;
+mod queue;
 mod support;

@@ -1,0 +1,179 @@
+//! The command line. Each command is a file; this one has the table of them, and how errors become exit codes:
+//! 0 ok, 1 failed, 2 wrong usage. Secrets come on standard input, never as arguments.
+//!
+//! Commands work on the database directly, with the rules of [`crate::services`]; a running server picks up each
+//! change within a second.
+
+mod destination;
+mod doctor;
+mod input;
+mod job;
+mod output;
+mod provider;
+mod rule;
+mod send;
+mod serve;
+mod tenant;
+mod user;
+mod vendor;
+mod verify;
+
+use crate::{
+    clock::SystemClock,
+    config::{self, Settings},
+    serve::Base,
+    telemetry,
+};
+use app::{error::AppError, ports::Actor};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use domain::{id::UserId, role::Role, tenant::DEFAULT_TENANT};
+use output::Output;
+use std::{process::ExitCode, sync::Arc};
+
+/// Webhook ingress, durable AI jobs and delivery to WordPress in one program.
+#[derive(Parser, Debug)]
+#[command(name = "tidegate", version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    settings: Settings,
+    /// Form of printed data
+    #[arg(long, global = true, value_enum, default_value = "text")]
+    output: output::Form,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Run ingress, API, dashboard and worker, or the --roles given
+    Serve,
+    /// Bring the database's schema up to date
+    Migrate,
+    /// Check settings, database, dashboard files and destinations
+    Doctor,
+    /// Accounts
+    #[command(subcommand)]
+    User(user::Command),
+    /// Customers or sites
+    #[command(subcommand)]
+    Tenant(tenant::Command),
+    /// Senders of webhooks
+    #[command(subcommand)]
+    Vendor(vendor::Command),
+    /// AI APIs
+    #[command(subcommand)]
+    Provider(provider::Command),
+    /// Where results go
+    #[command(subcommand)]
+    Destination(destination::Command),
+    /// Which events start which jobs
+    #[command(subcommand)]
+    Rule(rule::Command),
+    /// Look at jobs and put them back in the queue
+    #[command(subcommand)]
+    Jobs(job::Command),
+    /// Sign a sample as a vendor would and post it to the running server
+    Send(send::Send),
+    /// Judge signed requests from standard input with the code ingress uses
+    Verify,
+}
+
+/// Runs the command in `args` and says how it went.
+pub fn main(args: Vec<String>) -> ExitCode {
+    let command = match config::config_file(&args) {
+        Some(file) => config::with_config_file(Cli::command(), &file),
+        None => Ok(Cli::command()),
+    };
+    let command = match command {
+        Ok(command) => command,
+        Err(error) => return failed(&error, 2),
+    };
+    let matches = match command.try_get_matches_from(args) {
+        Ok(matches) => matches,
+        Err(error) => {
+            let code = if error.use_stderr() { 2 } else { 0 };
+            // Nothing can be done about a closed terminal.
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
+    telemetry::start(cli.settings.log, matches!(cli.command, Command::Serve));
+    // Fails only when one is installed already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error.into(), 1),
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let code = if error.is::<Usage>() { 2 } else { 1 };
+            failed(&error, code)
+        }
+    }
+}
+
+fn failed(error: &anyhow::Error, code: u8) -> ExitCode {
+    eprintln!("error: {error:#}");
+    ExitCode::from(code)
+}
+
+/// Something that was asked for in a way that cannot work.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Usage(String);
+
+async fn run(cli: Cli) -> anyhow::Result<()> {
+    let out = Output::new(cli.output);
+    let settings = cli.settings;
+    match cli.command {
+        Command::Serve => serve::serve(settings).await,
+        Command::Migrate => migrate(&settings, &out).await,
+        Command::Doctor => doctor::run(&settings, &out).await,
+        Command::User(command) => user::run(command, &open(&settings).await?, &out).await,
+        Command::Tenant(command) => tenant::run(command, &open(&settings).await?, &out).await,
+        Command::Vendor(command) => vendor::run(command, &settings, &out).await,
+        Command::Provider(command) => provider::run(command, &open(&settings).await?, &out).await,
+        Command::Destination(command) => destination::run(command, &open(&settings).await?, &out).await,
+        Command::Rule(command) => rule::run(command, &open(&settings).await?, &out).await,
+        Command::Jobs(command) => job::run(command, &open(&settings).await?, &out).await,
+        Command::Send(send) => send::run(send, &settings, &out).await,
+        Command::Verify => verify::run(),
+    }
+}
+
+async fn open(settings: &Settings) -> anyhow::Result<Base> {
+    Base::open(settings, Arc::new(SystemClock)).await
+}
+
+async fn migrate(settings: &Settings, out: &Output) -> anyhow::Result<()> {
+    let store = crate::serve::open_store(settings).await?;
+    store.migrate().await?;
+    out.done(&format!("The {} database is up to date.", store.engine()));
+    Ok(())
+}
+
+/// Who the command line acts as: somebody who can read the database may do anything in it, in one tenant at a time.
+fn actor(base: &Base, tenant: Option<&str>) -> anyhow::Result<Actor> {
+    let slug = tenant.unwrap_or(DEFAULT_TENANT);
+    let snapshot = base.live.now();
+    let tenant = snapshot.tenant_named(slug).ok_or_else(|| Usage(format!("there is no tenant {slug:?}")))?;
+    Ok(Actor {
+        user_id: UserId::new(uuid::Uuid::nil()),
+        email: "cli".to_owned(),
+        role: Role::Owner,
+        tenant: Some(tenant.id),
+    })
+}
+
+/// The dashboard's errors, said on the command line.
+fn said(error: AppError) -> anyhow::Error {
+    match error {
+        AppError::Invalid { .. } => Usage(error.to_string()).into(),
+        other => anyhow::anyhow!("{other}"),
+    }
+}

@@ -1,0 +1,63 @@
+//! `tidegate provider`: AI APIs.
+
+use super::{actor, input, output::Output, said};
+use crate::serve::Base;
+use app::{ports::ProvidersPort, view::connections::NewProvider};
+use domain::provider::ProviderKind;
+
+#[derive(clap::Subcommand, Debug)]
+pub(super) enum Command {
+    /// Add a provider
+    Add {
+        /// Short name
+        slug: String,
+        /// openai (and every server that speaks the same) or anthropic
+        #[arg(long)]
+        kind: ProviderKind,
+        /// Base URL, such as http://127.0.0.1:8071/v1; the vendor's own when not given
+        #[arg(long)]
+        base_url: Option<String>,
+        /// Model to ask unless a rule names another
+        #[arg(long)]
+        model: String,
+        /// Read the API key from standard input
+        #[arg(long)]
+        key_stdin: bool,
+        /// Whose it is
+        #[arg(long)]
+        tenant: Option<String>,
+    },
+    /// List providers
+    List {
+        /// Whose
+        #[arg(long)]
+        tenant: Option<String>,
+    },
+}
+
+pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::Result<()> {
+    let services: &dyn ProvidersPort = base.services.as_ref();
+    match command {
+        Command::Add { slug, kind, base_url, model, key_stdin, tenant } => {
+            let who = actor(base, tenant.as_deref())?;
+            let key = key_stdin.then(|| input::secret("API key")).transpose()?;
+            services
+                .add(&who, NewProvider { slug: slug.clone(), kind, base_url, model, key })
+                .await
+                .map_err(said)?;
+            out.value(&serde_json::json!({"slug": slug}), &[("added", slug.clone())]);
+        }
+        Command::List { tenant } => {
+            let page = services.list(&actor(base, tenant.as_deref())?).await.map_err(said)?;
+            out.list(&page.rows, &["slug", "kind", "model", "base url"], |row| {
+                vec![
+                    row.slug.clone(),
+                    row.kind.to_string(),
+                    row.model.clone(),
+                    row.base_url.clone().unwrap_or_default(),
+                ]
+            });
+        }
+    }
+    Ok(())
+}

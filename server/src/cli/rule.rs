@@ -1,0 +1,107 @@
+//! `tidegate rule`: which events start which jobs.
+
+use super::{Usage, actor, output::Output, said};
+use crate::serve::Base;
+use app::{ports::RulesPort, view::connections::NewRule};
+use domain::{id::RuleId, job::JobKind};
+
+#[derive(clap::Subcommand, Debug)]
+pub(super) enum Command {
+    /// Add a rule
+    Add {
+        /// Events of this vendor
+        #[arg(long)]
+        vendor: String,
+        /// Which event types; * stands for any text
+        #[arg(long = "type", default_value = "*", value_name = "PATTERN")]
+        pattern: String,
+        /// generate, publish or callback; generate with a destination publishes what it made
+        #[arg(long)]
+        job: JobKind,
+        /// Whom to ask
+        #[arg(long)]
+        provider: Option<String>,
+        /// Template of the message to the model, or of the text to deliver
+        #[arg(long)]
+        template: Option<String>,
+        /// Template of the title
+        #[arg(long)]
+        title: Option<String>,
+        /// Longest answer, in tokens
+        #[arg(long)]
+        max_tokens: Option<u32>,
+        /// Where the result goes
+        #[arg(long)]
+        destination: Option<String>,
+        /// Whose it is
+        #[arg(long)]
+        tenant: Option<String>,
+    },
+    /// List rules
+    List {
+        /// Whose
+        #[arg(long)]
+        tenant: Option<String>,
+    },
+    /// Remove a rule; jobs it started keep what it told them
+    Remove {
+        /// Its id
+        id: RuleId,
+        /// Whose it is
+        #[arg(long)]
+        tenant: Option<String>,
+    },
+}
+
+pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::Result<()> {
+    let services: &dyn RulesPort = base.services.as_ref();
+    match command {
+        Command::Add { vendor, pattern, job, provider, template, title, max_tokens, destination, tenant } => {
+            let who = actor(base, tenant.as_deref())?;
+            let page = services.list(&who).await.map_err(said)?;
+            let new = NewRule {
+                vendor_id: base.services.vendor_named(&who, &vendor).map_err(said)?.vendor.id,
+                pattern: pattern.clone(),
+                job,
+                provider_id: provider.map(|name| pick(&page.providers, &name, "provider")).transpose()?,
+                destination_id: destination
+                    .map(|name| pick(&page.destinations, &name, "destination"))
+                    .transpose()?,
+                title,
+                prompt: template,
+                max_tokens,
+            };
+            services.add(&who, new).await.map_err(said)?;
+            let words = format!("{pattern} from {vendor} starts {job}");
+            out.value(
+                &serde_json::json!({"vendor": vendor, "type": pattern, "job": job}),
+                &[("added", words)],
+            );
+        }
+        Command::List { tenant } => {
+            let page = services.list(&actor(base, tenant.as_deref())?).await.map_err(said)?;
+            out.list(&page.rows, &["id", "vendor", "type", "job", "provider", "destination"], |row| {
+                let name = |name: &Option<String>| name.clone().unwrap_or_default();
+                let (provider, destination) = (name(&row.provider), name(&row.destination));
+                vec![
+                    row.id.to_string(),
+                    row.vendor.clone(),
+                    row.pattern.clone(),
+                    row.job.to_string(),
+                    provider,
+                    destination,
+                ]
+            });
+        }
+        Command::Remove { id, tenant } => {
+            base.services.remove_rule(&actor(base, tenant.as_deref())?, id).await.map_err(said)?;
+            out.done("Removed.");
+        }
+    }
+    Ok(())
+}
+
+fn pick<T: Copy>(choices: &[app::view::connections::Choice<T>], name: &str, what: &str) -> anyhow::Result<T> {
+    let found = choices.iter().find(|choice| choice.label == name);
+    Ok(found.ok_or_else(|| Usage(format!("there is no {what} {name:?}")))?.id)
+}

@@ -1,0 +1,62 @@
+//! `tidegate serve`: everything, or the roles given, until SIGINT or SIGTERM.
+
+use crate::{
+    clock::SystemClock,
+    config::Settings,
+    serve::{Listeners, run},
+};
+use anyhow::Context;
+use std::{net::SocketAddr, sync::Arc};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+use tokio_util::sync::CancellationToken;
+
+/// Runs until asked to stop; a second signal ends at once.
+pub(super) async fn serve(settings: Settings) -> anyhow::Result<()> {
+    let main = bind(settings.listen).await?;
+    let metrics = match settings.metrics_listen.0 {
+        Some(address) => Some(bind(address).await?),
+        None => None,
+    };
+    let stop = CancellationToken::new();
+    tokio::spawn(stop_on_signal(stop.clone()));
+    let public = settings.public_url.is_some().then(|| settings.public_url());
+    let listeners = Listeners { main, metrics };
+    run(settings, Arc::new(SystemClock), listeners, stop, |address, setup| announce(address, public, setup))
+        .await
+}
+
+async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}; is something else running there?"))
+}
+
+fn announce(address: SocketAddr, public: Option<String>, setup: Option<String>) {
+    let base = public.unwrap_or_else(|| format!("http://{address}"));
+    super::output::line(&format!("Tidegate is running on {base}"));
+    if let Some(path) = setup {
+        super::output::line(&format!("Make the first account here (works once, for 24 hours): {base}{path}"));
+    }
+}
+
+async fn stop_on_signal(stop: CancellationToken) {
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        tracing::error!("signals cannot be received; end this process with SIGKILL");
+        return;
+    };
+    for last in [false, true] {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        if last {
+            std::process::exit(130);
+        }
+        stop.cancel();
+    }
+}

@@ -1,0 +1,72 @@
+//! Bringing results to where they belong. Every call carries an idempotency key, so that the far side sees a
+//! repeated one once.
+//!
+//! - [`outbound`]: the HTTP client all outgoing calls use, and the addresses it refuses
+//! - [`wordpress`]: posts, with our plugin or without
+//! - [`callback`]: signed messages to any URL
+//! - [`probe`]: asking a destination whether it would take a result
+
+pub mod callback;
+pub mod outbound;
+pub mod probe;
+pub mod wordpress;
+
+use domain::{
+    event::Event,
+    id::{DestinationId, JobId},
+    job::Usage,
+    time::Timestamp,
+};
+use outbound::Outbound;
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+/// What is delivered.
+#[derive(Debug)]
+pub struct Package {
+    /// What the far side knows it by.
+    pub external_id: String,
+    /// The delivering job.
+    pub job_id: JobId,
+    /// The event behind it.
+    pub event: Event,
+    /// The event's vendor.
+    pub vendor: String,
+    /// The same for every try of one delivery.
+    pub idempotency_key: String,
+    /// Title.
+    pub title: String,
+    /// Text.
+    pub text: String,
+    /// Model that wrote the text.
+    pub model: Option<String>,
+    /// What the text cost.
+    pub usage: Usage,
+    /// Decides which of two results about one subject is newer.
+    pub occurred_at: Timestamp,
+}
+
+/// All ways to deliver.
+pub struct Delivery {
+    outbound: Outbound,
+    /// Sites found to be without our plugin, so that each post needs no second look. Forgotten at restart.
+    without_plugin: Mutex<HashMap<DestinationId, Timestamp>>,
+}
+
+impl Delivery {
+    /// Calls go out through `outbound`.
+    pub fn new(outbound: Outbound) -> Self {
+        Self { outbound, without_plugin: Mutex::default() }
+    }
+
+    fn is_without_plugin(&self, id: DestinationId, now: Timestamp) -> bool {
+        let known = self.without_plugin.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&id).is_some_and(|seen| now.since(*seen) < domain::time::HOUR)
+    }
+
+    fn note_without_plugin(&self, id: DestinationId, now: Timestamp) {
+        self.without_plugin.lock().unwrap_or_else(PoisonError::into_inner).insert(id, now);
+    }
+}

@@ -1,0 +1,302 @@
+//! The HTTP client all outgoing calls use: keep-alive, timeouts, no redirects, bounded answers, and a guard that
+//! refuses private, loopback, link-local and metadata addresses unless the settings allow them. The guard sits in
+//! name resolution, so a name that changes its address between check and call gains nothing.
+
+use crate::worker::outcome::Failure;
+use domain::outcome::ErrorClass;
+use reqwest::{
+    Client, RequestBuilder,
+    dns::{Addrs, Name, Resolve, Resolving},
+    header::{HeaderMap, RETRY_AFTER},
+    redirect::Policy,
+};
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+
+/// Longest to a connection.
+const CONNECT: Duration = Duration::from_secs(5);
+/// Longest silence while an answer arrives. AI calls have their own, longer bound over the whole call.
+const READ: Duration = Duration::from_secs(120);
+/// Longest delivery from first byte sent to last byte received.
+pub const DELIVERY: Duration = Duration::from_secs(30);
+/// Most of an answer that is read.
+const MAX_ANSWER: usize = 1024 * 1024;
+
+/// The client and what it may reach; cheap to clone.
+#[derive(Clone)]
+pub struct Outbound {
+    client: Client,
+    allow_private: bool,
+}
+
+/// A whole answer.
+#[derive(Debug)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Body, cut at 1 MiB.
+    pub body: Vec<u8>,
+    /// What `Retry-After` says.
+    pub retry_after: Option<Duration>,
+}
+
+impl Answer {
+    /// Whether it is a success.
+    pub const fn is_success(&self) -> bool {
+        self.status >= 200 && self.status < 300
+    }
+
+    /// This answer as a failure of `who`.
+    pub fn failure(&self, who: &str) -> Failure {
+        Failure {
+            class: ErrorClass::of_status(self.status),
+            words: format!("{} from {who}", self.status),
+            status: Some(self.status),
+            answer: Some(String::from_utf8_lossy(&self.body).into_owned()),
+            retry_after: self.retry_after,
+        }
+    }
+}
+
+impl Outbound {
+    /// A client.
+    ///
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub fn new(allow_private: bool) -> anyhow::Result<Self> {
+        let client = Client::builder()
+            .user_agent(concat!("Tidegate/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(CONNECT)
+            .read_timeout(READ)
+            .redirect(Policy::none())
+            .pool_max_idle_per_host(32)
+            .tcp_nodelay(true)
+            .no_proxy()
+            .dns_resolver(Arc::new(Guard { allow_private }))
+            .build()?;
+        Ok(Self { client, allow_private })
+    }
+
+    /// The bare client; callers must [`check`](Self::check) the URL themselves.
+    pub const fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Refuses URLs that are no HTTP URL or name a private address outright. Names are checked when they are
+    /// resolved.
+    pub fn check(&self, url: &str) -> Result<url::Url, Failure> {
+        let url = url::Url::parse(url)
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https"))
+            .ok_or_else(|| Failure::new(ErrorClass::BadInput, "The target is no http or https URL."))?;
+        let ip = match url.host() {
+            Some(url::Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
+            Some(url::Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),
+            _ => None,
+        };
+        match ip {
+            Some(ip) if !self.allow_private && is_private(ip) => Err(forbidden()),
+            _ => Ok(url),
+        }
+    }
+
+    /// Sends a request to `who` and reads the whole answer, whatever its status.
+    pub async fn send(&self, request: RequestBuilder, who: &str) -> Result<Answer, Failure> {
+        let mut response = request.timeout(DELIVERY).send().await.map_err(|error| failure(&error, who))?;
+        let status = response.status().as_u16();
+        let retry_after = retry_after(response.headers());
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| failure(&error, who))? {
+            let room = MAX_ANSWER - body.len();
+            body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+            if body.len() == MAX_ANSWER {
+                break;
+            }
+        }
+        Ok(Answer { status, body, retry_after })
+    }
+}
+
+/// What `Retry-After` says, in seconds or as a date. A date is read against the answer's own `Date`, so that two
+/// clocks that differ do no harm.
+pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let read = |text: &str| chrono::DateTime::parse_from_rfc2822(text).ok();
+    let (until, now) = (read(text)?, read(headers.get(reqwest::header::DATE)?.to_str().ok()?)?);
+    (until - now).to_std().ok()
+}
+
+/// Our failure for reqwest's error. Its URL is left out: it can hold a secret.
+pub fn failure(error: &reqwest::Error, who: &str) -> Failure {
+    if is_forbidden(error) {
+        return forbidden();
+    }
+    if error.is_timeout() {
+        return Failure::new(ErrorClass::Timeout, format!("No answer from {who} in time"));
+    }
+    if error.is_connect() {
+        return Failure::new(ErrorClass::Connection, format!("No connection to {who}"));
+    }
+    if error.is_builder() {
+        return Failure::new(ErrorClass::BadInput, format!("The request to {who} could not be built"));
+    }
+    Failure::new(ErrorClass::Connection, format!("The connection to {who} broke"))
+}
+
+fn forbidden() -> Failure {
+    Failure::new(
+        ErrorClass::Forbidden,
+        "The target is a private address. Start Tidegate with --allow-private-targets if that is meant.",
+    )
+}
+
+fn is_forbidden(error: &reqwest::Error) -> bool {
+    let mut source = std::error::Error::source(error);
+    while let Some(inner) = source {
+        if inner.is::<PrivateAddress>() {
+            return true;
+        }
+        source = inner.source();
+    }
+    false
+}
+
+/// A name resolved to private addresses only.
+#[derive(Debug, thiserror::Error)]
+#[error("the name resolves to a private address")]
+struct PrivateAddress;
+
+struct Guard {
+    allow_private: bool,
+}
+
+impl Resolve for Guard {
+    fn resolve(&self, name: Name) -> Resolving {
+        let allow_private = self.allow_private;
+        Box::pin(async move {
+            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let any = !found.is_empty();
+            let allowed: Vec<SocketAddr> =
+                found.into_iter().filter(|address| allow_private || !is_private(address.ip())).collect();
+            if any && allowed.is_empty() {
+                return Err(PrivateAddress.into());
+            }
+            Ok(Box::new(allowed.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// Whether an address is anything but a public one (IANA special-purpose registries).
+pub fn is_private(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => is_private_v4(ip),
+        IpAddr::V6(ip) => is_private_v6(ip),
+    }
+}
+
+fn is_private_v4(ip: Ipv4Addr) -> bool {
+    let [a, b, c, _] = ip.octets();
+    ip.is_private()
+        || ip.is_loopback()
+        || ip.is_link_local()
+        || ip.is_broadcast()
+        || ip.is_documentation()
+        || a == 0
+        || a >= 224
+        || (a == 100 && (64..128).contains(&b))
+        || (a == 192 && b == 0 && c == 0)
+        || (a == 192 && b == 88 && c == 99)
+        || (a == 198 && (b == 18 || b == 19))
+}
+
+fn is_private_v6(ip: Ipv6Addr) -> bool {
+    if let Some(v4) = ip.to_ipv4_mapped() {
+        return is_private_v4(v4);
+    }
+    let s = ip.segments();
+    let embedded = |high: u16, low: u16| {
+        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+        is_private_v4(Ipv4Addr::new(a, b, c, d))
+    };
+    match s {
+        // NAT64 and 6to4 carry an IPv4 address that is reached in the end.
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => embedded(high, low),
+        [0x2002, high, low, ..] => embedded(high, low),
+        // Everything public today lies in 2000::/3, less documentation (2001:db8::/32, 3fff::/20) and Teredo.
+        [0x2001, 0xdb8 | 0, ..] => true,
+        [0x3fff, second, ..] if second < 0x1000 => true,
+        [first, ..] => !(0x2000..0x4000).contains(&first),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_ones_own_network_are_recognised_in_every_disguise() {
+        for private in [
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "0.0.0.0",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::1",
+            "::",
+            "fe80::1",
+            "fd00::1",
+            "::ffff:127.0.0.1",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::",
+            "2001:db8::1",
+            "ff02::1",
+        ] {
+            assert!(is_private(private.parse().unwrap()), "{private}");
+        }
+        for public in ["1.1.1.1", "93.184.216.34", "2606:4700::1111", "::ffff:1.1.1.1", "172.32.0.1"] {
+            assert!(!is_private(public.parse().unwrap()), "{public}");
+        }
+    }
+
+    #[test]
+    fn a_url_with_a_private_address_is_refused_before_any_call() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let outbound = Outbound::new(false).unwrap();
+        for url in ["http://127.0.0.1/", "http://[::1]:80/", "http://2130706433/", "http://0x7f.1/"] {
+            assert_eq!(outbound.check(url).unwrap_err().class, ErrorClass::Forbidden, "{url}");
+        }
+        assert_eq!(outbound.check("file:///etc/passwd").unwrap_err().class, ErrorClass::BadInput);
+        assert!(outbound.check("https://example.com/x").is_ok());
+        assert!(Outbound::new(true).unwrap().check("http://127.0.0.1/").is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_name_that_resolves_to_a_private_address_is_refused_when_it_is_called() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let outbound = Outbound::new(false).unwrap();
+        let request = outbound.client().get("http://localhost:9/");
+        assert_eq!(outbound.send(request, "x").await.unwrap_err().class, ErrorClass::Forbidden);
+    }
+
+    #[test]
+    fn retry_after_is_read_as_seconds_and_as_a_date() {
+        let with = |pairs: &[(&'static str, &'static str)]| -> HeaderMap {
+            pairs.iter().map(|(n, v)| (n.parse().unwrap(), v.parse().unwrap())).collect()
+        };
+        assert_eq!(retry_after(&with(&[("retry-after", "7")])), Some(Duration::from_secs(7)));
+        let dated =
+            [("retry-after", "Sun, 22 Nov 2026 12:00:30 GMT"), ("date", "Sun, 22 Nov 2026 12:00:00 GMT")];
+        assert_eq!(retry_after(&with(&dated)), Some(Duration::from_secs(30)));
+        assert_eq!(retry_after(&with(&[("retry-after", "soon")])), None);
+    }
+}

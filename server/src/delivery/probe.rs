@@ -1,0 +1,59 @@
+//! Asking a destination whether it would take a result, in a way that changes nothing there.
+
+use super::Delivery;
+use crate::{live::LiveDestination, worker::outcome::Failure};
+use domain::{destination::DestinationKind, outcome::ErrorClass};
+use serde_json::Value;
+
+impl Delivery {
+    /// What was found, in words; a failure says what would go wrong.
+    pub async fn probe(&self, live: &LiveDestination) -> Result<String, Failure> {
+        match live.destination.kind {
+            DestinationKind::Wordpress => self.probe_wordpress(live).await,
+            DestinationKind::Http => self.probe_http(live).await,
+        }
+    }
+
+    /// The plugin says who we are; without it, WordPress' own answer about the current user does.
+    async fn probe_wordpress(&self, live: &LiveDestination) -> Result<String, Failure> {
+        let request = self.request(live, reqwest::Method::GET, "tidegate/v1/status")?;
+        let answer = self.outbound.send(request, "WordPress").await?;
+        let read = |body: &[u8]| serde_json::from_slice::<Value>(body).unwrap_or_default();
+        if answer.is_success() {
+            let status = read(&answer.body);
+            let version = status["version"]
+                .as_str()
+                .or_else(|| status["plugin_version"].as_str())
+                .unwrap_or("?")
+                .to_owned();
+            let user = live.destination.user.as_deref().unwrap_or_default();
+            return Ok(format!("The Tidegate plugin {version} answered; {user} may write posts."));
+        }
+        let code = read(&answer.body)["code"].as_str().unwrap_or_default().to_owned();
+        if answer.status != 404 || code != "rest_no_route" {
+            return Err(answer.failure("WordPress"));
+        }
+        let request = self.request(live, reqwest::Method::GET, "wp/v2/users/me?context=edit")?;
+        let answer = self.outbound.send(request, "WordPress").await?;
+        if !answer.is_success() {
+            return Err(answer.failure("WordPress"));
+        }
+        let me = read(&answer.body);
+        if me["capabilities"]["edit_posts"].as_bool() != Some(true) {
+            return Err(Failure::new(ErrorClass::Rejected, "This user may not write posts there."));
+        }
+        Ok("WordPress answered; the Tidegate plugin is not active there, so results become plain drafts."
+            .to_owned())
+    }
+
+    /// An HTTP endpoint has no call that changes nothing, so only the way to it is tried.
+    async fn probe_http(&self, live: &LiveDestination) -> Result<String, Failure> {
+        let url = self.outbound.check(&live.destination.url)?;
+        let answer =
+            self.outbound.send(self.outbound.client().head(url), live.destination.slug.as_str()).await?;
+        Ok(format!(
+            "The server answered with {}; whether it takes our signature shows at the first delivery.",
+            answer.status
+        ))
+    }
+}

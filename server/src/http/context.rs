@@ -1,0 +1,93 @@
+//! What pages and server functions find in their context: the ports, who is asking, the request, the session.
+//! The one place where the web server and the dashboard meet.
+
+use super::session::{self, SessionHandle};
+use crate::services::Services;
+use app::ports::{Actor, Ports, RequestInfo, Session as AppSession};
+use axum::{
+    extract::{ConnectInfo, Request, State},
+    http::{HeaderMap, request::Parts},
+    middleware::Next,
+    response::Response,
+};
+use domain::id::RequestId;
+use ipnet::IpNet;
+use leptos::prelude::{provide_context, use_context};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
+use tower_sessions::Session;
+
+/// What is needed to find out who asks.
+#[derive(Clone)]
+pub struct Seats {
+    /// Accounts.
+    pub services: Arc<Services>,
+    /// Networks whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Arc<[IpNet]>,
+}
+
+/// Looks up who asks, anew for every request, so that a disabled account or a changed role takes effect at once.
+pub async fn identify(State(seats): State<Seats>, mut request: Request, next: Next) -> Response {
+    let session = request.extensions().get::<Session>().cloned();
+    let user = match &session {
+        Some(session) => session::user(session).await,
+        None => None,
+    };
+    let actor = match user {
+        Some(id) => seats.services.store.user(id).await.ok().filter(|user| !user.disabled).map(|user| {
+            Actor { user_id: user.id, email: user.email, role: user.role, tenant: user.tenant_id }
+        }),
+        None => None,
+    };
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let client = client(peer, request.headers(), &seats.trusted_proxies);
+    let id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
+    request.extensions_mut().insert(RequestInfo { id, client });
+    request.extensions_mut().insert(actor);
+    next.run(request).await
+}
+
+/// The visitor's address: the peer, or what a trusted proxy says about it.
+fn client(peer: Option<IpAddr>, headers: &HeaderMap, trusted: &[IpNet]) -> String {
+    let Some(peer) = peer else { return "unknown".to_owned() };
+    let is_trusted = |ip: &IpAddr| trusted.iter().any(|net| net.contains(ip));
+    if !is_trusted(&peer) {
+        return peer.to_string();
+    }
+    let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+    let chain: Vec<IpAddr> =
+        forwarded.flat_map(|text| text.split(',')).filter_map(|part| part.trim().parse().ok()).collect();
+    // The nearest address no trusted proxy vouches for; anything left of it can be invented.
+    chain.into_iter().rev().find(|ip| !is_trusted(ip)).unwrap_or(peer).to_string()
+}
+
+/// Puts everything into Leptos' context; called for each page and server function.
+pub fn provide(ports: &Ports) {
+    provide_context(ports.clone());
+    let Some(parts) = use_context::<Parts>() else { return };
+    provide_context(parts.extensions.get::<Option<Actor>>().cloned().flatten());
+    provide_context(parts.extensions.get::<RequestInfo>().cloned().unwrap_or_default());
+    if let Some(session) = parts.extensions.get::<Session>() {
+        provide_context(AppSession(Arc::new(SessionHandle(session.clone()))));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_forwarded_address_is_believed_only_from_a_trusted_proxy_and_only_its_own_part() {
+        let trusted = ["10.0.0.0/8".parse().unwrap()];
+        let headers = HeaderMap::from_iter([(
+            "x-forwarded-for".parse().unwrap(),
+            "6.6.6.6, 1.2.3.4, 10.0.0.7".parse().unwrap(),
+        )]);
+        let peer = |text: &str| Some(text.parse().unwrap());
+        assert_eq!(client(peer("9.9.9.9"), &headers, &trusted), "9.9.9.9");
+        assert_eq!(client(peer("10.0.0.1"), &headers, &trusted), "1.2.3.4");
+        assert_eq!(client(peer("10.0.0.1"), &HeaderMap::new(), &trusted), "10.0.0.1");
+    }
+}

@@ -1,0 +1,19 @@
+//! The web side: what is served where, and what every request passes through.
+//!
+//! - [`router`]: the table of routes
+//! - [`context`]: what pages and server functions find in their context
+//! - [`session`]: cookies and rows behind "signed in"
+//! - [`origin`]: refusing form posts from other sites
+//! - [`request_id`]: an id for every request, in its answer and in the log
+//! - [`problem`]: errors as RFC 9457
+//! - [`health`], [`metrics`], [`stream`]: for machines
+
+pub mod context;
+pub mod health;
+pub mod metrics;
+pub mod origin;
+pub mod problem;
+pub mod request_id;
+pub mod router;
+pub mod session;
+pub mod stream;

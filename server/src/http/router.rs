@@ -1,0 +1,102 @@
+//! The table of routes: which path is whose, and what stands before it.
+
+use super::{
+    context::{self, Seats},
+    health::{self, Health},
+    origin, request_id, session, stream,
+};
+use crate::{
+    config::{NodeRole, Settings, is_loopback},
+    ingress::{Ingress, receive},
+    services::Services,
+};
+use app::{App, shell};
+use axum::{
+    Router,
+    http::{HeaderName, HeaderValue, header},
+    middleware,
+    routing::{any, get},
+};
+use leptos::prelude::LeptosOptions;
+use leptos_axum::{LeptosRoutes, file_and_error_handler_with_context, generate_route_list};
+use std::{path::PathBuf, sync::Arc};
+use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
+
+/// What the routes need.
+pub struct Parts {
+    /// Webhooks.
+    pub ingress: Arc<Ingress>,
+    /// The dashboard.
+    pub services: Arc<Services>,
+    /// Readiness.
+    pub health: Arc<Health>,
+    /// Where the dashboard's files are.
+    pub site_root: PathBuf,
+}
+
+/// Everything this process serves, by its roles.
+pub fn router(parts: Parts, settings: &Settings) -> Router {
+    let mut router = Router::new()
+        .route("/healthz", get(health::alive))
+        .merge(Router::new().route("/readyz", get(health::ready)).with_state(parts.health.clone()));
+    if settings.has(NodeRole::Ingress) {
+        router = router.merge(webhooks(parts.ingress.clone()));
+    }
+    if settings.has(NodeRole::Dashboard) {
+        router = router.merge(dashboard(&parts, settings));
+    }
+    router.layer(middleware::from_fn(request_id::assign))
+}
+
+/// Nothing stands before webhooks but their own guard: no session, no compression, no redirect.
+fn webhooks(ingress: Arc<Ingress>) -> Router {
+    Router::new()
+        .route("/webhooks/{vendor}", any(receive::default_tenant))
+        .route("/webhooks/{tenant}/{vendor}", any(receive::of_tenant))
+        .with_state(ingress)
+}
+
+fn dashboard(parts: &Parts, settings: &Settings) -> Router {
+    let ports = parts.services.ports();
+    let options = LeptosOptions::builder()
+        .output_name("tidegate")
+        .site_root(parts.site_root.to_string_lossy().into_owned())
+        .site_pkg_dir("pkg")
+        .site_addr(settings.listen)
+        .build();
+    let routes = generate_route_list(App);
+    let provide = move || context::provide(&ports);
+    let page = {
+        let options = options.clone();
+        move || shell(options.clone())
+    };
+    let seats =
+        Seats { services: parts.services.clone(), trusted_proxies: settings.trusted_proxies.clone().into() };
+    let secure = settings.public_url.as_ref().is_some_and(|url| url.scheme() == "https" && !is_loopback(url));
+    let sessions = session::layer(parts.services.store.clone(), parts.services.clock.clone(), secure);
+
+    let pages = Router::new()
+        .leptos_routes_with_context(&options, routes, provide.clone(), page)
+        .fallback(file_and_error_handler_with_context(provide, shell))
+        .with_state(options)
+        .layer(CompressionLayer::new());
+    let streams = Router::new().route("/events/stream", get(stream::changes)).with_state(seats.clone());
+    pages
+        .merge(streams)
+        .layer(middleware::from_fn_with_state(seats, context::identify))
+        .layer(sessions)
+        .layer(middleware::from_fn(origin::same_site))
+        .layer(always("referrer-policy", "same-origin"))
+        .layer(always("x-content-type-options", "nosniff"))
+        .layer(always("x-frame-options", "DENY"))
+        .layer(always("cross-origin-opener-policy", "same-origin"))
+        .layer(always("permissions-policy", "camera=(), microphone=(), geolocation=()"))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("no-cache"),
+        ))
+}
+
+fn always(name: &'static str, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::overriding(HeaderName::from_static(name), HeaderValue::from_static(value))
+}

@@ -1,0 +1,93 @@
+//! Group commit across requests: whatever waits while a commit is under way goes into the next one. No timer: a
+//! lone request is written at once, a burst shares its disk syncs.
+
+use std::{sync::Arc, time::Duration};
+use store::{NewEvent, Recorded, Store};
+use tokio::sync::{Notify, mpsc, oneshot};
+
+/// Rows of one transaction; more only makes the first of them wait.
+const MAX_ROWS: usize = 500;
+/// Bytes of bodies in one transaction.
+const MAX_BYTES: usize = 8 * 1024 * 1024;
+/// Requests that may wait; beyond it senders are told to come back.
+const MAX_WAITING: usize = 20_000;
+
+type Waiting = (NewEvent, oneshot::Sender<Result<Recorded, Refused>>);
+
+/// Why an event was not stored. Nothing of it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// Too many wait already.
+    Full,
+    /// The database did not take it.
+    Unavailable,
+}
+
+/// The sending side; cheap to clone.
+#[derive(Clone)]
+pub struct Committer {
+    queue: mpsc::Sender<Waiting>,
+}
+
+impl Committer {
+    /// Starts the writer. It ends when the last [`Committer`] is gone, after writing what waits. `wake` is told
+    /// after each commit that stored jobs.
+    pub fn start(store: Arc<dyn Store>, wake: Arc<Notify>) -> (Self, tokio::task::JoinHandle<()>) {
+        let (queue, waiting) = mpsc::channel(MAX_WAITING);
+        (Self { queue }, tokio::spawn(write(store, wake, waiting)))
+    }
+
+    /// Stores one event; returns after the commit.
+    pub async fn record(&self, event: NewEvent) -> Result<Recorded, Refused> {
+        let (done, stored) = oneshot::channel();
+        self.queue.try_send((event, done)).map_err(|_| Refused::Full)?;
+        stored.await.unwrap_or(Err(Refused::Unavailable))
+    }
+}
+
+async fn write(store: Arc<dyn Store>, wake: Arc<Notify>, mut waiting: mpsc::Receiver<Waiting>) {
+    while let Some(first) = waiting.recv().await {
+        let mut bytes = first.0.payload.body.len();
+        let (mut events, mut senders) = (vec![first.0], vec![first.1]);
+        while events.len() < MAX_ROWS && bytes < MAX_BYTES {
+            let Ok((event, sender)) = waiting.try_recv() else { break };
+            bytes += event.payload.body.len();
+            events.push(event);
+            senders.push(sender);
+        }
+        metrics::histogram!("tidegate_commit_rows").record(events.len() as f64);
+        let starts_jobs = events.iter().any(|event| !event.jobs.is_empty());
+        let answers = record(store.as_ref(), &events).await;
+        if starts_jobs {
+            wake.notify_one();
+        }
+        for (sender, answer) in senders.into_iter().zip(answers) {
+            // A sender that hung up does not wait for its answer; the event is stored all the same.
+            let _ = sender.send(answer);
+        }
+    }
+}
+
+/// Stores a batch. When the batch as a whole is refused for what one event holds, each event is tried alone, so
+/// that one sender's oddity is not everybody's 503.
+async fn record(store: &dyn Store, events: &[NewEvent]) -> Vec<Result<Recorded, Refused>> {
+    match store.record(events, &[]).await {
+        Ok(recorded) => return recorded.into_iter().map(Ok).collect(),
+        Err(error) if error.is_outage() => {
+            tracing::error!(%error, events = events.len(), "events could not be stored; their senders were told to come back");
+            // Gives a database that restarts a moment, instead of failing thousands of waiting requests at once.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            return vec![Err(Refused::Unavailable); events.len()];
+        }
+        Err(error) if events.len() == 1 => {
+            tracing::error!(%error, vendor = %events[0].event.vendor_id, "an event could not be stored");
+            return vec![Err(Refused::Unavailable)];
+        }
+        Err(_) => {}
+    }
+    let mut answers = Vec::with_capacity(events.len());
+    for event in events {
+        answers.extend(Box::pin(record(store, std::slice::from_ref(event))).await);
+    }
+    answers
+}

@@ -1,0 +1,69 @@
+//! The way of one webhook from the socket to its 202. Never calls out: between a sender and its answer stand one
+//! signature check, one look at the body and one commit.
+//!
+//! - [`receive`]: the HTTP side, one request from method check to answer
+//! - [`guard`]: what a request must look like before anything in it is believed
+//! - [`rules`]: which jobs an event starts
+//! - [`commit`]: the group commit across requests
+//! - [`refused`]: keeping what was turned away
+//! - [`redact`]: which header values are never kept
+
+pub mod commit;
+pub mod guard;
+pub mod receive;
+pub mod redact;
+pub mod refused;
+pub mod rules;
+
+use crate::{clock::SharedClock, live::LiveConfig, stats::Stats};
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+/// What ingress works with.
+pub struct Ingress {
+    /// Vendors, secrets and rules.
+    pub live: Arc<LiveConfig>,
+    /// Where events are stored.
+    pub committer: commit::Committer,
+    /// Where refused requests are kept.
+    pub refused: refused::RefusedLog,
+    /// The time.
+    pub clock: SharedClock,
+    /// Counters.
+    pub stats: Arc<Stats>,
+    /// How the outside reaches this server; some vendors sign the URL.
+    pub public_url: String,
+    /// How full the queue is.
+    pub pressure: Arc<Pressure>,
+}
+
+/// How many jobs wait, as last looked up, and how many are too many.
+#[derive(Debug)]
+pub struct Pressure {
+    waiting: AtomicI64,
+    limit: i64,
+}
+
+impl Pressure {
+    /// None waiting, up to `limit` allowed.
+    pub const fn new(limit: i64) -> Self {
+        Self { waiting: AtomicI64::new(0), limit }
+    }
+
+    /// Notes how many wait now.
+    pub fn set(&self, waiting: i64) {
+        self.waiting.store(waiting, Ordering::Relaxed);
+    }
+
+    /// Whether more would be too many.
+    pub fn is_full(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) >= self.limit
+    }
+
+    /// How many are too many.
+    pub const fn limit(&self) -> i64 {
+        self.limit
+    }
+}

@@ -1,0 +1,313 @@
+//! One request to a vendor's URL, from method check to answer.
+
+use super::{Ingress, commit, guard, redact, rules};
+use crate::{clock::fresh, http::problem::Problem, live::LiveVendor, stats::name};
+use axum::{
+    Extension,
+    body::{Body, Bytes},
+    extract::{Path, State},
+    http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use domain::{
+    event::{Event, EventPayload},
+    id::{EventId, RequestId},
+    refusal::RefusedRequest,
+    time::Timestamp,
+};
+use sha2::{Digest, Sha256};
+use signature::{Delivery, Preset, Refusal};
+use std::sync::Arc;
+use store::NewEvent;
+
+/// `/webhooks/{vendor}` of the default tenant.
+pub async fn default_tenant(
+    State(ingress): State<Arc<Ingress>>,
+    Extension(id): Extension<RequestId>,
+    Path(vendor): Path<String>,
+    request: Request<Body>,
+) -> Response {
+    receive(&ingress, id, None, &vendor, request).await
+}
+
+/// `/webhooks/{tenant}/{vendor}`.
+pub async fn of_tenant(
+    State(ingress): State<Arc<Ingress>>,
+    Extension(id): Extension<RequestId>,
+    Path((tenant, vendor)): Path<(String, String)>,
+    request: Request<Body>,
+) -> Response {
+    receive(&ingress, id, Some(&tenant), &vendor, request).await
+}
+
+/// What a request comes to.
+enum Outcome {
+    Stored(EventId),
+    Duplicate(EventId),
+    Handshake(signature::Reply),
+}
+
+/// Why a request goes no further: the answer, and what is kept of the reason.
+struct Stop {
+    problem: Problem,
+    body_len: usize,
+}
+
+impl From<Problem> for Stop {
+    fn from(problem: Problem) -> Self {
+        Self { problem, body_len: 0 }
+    }
+}
+
+async fn receive(
+    ingress: &Ingress,
+    id: RequestId,
+    tenant: Option<&str>,
+    vendor: &str,
+    request: Request<Body>,
+) -> Response {
+    let began = ingress.clock.now();
+    let snapshot = ingress.live.now();
+    let known = snapshot.vendor_at(tenant, vendor).filter(|live| live.vendor.enabled);
+    // Unknown and disabled vendors look alike, so that nobody can find out which names exist.
+    let Some((live, preset)) = known.and_then(|live| Some((live, live.preset.as_deref()?))) else {
+        metrics::counter!("tidegate_ingress_requests_total", "vendor" => "unknown", "outcome" => "not_found")
+            .increment(1);
+        return Problem::new(StatusCode::NOT_FOUND, "unknown_vendor", "There is nothing at this address.")
+            .answer(id);
+    };
+
+    let (parts, body) = request.into_parts();
+    let outcome = judge(ingress, live, preset, id, &parts, body, began).await;
+    let took = ingress.clock.now().since(began);
+    ingress.stats.time(live.vendor.tenant_id, name::ANSWER, took);
+    metrics::histogram!("tidegate_ingress_seconds").record(took as f64 / 1e6);
+
+    let (label, counter) = match &outcome {
+        Ok(Outcome::Stored(_)) => ("accepted", name::ACCEPTED),
+        Ok(Outcome::Duplicate(_)) => ("duplicate", name::DUPLICATE),
+        Ok(Outcome::Handshake(_)) => ("handshake", "handshake"),
+        Err(_) => ("refused", name::REFUSED),
+    };
+    ingress.stats.add(live.vendor.tenant_id, counter, 1);
+    ingress.stats.add(live.vendor.tenant_id, &format!("vendor:{}:{label}", live.vendor.id), 1);
+    metrics::counter!("tidegate_ingress_requests_total", "vendor" => live.vendor.slug.to_string(), "outcome" => label)
+        .increment(1);
+    match outcome {
+        Ok(outcome) => accept(outcome, preset, id),
+        Err(stop) => {
+            keep(ingress, live, preset, id, began, &parts.headers, &stop);
+            stop.problem.answer(id)
+        }
+    }
+}
+
+async fn judge(
+    ingress: &Ingress,
+    live: &LiveVendor,
+    preset: &Preset,
+    id: RequestId,
+    parts: &axum::http::request::Parts,
+    body: Body,
+    now: Timestamp,
+) -> Result<Outcome, Stop> {
+    let greets = preset.handshake_method().is_some_and(|method| parts.method.as_str() == method);
+    if parts.method != Method::POST && !greets {
+        let mut problem =
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Send webhooks with POST.");
+        problem.allow = Some("POST");
+        return Err(problem.into());
+    }
+    guard::headers(&parts.headers)?;
+    if parts.method == Method::POST {
+        guard::content_type(&parts.headers)?;
+    }
+    let limit = live.vendor.max_body.map_or(preset.default_max_body, |limit| limit as usize);
+    let body = guard::body(&parts.headers, body, limit).await?;
+    weigh(ingress, live, preset, id, parts, &body, now)
+        .await
+        .map_err(|problem| Stop { problem, body_len: body.len() })
+}
+
+/// Everything after the body has arrived.
+async fn weigh(
+    ingress: &Ingress,
+    live: &LiveVendor,
+    preset: &Preset,
+    id: RequestId,
+    parts: &axum::http::request::Parts,
+    body: &Bytes,
+    now: Timestamp,
+) -> Result<Outcome, Problem> {
+    // The event is built before anything is awaited: the parsed request must not live across an await.
+    let event = match read(ingress, live, preset, id, parts, body, now)? {
+        Read::Handshake(reply) => return Ok(Outcome::Handshake(reply)),
+        Read::Event(event) => event,
+    };
+    if ingress.pressure.is_full() {
+        let detail = "Too much work waits already. Nothing was stored; send it again later.";
+        return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "queue_full", detail).retry_after(30));
+    }
+    match ingress.committer.record(*event).await {
+        Ok(recorded) if recorded.duplicate => Ok(Outcome::Duplicate(recorded.id)),
+        Ok(recorded) => Ok(Outcome::Stored(recorded.id)),
+        Err(commit::Refused::Full | commit::Refused::Unavailable) => Err(Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "cannot_store",
+            "This could not be stored just now. Nothing was kept; send it again.",
+        )
+        .retry_after(5)),
+    }
+}
+
+enum Read {
+    Handshake(signature::Reply),
+    Event(Box<NewEvent>),
+}
+
+/// Checks the signature and reads the event. Pure but for fresh ids.
+fn read(
+    ingress: &Ingress,
+    live: &LiveVendor,
+    preset: &Preset,
+    id: RequestId,
+    parts: &axum::http::request::Parts,
+    body: &Bytes,
+    now: Timestamp,
+) -> Result<Read, Problem> {
+    let url =
+        format!("{}{}", ingress.public_url, parts.uri.path_and_query().map_or("/", |path| path.as_str()));
+    let headers: Vec<(&str, &[u8])> =
+        parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+    let request = signature::Request {
+        method: parts.method.as_str(),
+        url: &url,
+        headers: &headers,
+        body,
+        cert_pem: None,
+    };
+    let delivery = Delivery::new(request);
+    let secrets = live.secrets_at(now);
+    let values: Vec<&str> = secrets.iter().map(|(_, value)| *value).collect();
+
+    if preset.handshake_is_unsigned()
+        && let Some(reply) = delivery.handshake(preset, &values)
+    {
+        return Ok(Read::Handshake(reply));
+    }
+    let verified = delivery.verify(preset, &values, now.unix()).map_err(refuse)?;
+    let matched = values.get(verified.secret_index).map(std::slice::from_ref).unwrap_or_default();
+    if let Some(reply) = delivery.handshake(preset, matched) {
+        return Ok(Read::Handshake(reply));
+    }
+    if parts.method != Method::POST {
+        let mut problem =
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Send webhooks with POST.");
+        problem.allow = Some("POST");
+        return Err(problem);
+    }
+    let envelope = delivery.normalize(preset).map_err(refuse)?;
+
+    let body_hash: [u8; 32] = Sha256::digest(body).into();
+    let event = Event {
+        id: EventId::new(fresh()),
+        tenant_id: live.vendor.tenant_id,
+        vendor_id: live.vendor.id,
+        external_id: envelope.external_id.unwrap_or_else(|| hex::encode(body_hash)),
+        event_type: envelope.event_type.unwrap_or_default(),
+        subject_id: envelope.subject_id,
+        occurred_at: envelope.occurred_at_unix_micros.map(Timestamp),
+        schema_version: envelope.schema_version,
+        received_at: now,
+        request_id: id,
+        trace_id: trace_id(&parts.headers),
+        secret_version: secrets.get(verified.secret_index).map(|(version, _)| *version),
+        body_len: body.len() as i64,
+    };
+    let jobs = rules::jobs_for(&event, live.vendor.slug.as_str(), &live.rules);
+    let payload = EventPayload {
+        headers: redact::headers(&parts.headers, &secret_headers(preset)),
+        body: body.to_vec(),
+    };
+    Ok(Read::Event(Box::new(NewEvent { event, body_hash, payload, jobs })))
+}
+
+/// The trace a sender began (W3C `traceparent`), or a new one.
+fn trace_id(headers: &HeaderMap) -> String {
+    let given = headers
+        .get("traceparent")
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| text.split('-').nth(1));
+    match given {
+        Some(id) if id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit()) => id.to_ascii_lowercase(),
+        _ => fresh().simple().to_string(),
+    }
+}
+
+fn refuse(refusal: Refusal) -> Problem {
+    let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::UNAUTHORIZED);
+    Problem::new(status, refusal.code(), refusal.detail())
+}
+
+fn accept(outcome: Outcome, preset: &Preset, id: RequestId) -> Response {
+    let (status, word, event) = match outcome {
+        Outcome::Handshake(reply) => {
+            let mut response =
+                (StatusCode::from_u16(reply.status).unwrap_or(StatusCode::OK), reply.body).into_response();
+            if let Some(Ok(kind)) = reply.content_type.as_deref().map(HeaderValue::from_str) {
+                response.headers_mut().insert(header::CONTENT_TYPE, kind);
+            }
+            return response;
+        }
+        Outcome::Stored(event) => {
+            let wanted = StatusCode::from_u16(preset.success_status).unwrap_or(StatusCode::ACCEPTED);
+            (wanted, "accepted", event)
+        }
+        Outcome::Duplicate(event) if preset.success_status == 204 => {
+            (StatusCode::NO_CONTENT, "duplicate", event)
+        }
+        Outcome::Duplicate(event) => (StatusCode::OK, "duplicate", event),
+    };
+    tracing::info!(request.id = %id, event.id = %event, outcome = word, "webhook {word}");
+    if status == StatusCode::NO_CONTENT {
+        return status.into_response();
+    }
+    let body = format!("{{\"status\":\"{word}\",\"id\":\"{event}\"}}");
+    (status, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response()
+}
+
+fn keep(
+    ingress: &Ingress,
+    live: &LiveVendor,
+    preset: &Preset,
+    id: RequestId,
+    received_at: Timestamp,
+    headers: &HeaderMap,
+    stop: &Stop,
+) {
+    let problem = &stop.problem;
+    tracing::warn!(
+        request.id = %id, vendor = %live.vendor.slug, tenant = %live.tenant.slug,
+        reason = problem.code, status = problem.status.as_u16(), body_bytes = stop.body_len, "webhook refused"
+    );
+    ingress.refused.keep(RefusedRequest {
+        id,
+        tenant_id: live.vendor.tenant_id,
+        vendor_id: live.vendor.id,
+        received_at,
+        status: problem.status.as_u16(),
+        reason: problem.code.to_owned(),
+        detail: problem.detail.clone(),
+        headers: redact::headers(headers, &secret_headers(preset)),
+        body_len: stop.body_len as i64,
+    });
+}
+
+/// Headers of a preset whose value is the secret itself; a signature is no secret and helps to see what is wrong.
+fn secret_headers(preset: &Preset) -> Vec<&str> {
+    if preset.algorithm() == signature::Algorithm::SharedSecret {
+        preset.security_headers()
+    } else {
+        Vec::new()
+    }
+}

@@ -1,0 +1,50 @@
+//! Making job rows: the defaults every job begins with.
+
+use domain::{
+    id::{JobId, TenantId},
+    job::{Job, JobKind, JobParams, JobState, Usage},
+    time::Timestamp,
+};
+
+/// Tries a job of this kind may have. A model call costs money each time; a delivery does not.
+pub const fn max_attempts(kind: JobKind) -> i32 {
+    match kind {
+        JobKind::Generate => 5,
+        JobKind::Publish | JobKind::Callback | JobKind::Forward => 12,
+    }
+}
+
+/// A job due at `now`, with nothing else said.
+pub fn new(id: JobId, tenant_id: TenantId, kind: JobKind, now: Timestamp) -> Job {
+    Job {
+        id,
+        tenant_id,
+        event_id: None,
+        parent_id: None,
+        kind,
+        state: JobState::Pending,
+        title: String::new(),
+        vendor_id: None,
+        rule_id: None,
+        provider_id: None,
+        destination_id: None,
+        params: JobParams::default(),
+        idempotency_key: id.to_string(),
+        attempt: 0,
+        max_attempts: max_attempts(kind),
+        priority: 0,
+        next_run_at: now,
+        node_id: None,
+        lease_until: None,
+        reason: None,
+        error_class: None,
+        subject_id: None,
+        occurred_at: None,
+        model: None,
+        usage: Usage::default(),
+        created_at: now,
+        started_at: None,
+        finished_at: None,
+        updated_at: now,
+    }
+}

@@ -1,0 +1,268 @@
+//! The configuration in memory: what ingress and workers look things up in without asking the database.
+//! Owns reading it, opening its secrets and noticing changes; does not change it.
+
+use crate::{clock::SharedClock, vault::Vault};
+use arc_swap::ArcSwap;
+use domain::{
+    destination::Destination,
+    id::{DestinationId, ProviderId, TenantId, VendorId},
+    provider::Provider,
+    rule::Rule,
+    secret::SecretInfo,
+    tenant::{DEFAULT_TENANT, Tenant},
+    time::Timestamp,
+    vendor::Vendor,
+};
+use signature::Preset;
+use std::{collections::HashMap, sync::Arc, time::Duration};
+use store::{ConfigRows, Store, StoreError};
+use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
+
+/// How often a change made elsewhere is looked for; a change is seen within twice this.
+const LOOK_EVERY: Duration = Duration::from_millis(400);
+
+/// A vendor with all that is needed to judge a request to it.
+pub struct LiveVendor {
+    /// The vendor.
+    pub vendor: Vendor,
+    /// Its tenant.
+    pub tenant: Tenant,
+    /// How it signs; `None` when the stored preset or its options are unknown to this program.
+    pub preset: Option<Arc<Preset>>,
+    secrets: Vec<(SecretInfo, Zeroizing<String>)>,
+    /// Its enabled rules, oldest first.
+    pub rules: Vec<Rule>,
+}
+
+impl LiveVendor {
+    /// What is known of its secrets that are not revoked, newest first.
+    pub fn secret_infos(&self) -> Vec<SecretInfo> {
+        self.secrets.iter().map(|(info, _)| info.clone()).collect()
+    }
+
+    /// The secrets accepted at `now`, newest first.
+    pub fn secrets_at(&self, now: Timestamp) -> Vec<(i32, &str)> {
+        self.secrets
+            .iter()
+            .filter(|(info, _)| info.accepts(now))
+            .map(|(info, value)| (info.version, value.as_str()))
+            .collect()
+    }
+}
+
+/// A provider with its key.
+pub struct LiveProvider {
+    /// The provider.
+    pub provider: Provider,
+    /// Its key.
+    pub key: Option<Zeroizing<String>>,
+}
+
+/// A destination with its password or secret.
+pub struct LiveDestination {
+    /// The destination.
+    pub destination: Destination,
+    /// Its password or signing secret.
+    pub secret: Option<Zeroizing<String>>,
+}
+
+/// The whole configuration at one version.
+#[derive(Default)]
+pub struct Snapshot {
+    /// Its version.
+    pub version: i64,
+    tenants: HashMap<TenantId, Tenant>,
+    by_path: HashMap<String, Arc<LiveVendor>>,
+    vendors: HashMap<VendorId, Arc<LiveVendor>>,
+    providers: HashMap<ProviderId, Arc<LiveProvider>>,
+    destinations: HashMap<DestinationId, Arc<LiveDestination>>,
+}
+
+impl Snapshot {
+    /// The vendor behind `/webhooks/{tenant}/{vendor}`; the default tenant when none is named.
+    pub fn vendor_at(&self, tenant: Option<&str>, vendor: &str) -> Option<&Arc<LiveVendor>> {
+        self.by_path.get(&path_key(tenant.unwrap_or(DEFAULT_TENANT), vendor))
+    }
+
+    /// A vendor by id.
+    pub fn vendor(&self, id: VendorId) -> Option<&Arc<LiveVendor>> {
+        self.vendors.get(&id)
+    }
+
+    /// All vendors, in no order.
+    pub fn vendors(&self) -> impl Iterator<Item = &Arc<LiveVendor>> {
+        self.vendors.values()
+    }
+
+    /// A tenant by id.
+    pub fn tenant(&self, id: TenantId) -> Option<&Tenant> {
+        self.tenants.get(&id)
+    }
+
+    /// A tenant by name.
+    pub fn tenant_named(&self, slug: &str) -> Option<&Tenant> {
+        self.tenants.values().find(|tenant| tenant.slug.as_str() == slug)
+    }
+
+    /// All tenants, in no order.
+    pub fn tenants(&self) -> impl Iterator<Item = &Tenant> {
+        self.tenants.values()
+    }
+
+    /// A provider by id.
+    pub fn provider(&self, id: ProviderId) -> Option<&Arc<LiveProvider>> {
+        self.providers.get(&id)
+    }
+
+    /// All providers, in no order.
+    pub fn providers(&self) -> impl Iterator<Item = &Arc<LiveProvider>> {
+        self.providers.values()
+    }
+
+    /// A destination by id.
+    pub fn destination(&self, id: DestinationId) -> Option<&Arc<LiveDestination>> {
+        self.destinations.get(&id)
+    }
+
+    /// All destinations, in no order.
+    pub fn destinations(&self) -> impl Iterator<Item = &Arc<LiveDestination>> {
+        self.destinations.values()
+    }
+}
+
+fn path_key(tenant: &str, vendor: &str) -> String {
+    format!("{tenant}/{vendor}")
+}
+
+/// What a secret is sealed for; the same text must be used to open it.
+pub mod purpose {
+    use domain::id::{DestinationId, ProviderId, VendorId};
+
+    /// A vendor's signing secrets.
+    pub fn vendor(id: VendorId) -> String {
+        format!("vendor:{id}")
+    }
+    /// A provider's key.
+    pub fn provider(id: ProviderId) -> String {
+        format!("provider:{id}")
+    }
+    /// A destination's password or signing secret.
+    pub fn destination(id: DestinationId) -> String {
+        format!("destination:{id}")
+    }
+}
+
+/// The configuration as it is now.
+pub struct LiveConfig {
+    store: Arc<dyn Store>,
+    vault: Arc<Vault>,
+    clock: SharedClock,
+    current: ArcSwap<Snapshot>,
+}
+
+impl LiveConfig {
+    /// Reads the configuration for the first time.
+    pub async fn load(
+        store: Arc<dyn Store>,
+        vault: Arc<Vault>,
+        clock: SharedClock,
+    ) -> Result<Arc<Self>, StoreError> {
+        let live = Self { store, vault, clock, current: ArcSwap::default() };
+        live.reload().await?;
+        Ok(Arc::new(live))
+    }
+
+    /// The configuration as it is now; keep it no longer than one request or one job.
+    pub fn now(&self) -> Arc<Snapshot> {
+        self.current.load_full()
+    }
+
+    /// Reads it again, as after a change made by this process.
+    pub async fn reload(&self) -> Result<(), StoreError> {
+        let rows = self.store.load_config().await?;
+        self.current.store(Arc::new(build(rows, &self.vault)));
+        Ok(())
+    }
+
+    /// Looks for changes made elsewhere until `stop`.
+    pub async fn follow(self: Arc<Self>, stop: CancellationToken) {
+        while stop.run_until_cancelled(tokio::time::sleep(LOOK_EVERY)).await.is_some() {
+            let seen = self.current.load().version;
+            let changed = match self.store.config_version().await {
+                Ok(version) if version != seen => self.reload().await,
+                Ok(_) => Ok(()),
+                Err(error) => Err(error),
+            };
+            if let Err(error) = changed {
+                tracing::warn!(%error, at = self.clock.now().rfc3339(), "the configuration could not be read again; the last one stays in use");
+            }
+        }
+    }
+}
+
+fn build(rows: ConfigRows, vault: &Vault) -> Snapshot {
+    let mut snapshot = Snapshot { version: rows.version, ..Snapshot::default() };
+    snapshot.tenants = rows.tenants.into_iter().map(|tenant| (tenant.id, tenant)).collect();
+
+    let mut secrets: HashMap<VendorId, Vec<(SecretInfo, Zeroizing<String>)>> = HashMap::new();
+    for (info, sealed) in rows.secrets {
+        match vault.unseal(&purpose::vendor(info.vendor_id), &sealed) {
+            Ok(value) => secrets.entry(info.vendor_id).or_default().push((info, value)),
+            Err(error) => {
+                tracing::error!(vendor = %info.vendor_id, version = info.version, %error, "a vendor's secret cannot be opened")
+            }
+        }
+    }
+    let mut rules: HashMap<VendorId, Vec<Rule>> = HashMap::new();
+    for rule in rows.rules.into_iter().filter(|rule| rule.enabled) {
+        rules.entry(rule.vendor_id).or_default().push(rule);
+    }
+    for vendor in rows.vendors {
+        let Some(tenant) = snapshot.tenants.get(&vendor.tenant_id).cloned() else { continue };
+        let mut secrets = secrets.remove(&vendor.id).unwrap_or_default();
+        secrets.sort_by_key(|(info, _)| std::cmp::Reverse(info.version));
+        let preset = preset_of(&vendor)
+            .inspect_err(|error| tracing::error!(vendor = %vendor.slug, preset = vendor.preset, error, "a vendor's preset cannot be used"))
+            .ok()
+            .map(Arc::new);
+        let key = path_key(tenant.slug.as_str(), vendor.slug.as_str());
+        let id = vendor.id;
+        let live = Arc::new(LiveVendor {
+            rules: rules.remove(&id).unwrap_or_default(),
+            vendor,
+            tenant,
+            preset,
+            secrets,
+        });
+        snapshot.by_path.insert(key, live.clone());
+        snapshot.vendors.insert(id, live);
+    }
+    for (provider, sealed) in rows.providers {
+        let key = open(vault, &purpose::provider(provider.id), sealed.as_ref());
+        snapshot.providers.insert(provider.id, Arc::new(LiveProvider { provider, key }));
+    }
+    for (destination, sealed) in rows.destinations {
+        let secret = open(vault, &purpose::destination(destination.id), sealed.as_ref());
+        snapshot.destinations.insert(destination.id, Arc::new(LiveDestination { destination, secret }));
+    }
+    snapshot
+}
+
+/// The preset of a vendor with the vendor's own options.
+///
+/// # Errors
+/// In words, when the preset is unknown or does not take the options.
+pub fn preset_of(vendor: &Vendor) -> Result<Preset, String> {
+    let preset =
+        signature::preset(&vendor.preset).ok_or_else(|| format!("there is no preset {:?}", vendor.preset))?;
+    preset.with_options(&vendor.options)
+}
+
+fn open(vault: &Vault, purpose: &str, sealed: Option<&store::Sealed>) -> Option<Zeroizing<String>> {
+    let opened = vault.unseal(purpose, sealed?);
+    if let Err(error) = &opened {
+        tracing::error!(purpose, %error, "a stored key cannot be opened");
+    }
+    opened.ok()
+}

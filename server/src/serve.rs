@@ -1,0 +1,291 @@
+//! Starting and ending the parts of a process in the right order.
+
+use crate::{
+    ai::Models,
+    clock::{SharedClock, fresh},
+    config::{NodeRole, Settings},
+    delivery::{Delivery, outbound::Outbound},
+    http::{self, health::Health, router},
+    ingress::{Ingress, Pressure, commit::Committer, refused::RefusedLog},
+    live::LiveConfig,
+    services::Services,
+    stats::Stats,
+    vault::Vault,
+    worker::{
+        executor::Executor,
+        finish::Finisher,
+        leases::{self, Held},
+        runner::Runner,
+    },
+};
+use anyhow::Context;
+use domain::{id::NodeId, job::JobState};
+use std::{future::IntoFuture, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use store::{Node, Store};
+use tokio::{net::TcpListener, sync::Notify};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// How often a node says it lives and looks how full the queue is.
+const BEAT: Duration = Duration::from_secs(2);
+/// How long open requests may take to end when the process is asked to stop.
+const DRAIN: Duration = Duration::from_secs(10);
+/// Expired sessions and old counters are forgotten this often.
+const TIDY_EVERY: Duration = Duration::from_secs(600);
+/// Counters are kept this long, in microseconds.
+const KEEP_COUNTERS: i64 = 35 * domain::time::DAY;
+
+/// Where a process listens.
+pub struct Listeners {
+    /// Webhooks, API and dashboard.
+    pub main: TcpListener,
+    /// Metrics.
+    pub metrics: Option<TcpListener>,
+}
+
+/// The parts all roles share: what the command line uses, too.
+pub struct Base {
+    /// The database, its schema up to date.
+    pub store: Arc<dyn Store>,
+    /// What people can do.
+    pub services: Arc<Services>,
+    /// The configuration in memory.
+    pub live: Arc<LiveConfig>,
+    /// The way out.
+    pub outbound: Outbound,
+    /// Ways to deliver.
+    pub delivery: Arc<Delivery>,
+    /// The time.
+    pub clock: SharedClock,
+}
+
+impl Base {
+    /// Opens the database, brings its schema up to date and reads the configuration.
+    ///
+    /// # Errors
+    /// When the database or the master key cannot be used.
+    pub async fn open(settings: &Settings, clock: SharedClock) -> anyhow::Result<Self> {
+        let store = open_store(settings).await?;
+        store.migrate().await.context("the schema could not be brought up to date")?;
+        let vault = Arc::new(Vault::open(settings)?);
+        let live = LiveConfig::load(store.clone(), vault.clone(), clock.clone()).await?;
+        let outbound = Outbound::new(settings.allow_private_targets)?;
+        let delivery = Arc::new(Delivery::new(outbound.clone()));
+        let services =
+            Services::new(store.clone(), vault, live.clone(), clock.clone(), delivery.clone(), settings);
+        Ok(Self { store, services, live, outbound, delivery, clock })
+    }
+}
+
+/// Opens the database of the settings without touching its schema.
+///
+/// # Errors
+/// When it cannot be reached.
+pub async fn open_store(settings: &Settings) -> anyhow::Result<Arc<dyn Store>> {
+    let url = settings.database_url()?;
+    store::open(&url, &store::OpenOptions::default()).await.context("the database could not be opened")
+}
+
+/// Runs all roles of the settings until `stop`, then ends in good order: takes no more requests, answers those
+/// that are open, lets running jobs end, writes what waits. `ready` is called once everything runs, with the path
+/// of the set-up page when there is no account yet.
+///
+/// # Errors
+/// When a part cannot start.
+pub async fn run(
+    settings: Settings,
+    clock: SharedClock,
+    listeners: Listeners,
+    stop: CancellationToken,
+    ready: impl FnOnce(SocketAddr, Option<String>),
+) -> anyhow::Result<()> {
+    let base = Base::open(&settings, clock.clone()).await?;
+    http::metrics::record();
+    let node = NodeId::new(fresh());
+    let stats = Stats::new(clock.clone(), node);
+    let wake = Arc::new(Notify::new());
+    let held = Arc::new(Held::default());
+    let pressure = Arc::new(Pressure::new(settings.max_waiting));
+    let health = Arc::new(Health { store: base.store.clone(), clock: clock.clone(), worker_beat: 0.into() });
+
+    // Ends first: whatever starts new work. `writers` end when their senders are gone.
+    let background = TaskTracker::new();
+    let late = CancellationToken::new();
+    background.spawn(base.live.clone().follow(late.clone()));
+    background.spawn(stats.clone().write(base.store.clone(), late.clone()));
+    background.spawn(beat(
+        base.store.clone(),
+        clock.clone(),
+        this_node(node, &settings, &clock),
+        pressure.clone(),
+        late.clone(),
+    ));
+    background.spawn(tidy(base.store.clone(), clock.clone(), late.clone()));
+
+    let (committer, commit_writer) = Committer::start(base.store.clone(), wake.clone());
+    let (refused, refused_writer) = RefusedLog::start(base.store.clone());
+    let (finisher, finish_writer) = Finisher::start(base.store.clone(), clock.clone(), wake.clone());
+    let models = Models::new(&base.outbound)?;
+    let worker = settings.has(NodeRole::Worker).then(|| {
+        let runner = Arc::new(Runner {
+            store: base.store.clone(),
+            executor: Arc::new(Executor {
+                store: base.store.clone(),
+                live: base.live.clone(),
+                models,
+                delivery: base.delivery.clone(),
+                clock: clock.clone(),
+            }),
+            finisher: finisher.clone(),
+            clock: clock.clone(),
+            node,
+            held: held.clone(),
+            wake: wake.clone(),
+            stats: stats.clone(),
+            workers: settings.workers.max(1) as usize,
+            lease: settings.lease(),
+            retry_base: Duration::from_millis(settings.retry_base_ms),
+        });
+        background.spawn(leases::keep(
+            base.store.clone(),
+            clock.clone(),
+            node,
+            settings.lease(),
+            held.clone(),
+            wake.clone(),
+            health.clone(),
+            late.clone(),
+        ));
+        tokio::spawn(runner.run(stop.clone()))
+    });
+    drop(finisher);
+
+    let ingress = Arc::new(Ingress {
+        live: base.live.clone(),
+        committer,
+        refused,
+        clock: clock.clone(),
+        stats,
+        public_url: settings.public_url(),
+        pressure,
+    });
+    let parts =
+        router::Parts { ingress, services: base.services.clone(), health, site_root: site_root(&settings) };
+    let routes = router::router(parts, &settings);
+    let address = listeners.main.local_addr()?;
+    let setup = base.services.new_setup_token().await?.map(|token| format!("/setup?token={token}"));
+    for warning in settings.warnings() {
+        tracing::warn!("{warning}");
+    }
+    tracing::info!(node.id = %node, listen = %address, engine = base.store.engine(), roles = settings.roles_text(), "Tidegate is running");
+    ready(address, setup);
+
+    if let Some(listener) = listeners.metrics {
+        let end = late.clone();
+        let serve = axum::serve(listener, http::metrics::router());
+        background.spawn(async move { end.run_until_cancelled(serve.into_future()).await });
+    }
+    serve_until(listeners.main, routes, stop).await?;
+
+    tracing::info!("stopping: open requests are answered, running jobs may end");
+    if let Some(worker) = worker {
+        worker.await.context("the worker failed")?;
+    }
+    for writer in [commit_writer, refused_writer, finish_writer] {
+        writer.await.context("a writer failed")?;
+    }
+    late.cancel();
+    background.close();
+    background.wait().await;
+    if let Err(error) = base.store.remove_node(node).await {
+        tracing::warn!(%error, "this node could not be taken off the list");
+    }
+    base.store.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Serves until `stop`, then answers what is open; streams that never end are cut after [`DRAIN`].
+async fn serve_until(
+    listener: TcpListener,
+    routes: axum::Router,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let service = routes.into_make_service_with_connect_info::<SocketAddr>();
+    let graceful = axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let cut = async {
+        stop.cancelled().await;
+        tokio::time::sleep(DRAIN).await;
+    };
+    tokio::select! {
+        served = graceful.into_future() => served.context("the listener failed"),
+        () = cut => Ok(()),
+    }
+}
+
+/// Where the dashboard's files are: as set, or beside the program, or where a build leaves them.
+pub fn site_root(settings: &Settings) -> PathBuf {
+    if let Some(root) = &settings.site_root {
+        return root.clone();
+    }
+    let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join("site")));
+    beside.filter(|dir| dir.is_dir()).unwrap_or_else(|| PathBuf::from("target/site"))
+}
+
+fn this_node(id: NodeId, settings: &Settings, clock: &SharedClock) -> Node {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_owned();
+    Node {
+        id,
+        host,
+        roles: settings.roles_text(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        started_at: clock.now(),
+        heartbeat_at: clock.now(),
+    }
+}
+
+/// Says that this node lives, and looks how full the queue is.
+async fn beat(
+    store: Arc<dyn Store>,
+    clock: SharedClock,
+    mut node: Node,
+    pressure: Arc<Pressure>,
+    stop: CancellationToken,
+) {
+    loop {
+        node.heartbeat_at = clock.now();
+        if let Err(error) = store.heartbeat(&node).await {
+            tracing::warn!(%error, "the heartbeat could not be written");
+        }
+        if let Ok(counts) = store.state_counts(None, pressure.limit()).await {
+            for (state, count) in &counts {
+                metrics::gauge!("tidegate_jobs", "state" => state.as_str()).set(*count as f64);
+            }
+            let waiting = counts.iter().find(|(state, _)| *state == JobState::Pending);
+            pressure.set(waiting.map_or(0, |(_, count)| *count));
+        }
+        if let Ok(oldest) = store.oldest_due(None, clock.now()).await {
+            let age = oldest.map_or(0, |due| clock.now().since(due).max(0));
+            metrics::gauge!("tidegate_queue_oldest_seconds").set(age as f64 / 1e6);
+        }
+        if stop.run_until_cancelled(tokio::time::sleep(BEAT)).await.is_none() {
+            return;
+        }
+    }
+}
+
+/// Forgets what is no longer needed.
+async fn tidy(store: Arc<dyn Store>, clock: SharedClock, stop: CancellationToken) {
+    loop {
+        let now = clock.now();
+        let done = async {
+            store.delete_expired_sessions(now).await?;
+            store.forget_counters(now.plus(-KEEP_COUNTERS)).await
+        };
+        if let Err(error) = done.await {
+            tracing::warn!(%error, "old rows could not be forgotten");
+        }
+        if stop.run_until_cancelled(tokio::time::sleep(TIDY_EVERY)).await.is_none() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! What people can do, as the dashboard's ports and the command line use it: checks the tenant, seals secrets,
+//! writes audit entries. The role was checked by the caller; SQL is the store's, calls out are delivery's.
+//!
+//! One file per port of `app::ports`; [`Services`] implements them all.
+
+mod account;
+mod destinations;
+mod jobs;
+mod overview;
+mod providers;
+mod reveal;
+mod rules;
+mod vendors;
+
+pub use vendors::AddedVendor;
+
+use crate::{
+    clock::{SharedClock, fresh},
+    delivery::Delivery,
+    live::{LiveConfig, Snapshot},
+    vault::Vault,
+};
+use app::{
+    error::{AppError, Field, Reason},
+    ports::{Actor, Ports},
+    view::connections::TestReport,
+};
+use domain::{id::DestinationId, id::TenantId, slug::Slug, tenant::DEFAULT_TENANT};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+use store::{AuditEntry, Store, StoreError};
+
+/// Everything people can do.
+pub struct Services {
+    /// The database.
+    pub store: Arc<dyn Store>,
+    /// Seals secrets.
+    pub vault: Arc<Vault>,
+    /// The configuration in memory.
+    pub live: Arc<LiveConfig>,
+    /// The time.
+    pub clock: SharedClock,
+    /// Calls to destinations.
+    pub delivery: Arc<Delivery>,
+    /// Whether private addresses may be called.
+    pub allow_private_targets: bool,
+    /// How the outside reaches this server.
+    pub public_url: String,
+    reveals: reveal::Reveals,
+    tests: Mutex<HashMap<DestinationId, TestReport>>,
+}
+
+impl Services {
+    /// All services over these parts.
+    pub fn new(
+        store: Arc<dyn Store>,
+        vault: Arc<Vault>,
+        live: Arc<LiveConfig>,
+        clock: SharedClock,
+        delivery: Arc<Delivery>,
+        settings: &crate::config::Settings,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            store,
+            vault,
+            live,
+            clock,
+            delivery,
+            allow_private_targets: settings.allow_private_targets,
+            public_url: settings.public_url(),
+            reveals: reveal::Reveals::default(),
+            tests: Mutex::default(),
+        })
+    }
+
+    /// As the dashboard takes them.
+    pub fn ports(self: &Arc<Self>) -> Ports {
+        Ports {
+            account: self.clone(),
+            overview: self.clone(),
+            jobs: self.clone(),
+            vendors: self.clone(),
+            providers: self.clone(),
+            destinations: self.clone(),
+            rules: self.clone(),
+            reveal: self.clone(),
+        }
+    }
+
+    /// An audit entry about something `actor` does now.
+    fn audit(
+        &self,
+        actor: &Actor,
+        tenant_id: Option<TenantId>,
+        action: &str,
+        target: impl std::fmt::Display,
+        detail: impl Into<String>,
+    ) -> AuditEntry {
+        AuditEntry {
+            id: fresh(),
+            at: self.clock.now(),
+            tenant_id,
+            actor: actor.email.clone(),
+            action: action.to_owned(),
+            target: target.to_string(),
+            detail: detail.into(),
+        }
+    }
+
+    /// Makes a change that was just stored count in this process at once; other nodes notice by themselves.
+    async fn changed(&self) {
+        if let Err(error) = self.live.reload().await {
+            tracing::warn!(%error, "a change is stored but could not be read back yet");
+        }
+    }
+}
+
+/// The tenant a new thing goes to: the actor's, or the default one for owners.
+fn tenant_of(actor: &Actor, snapshot: &Snapshot) -> Result<TenantId, AppError> {
+    match actor.tenant {
+        Some(tenant) => Ok(tenant),
+        None => snapshot.tenant_named(DEFAULT_TENANT).map(|tenant| tenant.id).ok_or(AppError::Unavailable),
+    }
+}
+
+/// Whether an actor may see something of this tenant.
+fn sees(actor: &Actor, tenant: TenantId) -> bool {
+    actor.tenant.is_none_or(|own| own == tenant)
+}
+
+fn slug(text: &str) -> Result<Slug, AppError> {
+    match text {
+        "" => Err(AppError::invalid(Field::Slug, Reason::Missing)),
+        text => text.parse().map_err(|_| AppError::invalid(Field::Slug, Reason::Malformed)),
+    }
+}
+
+/// Ours for the store's; the inner text goes to the log. `taken` is the field a conflict is about.
+fn store_error(taken: Field) -> impl Fn(StoreError) -> AppError {
+    move |error| match error {
+        StoreError::Conflict => AppError::invalid(taken, Reason::Taken),
+        StoreError::NotFound => AppError::NotFound,
+        other => {
+            tracing::error!(error = %other, "the store failed a request of the dashboard");
+            AppError::Unavailable
+        }
+    }
+}
+
+/// For reads, where nothing can be taken.
+fn unavailable(error: StoreError) -> AppError {
+    store_error(Field::Form)(error)
+}
+
+/// Checks an address typed by an admin: http or https, with a host, without user name or password, public unless
+/// private ones are allowed.
+fn check_url(text: &str, field: Field, allow_private: bool) -> Result<url::Url, AppError> {
+    if text.is_empty() {
+        return Err(AppError::invalid(field, Reason::Missing));
+    }
+    let url = url::Url::parse(text)
+        .ok()
+        .filter(|url| {
+            matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none()
+        })
+        .ok_or(AppError::invalid(field, Reason::Malformed))?;
+    let private = match url.host() {
+        Some(url::Host::Ipv4(ip)) => crate::delivery::outbound::is_private(ip.into()),
+        Some(url::Host::Ipv6(ip)) => crate::delivery::outbound::is_private(ip.into()),
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => return Err(AppError::invalid(field, Reason::Malformed)),
+    };
+    if private && !allow_private {
+        return Err(AppError::invalid(field, Reason::PrivateAddress));
+    }
+    Ok(url)
+}

@@ -1,0 +1,66 @@
+//! AI providers: listing and adding.
+
+use super::{Services, check_url, sees, slug, store_error, tenant_of};
+use crate::{clock::fresh, live::purpose};
+use app::{
+    error::{AppError, Field, Reason},
+    ports::{Actor, ProvidersPort},
+    view::connections::{NewProvider, ProviderPage, ProviderRow},
+};
+use async_trait::async_trait;
+use domain::{id::ProviderId, provider::Provider};
+
+#[async_trait]
+impl ProvidersPort for Services {
+    async fn list(&self, actor: &Actor) -> Result<ProviderPage, AppError> {
+        let snapshot = self.live.now();
+        let mut rows: Vec<ProviderRow> = snapshot
+            .providers()
+            .map(|live| &live.provider)
+            .filter(|provider| sees(actor, provider.tenant_id))
+            .map(|provider| ProviderRow {
+                id: provider.id,
+                slug: provider.slug.to_string(),
+                kind: provider.kind,
+                base_url: provider.base_url.clone(),
+                model: provider.model.clone(),
+                has_key: provider.has_key,
+                enabled: provider.enabled,
+                last_used_at: None,
+            })
+            .collect();
+        rows.sort_by(|a, b| a.slug.cmp(&b.slug));
+        Ok(ProviderPage { now: self.clock.now(), rows })
+    }
+
+    async fn add(&self, actor: &Actor, new: NewProvider) -> Result<(), AppError> {
+        let tenant_id = tenant_of(actor, &self.live.now())?;
+        if new.model.is_empty() {
+            return Err(AppError::invalid(Field::Model, Reason::Missing));
+        }
+        if new.model.len() > 200 {
+            return Err(AppError::invalid(Field::Model, Reason::TooLong));
+        }
+        if let Some(url) = &new.base_url {
+            check_url(url, Field::BaseUrl, self.allow_private_targets)?;
+        }
+        let provider = Provider {
+            id: ProviderId::new(fresh()),
+            tenant_id,
+            slug: slug(&new.slug)?,
+            kind: new.kind,
+            base_url: new.base_url,
+            model: new.model,
+            has_key: new.key.is_some(),
+            enabled: true,
+            created_at: self.clock.now(),
+        };
+        let key = new.key.map(|key| self.vault.seal(&purpose::provider(provider.id), &key));
+        let audit =
+            self.audit(actor, Some(tenant_id), "provider.add", &provider.slug, provider.kind.as_str());
+        let stored = self.store.add_provider(&provider, key.as_ref(), &audit).await;
+        stored.map_err(store_error(Field::Slug))?;
+        self.changed().await;
+        Ok(())
+    }
+}

@@ -1,0 +1,222 @@
+//! Vendors: listing, adding, rotating and revoking their secrets.
+
+use super::{Services, sees, slug, store_error, tenant_of, unavailable};
+use crate::{
+    clock::{fresh, random},
+    live::{LiveVendor, preset_of, purpose},
+};
+use app::{
+    error::{AppError, Field, Reason},
+    ports::{Actor, VendorsPort},
+    view::connections::{NewVendor, PresetChoice, Revealed, VendorPage, VendorRow},
+};
+use async_trait::async_trait;
+use domain::{
+    id::{SecretId, VendorId},
+    secret::{SecretInfo, SecretState},
+    tenant::DEFAULT_TENANT,
+    time::{DAY, Timestamp},
+    vendor::Vendor,
+};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// A vendor that was just added.
+pub struct AddedVendor {
+    /// The URL to enter at the vendor.
+    pub url: String,
+    /// Its short name.
+    pub slug: String,
+    /// The secret, when it was made here.
+    pub secret: Option<String>,
+}
+
+impl Services {
+    /// Adds a vendor; makes a secret when none is given.
+    ///
+    /// # Errors
+    /// `Invalid` with the field that cannot be accepted.
+    pub async fn create_vendor(
+        &self,
+        actor: &Actor,
+        new: NewVendor,
+        options: BTreeMap<String, String>,
+    ) -> Result<AddedVendor, AppError> {
+        let snapshot = self.live.now();
+        let now = self.clock.now();
+        let tenant_id = tenant_of(actor, &snapshot)?;
+        let vendor = Vendor {
+            id: VendorId::new(fresh()),
+            tenant_id,
+            slug: slug(&new.slug)?,
+            preset: new.preset,
+            options,
+            enabled: true,
+            max_body: None,
+            created_at: now,
+        };
+        let preset = preset_of(&vendor).map_err(|_| AppError::invalid(Field::Preset, Reason::Unknown))?;
+        let made = match &new.secret {
+            Some(_) => None,
+            None => Some(
+                signature::generate_secret(&preset, &random())
+                    .ok_or(AppError::invalid(Field::Secret, Reason::Missing))?,
+            ),
+        };
+        let value = new.secret.as_ref().or(made.as_ref()).map(String::as_str).unwrap_or_default();
+        signature::check_secret(&preset, value)
+            .map_err(|_| AppError::invalid(Field::Secret, Reason::Malformed))?;
+        let secret = self.secret_info(vendor.id, now);
+        let sealed = self.vault.seal(&purpose::vendor(vendor.id), value);
+        let audit = self.audit(actor, Some(tenant_id), "vendor.add", &vendor.slug, preset.id.clone());
+        let stored = self.store.add_vendor(&vendor, Some((&secret, &sealed)), &audit).await;
+        stored.map_err(store_error(Field::Slug))?;
+        self.changed().await;
+        let tenant = snapshot.tenant(tenant_id).map(|tenant| tenant.slug.to_string()).unwrap_or_default();
+        Ok(AddedVendor {
+            url: self.webhook_url(&tenant, vendor.slug.as_str()),
+            slug: vendor.slug.into(),
+            secret: made,
+        })
+    }
+
+    /// Replaces a vendor's secret; the old one is accepted for `overlap` more microseconds. Returns the new secret
+    /// when it was made here.
+    ///
+    /// # Errors
+    /// `Invalid` when the given secret does not fit the preset.
+    pub async fn rotate_secret(
+        &self,
+        actor: &Actor,
+        live: &LiveVendor,
+        given: Option<String>,
+        overlap: i64,
+    ) -> Result<(i32, Option<String>), AppError> {
+        let now = self.clock.now();
+        let preset = live.preset.as_deref().ok_or(AppError::invalid(Field::Preset, Reason::Unknown))?;
+        let made = match &given {
+            Some(_) => None,
+            None => Some(
+                signature::generate_secret(preset, &random())
+                    .ok_or(AppError::invalid(Field::Secret, Reason::Missing))?,
+            ),
+        };
+        let value = given.as_ref().or(made.as_ref()).map(String::as_str).unwrap_or_default();
+        signature::check_secret(preset, value)
+            .map_err(|_| AppError::invalid(Field::Secret, Reason::Malformed))?;
+        let sealed = self.vault.seal(&purpose::vendor(live.vendor.id), value);
+        let detail = format!("overlap {}", domain::time::in_words(overlap));
+        let audit =
+            self.audit(actor, Some(live.vendor.tenant_id), "vendor.rotate", &live.vendor.slug, detail);
+        let info = self.secret_info(live.vendor.id, now);
+        let version =
+            self.store.rotate_secret(&info, &sealed, now.plus(overlap), &audit).await.map_err(unavailable)?;
+        self.changed().await;
+        Ok((version, made))
+    }
+
+    /// Ends one version of a vendor's secret at once.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when there is no such version.
+    pub async fn revoke_secret(
+        &self,
+        actor: &Actor,
+        live: &LiveVendor,
+        version: i32,
+    ) -> Result<(), AppError> {
+        let known = self.store.secrets_of(live.vendor.id).await.map_err(unavailable)?;
+        let secret = known.iter().find(|secret| secret.version == version).ok_or(AppError::NotFound)?;
+        let detail = format!("version {version}");
+        let audit =
+            self.audit(actor, Some(live.vendor.tenant_id), "vendor.revoke", &live.vendor.slug, detail);
+        let done = self.store.set_secret_state(secret.id, SecretState::Revoked, None, &audit).await;
+        done.map_err(unavailable)?;
+        self.changed().await;
+        Ok(())
+    }
+
+    /// The vendor of this name that the actor may see; in the default tenant for owners.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`].
+    pub fn vendor_named(&self, actor: &Actor, name: &str) -> Result<Arc<LiveVendor>, AppError> {
+        let snapshot = self.live.now();
+        let tenant = tenant_of(actor, &snapshot)?;
+        let tenant = snapshot.tenant(tenant).ok_or(AppError::NotFound)?;
+        snapshot.vendor_at(Some(tenant.slug.as_str()), name).cloned().ok_or(AppError::NotFound)
+    }
+
+    /// The URL a vendor posts to.
+    pub fn webhook_url(&self, tenant: &str, vendor: &str) -> String {
+        match tenant {
+            DEFAULT_TENANT => format!("{}/webhooks/{vendor}", self.public_url),
+            tenant => format!("{}/webhooks/{tenant}/{vendor}", self.public_url),
+        }
+    }
+
+    fn secret_info(&self, vendor_id: VendorId, now: Timestamp) -> SecretInfo {
+        SecretInfo {
+            id: SecretId::new(fresh()),
+            vendor_id,
+            version: 1,
+            state: SecretState::Active,
+            not_after: None,
+            created_at: now,
+        }
+    }
+}
+
+#[async_trait]
+impl VendorsPort for Services {
+    async fn list(&self, actor: &Actor) -> Result<VendorPage, AppError> {
+        let now = self.clock.now();
+        let counters = self.store.counters(actor.tenant, now.plus(-DAY)).await.map_err(unavailable)?;
+        let counted =
+            |name: String| counters.iter().filter(|row| row.name == name).map(|row| row.value).sum::<i64>();
+        let snapshot = self.live.now();
+        let mut rows: Vec<VendorRow> = snapshot
+            .vendors()
+            .filter(|live| sees(actor, live.vendor.tenant_id))
+            .map(|live| {
+                let id = live.vendor.id;
+                let count = |what: &str| counted(format!("vendor:{id}:{what}"));
+                let last = counters.iter().filter(|row| row.name == format!("vendor:{id}:accepted"));
+                VendorRow {
+                    id,
+                    slug: live.vendor.slug.to_string(),
+                    preset: live
+                        .preset
+                        .as_ref()
+                        .map_or_else(|| live.vendor.preset.clone(), |preset| preset.name.clone()),
+                    url: self.webhook_url(live.tenant.slug.as_str(), live.vendor.slug.as_str()),
+                    enabled: live.vendor.enabled,
+                    secrets: live.secret_infos(),
+                    last_event_at: last.map(|row| row.minute).max(),
+                    accepted: Some(count("accepted")),
+                    refused: Some(count("refused")),
+                }
+            })
+            .collect();
+        rows.sort_by(|a, b| a.slug.cmp(&b.slug));
+        Ok(VendorPage { now, rows })
+    }
+
+    async fn presets(&self, _actor: &Actor) -> Result<Vec<PresetChoice>, AppError> {
+        let mut choices: Vec<PresetChoice> = signature::presets()
+            .iter()
+            .map(|preset| PresetChoice {
+                id: preset.id.clone(),
+                name: preset.name.clone(),
+                vendor_makes_secret: preset.secret_is_the_vendors(),
+            })
+            .collect();
+        choices.sort_by_key(|choice| choice.name.to_lowercase());
+        Ok(choices)
+    }
+
+    async fn add(&self, actor: &Actor, new: NewVendor) -> Result<String, AppError> {
+        let added = self.create_vendor(actor, new, BTreeMap::new()).await?;
+        let revealed = Revealed { slug: added.slug, url: added.url, secret: added.secret };
+        Ok(self.reveals.keep(actor.user_id, self.clock.now(), revealed))
+    }
+}

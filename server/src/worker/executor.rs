@@ -1,0 +1,219 @@
+//! One job from claim to outcome: looks up what it needs, calls out once, and says what came of it.
+//! Does not decide about further tries and writes nothing.
+
+use super::{
+    outcome::{Failure, Outcome, Success},
+    template,
+};
+use crate::{
+    ai,
+    clock::{SharedClock, fresh},
+    delivery::{Delivery, Package},
+    jobs,
+    live::{LiveConfig, LiveDestination, LiveProvider, Snapshot},
+};
+use domain::{
+    destination::DestinationKind,
+    event::{Event, EventPayload},
+    id::JobId,
+    job::{Job, JobKind, JobResult},
+    outcome::ErrorClass,
+};
+use std::sync::Arc;
+use store::{Store, StoreError};
+
+/// What jobs need.
+pub struct Executor {
+    /// Events and results.
+    pub store: Arc<dyn Store>,
+    /// Providers and destinations.
+    pub live: Arc<LiveConfig>,
+    /// Calls to AI providers.
+    pub models: ai::Models,
+    /// Calls to destinations.
+    pub delivery: Arc<Delivery>,
+    /// The time.
+    pub clock: SharedClock,
+}
+
+impl Executor {
+    /// Runs a claimed job once.
+    pub async fn run(&self, job: &Job) -> Outcome {
+        let snapshot = self.live.now();
+        match job.kind {
+            JobKind::Generate => self.generate(job, &snapshot).await,
+            JobKind::Publish => self.publish(job, &snapshot).await,
+            JobKind::Callback => self.call_back(job, &snapshot).await,
+            JobKind::Forward => {
+                Err(Failure::new(ErrorClass::BadInput, "Forwarding is not part of this version."))
+            }
+        }
+    }
+
+    /// The name of the provider a job asks, for metrics.
+    pub fn provider_name(&self, job: &Job) -> String {
+        let snapshot = self.live.now();
+        let live = job.provider_id.and_then(|id| snapshot.provider(id));
+        live.map_or_else(|| "unknown".to_owned(), |live| live.provider.slug.to_string())
+    }
+
+    async fn generate(&self, job: &Job, snapshot: &Snapshot) -> Outcome {
+        let provider = provider(job, snapshot)?;
+        let (event, payload) = self.event(job).await?;
+        let vendor =
+            snapshot.vendor(event.vendor_id).map(|live| live.vendor.slug.to_string()).unwrap_or_default();
+        let values = template::values(&event, &vendor, &payload.body);
+        let prompt =
+            template::render(job.params.prompt.as_deref().unwrap_or(template::DEFAULT_PROMPT), &values)?;
+        let system = job.params.system.as_deref().map(|text| template::render(text, &values)).transpose()?;
+        let title = match &job.params.title {
+            Some(text) => template::render(text, &values)?.trim().chars().take(200).collect(),
+            None => job.title.clone(),
+        };
+        let ask = ai::Ask {
+            system,
+            prompt,
+            model: job.params.model.clone().unwrap_or_else(|| provider.provider.model.clone()),
+            max_tokens: job.params.max_tokens,
+            idempotency_key: job.idempotency_key.clone(),
+        };
+        let answer = self.models.ask(provider, ask).await?;
+        let then = job.destination_id.map(|_| self.publishing(job, &title)).into_iter().collect();
+        Ok(Success {
+            result: JobResult { text: Some(answer.text), title: Some(title), ..JobResult::default() },
+            then,
+            usage: answer.usage,
+            model: Some(answer.model),
+            status: Some(200),
+        })
+    }
+
+    /// The job that brings the result of `job` to its destination.
+    fn publishing(&self, job: &Job, title: &str) -> Job {
+        let live = job.destination_id.and_then(|id| self.live.now().destination(id).cloned());
+        let kind = match live.map(|live| live.destination.kind) {
+            Some(DestinationKind::Http) => JobKind::Callback,
+            _ => JobKind::Publish,
+        };
+        Job {
+            event_id: job.event_id,
+            parent_id: Some(job.id),
+            vendor_id: job.vendor_id,
+            rule_id: job.rule_id,
+            destination_id: job.destination_id,
+            params: job.params.clone(),
+            title: title.to_owned(),
+            subject_id: job.subject_id.clone(),
+            occurred_at: job.occurred_at,
+            ..jobs::new(JobId::new(fresh()), job.tenant_id, kind, self.clock.now())
+        }
+    }
+
+    async fn publish(&self, job: &Job, snapshot: &Snapshot) -> Outcome {
+        let destination = destination(job, snapshot)?;
+        let package = self.package(job, snapshot).await?;
+        self.delivery.to_wordpress(destination, &package, self.clock.now()).await
+    }
+
+    async fn call_back(&self, job: &Job, snapshot: &Snapshot) -> Outcome {
+        let destination = destination(job, snapshot)?;
+        let package = self.package(job, snapshot).await?;
+        self.delivery.call_back(destination, &package, self.clock.now()).await
+    }
+
+    /// What is delivered: the parent's result, or the event itself when there is no parent.
+    async fn package(&self, job: &Job, snapshot: &Snapshot) -> Result<Package, Failure> {
+        let (event, payload) = self.event(job).await?;
+        let parent = match job.parent_id {
+            Some(parent) => Some(self.store.job(None, parent).await.map_err(unavailable)?),
+            None => None,
+        };
+        let result = match job.parent_id {
+            Some(parent) => {
+                let mut found = self.store.results(&[parent]).await.map_err(unavailable)?;
+                found
+                    .pop()
+                    .map(|(_, result)| result)
+                    .ok_or_else(|| Failure::new(ErrorClass::BadInput, "The result to deliver is gone."))?
+            }
+            None => JobResult::default(),
+        };
+        let vendor =
+            snapshot.vendor(event.vendor_id).map(|live| live.vendor.slug.to_string()).unwrap_or_default();
+        let title = match (&result.title, &job.params.title) {
+            (Some(title), _) => title.clone(),
+            (None, Some(text)) => template::render(text, &template::values(&event, &vendor, &payload.body))?,
+            (None, None) => job.title.clone(),
+        };
+        let text = match (result.text, &job.params.prompt) {
+            (Some(text), _) => text,
+            // Without a model's answer the rule's template itself is the text.
+            (None, Some(prompt)) => {
+                template::render(prompt, &template::values(&event, &vendor, &payload.body))?
+            }
+            (None, None) => String::from_utf8_lossy(&payload.body).into_owned(),
+        };
+        Ok(Package {
+            external_id: external_id(job, &event, &vendor),
+            job_id: job.id,
+            event,
+            vendor,
+            idempotency_key: job.idempotency_key.clone(),
+            title,
+            text,
+            model: parent.as_ref().and_then(|parent| parent.model.clone()),
+            usage: parent.map(|parent| parent.usage).unwrap_or_default(),
+            occurred_at: job.occurred_at.unwrap_or(job.created_at),
+        })
+    }
+
+    async fn event(&self, job: &Job) -> Result<(Event, EventPayload), Failure> {
+        let id = job
+            .event_id
+            .ok_or_else(|| Failure::new(ErrorClass::BadInput, "This job has no event to work on."))?;
+        let event = self.store.event(id).await.map_err(unavailable)?;
+        let payload = self.store.event_payload(id).await.map_err(unavailable)?;
+        Ok((event, payload))
+    }
+}
+
+/// What the far side knows a result by: the same subject under the same rule is the same post.
+fn external_id(job: &Job, event: &Event, vendor: &str) -> String {
+    let rule = job.rule_id.map(|id| id.uuid().simple().to_string()).unwrap_or_default();
+    let subject = event.subject_id.as_deref().unwrap_or(&event.external_id);
+    let whole = format!("{vendor}:{subject}:{}", rule.get(20..).unwrap_or(&rule));
+    if whole.len() <= 191 {
+        return whole;
+    }
+    // The plugin's unique key holds 191 characters.
+    use sha2::Digest;
+    format!("{vendor}:{}", hex::encode(sha2::Sha256::digest(whole.as_bytes())))
+}
+
+fn provider<'a>(job: &Job, snapshot: &'a Snapshot) -> Result<&'a Arc<LiveProvider>, Failure> {
+    job.provider_id
+        .and_then(|id| snapshot.provider(id))
+        .filter(|live| live.provider.tenant_id == job.tenant_id)
+        .ok_or_else(|| {
+            Failure::new(ErrorClass::BadInput, "The provider of this job does not exist any more.")
+        })
+}
+
+fn destination<'a>(job: &Job, snapshot: &'a Snapshot) -> Result<&'a Arc<LiveDestination>, Failure> {
+    job.destination_id
+        .and_then(|id| snapshot.destination(id))
+        .filter(|live| live.destination.tenant_id == job.tenant_id)
+        .ok_or_else(|| {
+            Failure::new(ErrorClass::BadInput, "The destination of this job does not exist any more.")
+        })
+}
+
+fn unavailable(error: StoreError) -> Failure {
+    tracing::warn!(%error, "a job could not read what it works on");
+    match error {
+        StoreError::NotFound => {
+            Failure::new(ErrorClass::BadInput, "What this job works on does not exist any more.")
+        }
+        _ => Failure::new(ErrorClass::Internal, "The database did not answer."),
+    }
+}

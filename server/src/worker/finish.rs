@@ -1,0 +1,76 @@
+//! Writing how tries ended, batched across jobs the way ingress batches events. A result is never dropped because
+//! the database is away for a moment: a paid answer is kept in memory and written when it is back.
+
+use crate::clock::SharedClock;
+use std::{sync::Arc, time::Duration};
+use store::{Finished, Next, Store};
+use tokio::sync::{Notify, mpsc, oneshot};
+
+/// Outcomes of one transaction.
+const MAX_ROWS: usize = 500;
+/// First pause after a failed write; doubles up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+/// Longest pause between two tries to write.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+type Waiting = (Finished, oneshot::Sender<bool>);
+
+/// The sending side; cheap to clone.
+#[derive(Clone)]
+pub struct Finisher {
+    queue: mpsc::Sender<Waiting>,
+}
+
+impl Finisher {
+    /// Starts the writer. It ends when the last [`Finisher`] is gone, after writing what waits. `wake` is told when
+    /// a finished job started another.
+    pub fn start(
+        store: Arc<dyn Store>,
+        clock: SharedClock,
+        wake: Arc<Notify>,
+    ) -> (Self, tokio::task::JoinHandle<()>) {
+        let (queue, waiting) = mpsc::channel(MAX_ROWS * 4);
+        (Self { queue }, tokio::spawn(write(store, clock, wake, waiting)))
+    }
+
+    /// Writes one outcome. `false` when the lease was lost meanwhile and nothing was written.
+    pub async fn finish(&self, finished: Finished) -> bool {
+        let (done, written) = oneshot::channel();
+        // The writer lives as long as this sender, so neither side can be gone.
+        self.queue.send((finished, done)).await.is_ok() && written.await.unwrap_or(false)
+    }
+}
+
+async fn write(
+    store: Arc<dyn Store>,
+    clock: SharedClock,
+    wake: Arc<Notify>,
+    mut waiting: mpsc::Receiver<Waiting>,
+) {
+    let mut batch: Vec<Waiting> = Vec::new();
+    while waiting.recv_many(&mut batch, MAX_ROWS).await > 0 {
+        let (outcomes, senders): (Vec<Finished>, Vec<_>) = batch.drain(..).unzip();
+        let goes_on = outcomes.iter().any(|one| match &one.next {
+            Next::Succeeded { then, .. } => !then.is_empty(),
+            Next::Retry { .. } => true,
+            _ => false,
+        });
+        let mut pause = FIRST_PAUSE;
+        let held = loop {
+            match store.finish(&outcomes, clock.now(), &[]).await {
+                Ok(held) => break held,
+                Err(error) => {
+                    tracing::error!(%error, outcomes = outcomes.len(), "outcomes could not be written yet");
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+            }
+        };
+        if goes_on {
+            wake.notify_one();
+        }
+        for (sender, held) in senders.into_iter().zip(held) {
+            let _ = sender.send(held);
+        }
+    }
+}

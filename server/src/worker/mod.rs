@@ -1,0 +1,18 @@
+//! Running jobs: claim a batch under a lease, run each, write how they ended in batches.
+//!
+//! - [`runner`]: the loop that claims and starts, and the orderly end
+//! - [`executor`]: one job from claim to outcome; what each kind does
+//! - [`template`]: turning an event into a prompt and a title
+//! - [`retry`]: whether and when a failed try is repeated; pure
+//! - [`finish`]: writing outcomes, batched across jobs
+//! - [`leases`]: keeping leases alive, taking over what other nodes lost
+//!
+//! No transaction is open while a job runs. Whoever loses a lease can write nothing any more.
+
+pub mod executor;
+pub mod finish;
+pub mod leases;
+pub mod outcome;
+pub mod retry;
+pub mod runner;
+pub mod template;

@@ -1,0 +1,47 @@
+//! What running a job once comes to.
+
+use domain::{
+    job::{Job, JobResult, Usage},
+    outcome::ErrorClass,
+};
+use std::time::Duration;
+
+/// It worked.
+#[derive(Debug, Default)]
+pub struct Success {
+    /// What it made.
+    pub result: JobResult,
+    /// Jobs that go on from here.
+    pub then: Vec<Job>,
+    /// Tokens used.
+    pub usage: Usage,
+    /// Model that answered.
+    pub model: Option<String>,
+    /// HTTP status of the far side.
+    pub status: Option<u16>,
+}
+
+/// It did not. The words are for people and hold no secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// What kind of error.
+    pub class: ErrorClass,
+    /// What went wrong: `503 from WordPress`.
+    pub words: String,
+    /// HTTP status of the far side.
+    pub status: Option<u16>,
+    /// The beginning of the far side's answer.
+    pub answer: Option<String>,
+    /// How long the far side asked to wait.
+    pub retry_after: Option<Duration>,
+}
+
+impl Failure {
+    /// A failure of `class`.
+    pub fn new(class: ErrorClass, words: impl Into<String>) -> Self {
+        Self { class, words: words.into(), status: None, answer: None, retry_after: None }
+    }
+}
+
+/// How one run ended.
+pub type Outcome = Result<Success, Failure>;

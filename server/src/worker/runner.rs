@@ -1,0 +1,231 @@
+//! The loop that claims due jobs and starts them, and the orderly end.
+
+use super::{executor::Executor, finish::Finisher, leases::Held, outcome::Outcome, retry};
+use crate::{
+    clock::{SharedClock, random},
+    stats::{Stats, name},
+};
+use domain::{
+    attempt::Attempt,
+    id::NodeId,
+    job::{Job, JobKind, Usage},
+    outcome::{AttemptOutcome, ErrorClass},
+    time::Timestamp,
+};
+use futures::FutureExt;
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use store::{Finished, Next, Store};
+use tokio::sync::{Notify, Semaphore};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// Longest time between two looks at the queue, for jobs another node stored.
+const POLL: Duration = Duration::from_millis(500);
+/// How long running jobs may take to end when the process is asked to stop.
+const GRACE: Duration = Duration::from_secs(20);
+/// Most characters of the far side's answer that are kept with a failed try.
+const ANSWER_KEPT: usize = 2_000;
+
+/// What the worker works with.
+pub struct Runner {
+    /// The queue.
+    pub store: Arc<dyn Store>,
+    /// What jobs do.
+    pub executor: Arc<Executor>,
+    /// Where outcomes are written.
+    pub finisher: Finisher,
+    /// The time.
+    pub clock: SharedClock,
+    /// This process.
+    pub node: NodeId,
+    /// Jobs held now.
+    pub held: Arc<Held>,
+    /// Told when new work may be there.
+    pub wake: Arc<Notify>,
+    /// Counters.
+    pub stats: Arc<Stats>,
+    /// Jobs run at the same time.
+    pub workers: usize,
+    /// How long a claim lasts.
+    pub lease: Duration,
+    /// First pause before a failed try is repeated.
+    pub retry_base: Duration,
+}
+
+impl Runner {
+    /// Runs jobs until `stop`, then lets those that run end, within bounds.
+    pub async fn run(self: Arc<Self>, stop: CancellationToken) {
+        let slots = Arc::new(Semaphore::new(self.workers));
+        let tasks = TaskTracker::new();
+        while !stop.is_cancelled() {
+            let Some(Ok(slot)) = stop.run_until_cancelled(slots.clone().acquire_owned()).await else { break };
+            let free = 1 + slots.available_permits();
+            let jobs = self.claim(free).await;
+            if stop.is_cancelled() {
+                self.give_back(&jobs).await;
+                break;
+            }
+            if jobs.is_empty() {
+                drop(slot);
+                let pause = self.pause().await;
+                let _ = stop.run_until_cancelled(tokio::time::timeout(pause, self.wake.notified())).await;
+                continue;
+            }
+            let mut slot = Some(slot);
+            for job in jobs {
+                // As many were claimed as slots were free, and only this loop takes slots.
+                let Some(slot) = slot.take().or_else(|| slots.clone().try_acquire_owned().ok()) else {
+                    break;
+                };
+                let runner = self.clone();
+                tasks.spawn(async move {
+                    runner.run_one(job).await;
+                    drop(slot);
+                });
+            }
+        }
+        tasks.close();
+        if tokio::time::timeout(GRACE, tasks.wait()).await.is_err() {
+            tracing::warn!(
+                jobs = self.held.len(),
+                "jobs still run at the end of the grace period; another node takes them over"
+            );
+        }
+    }
+
+    async fn claim(&self, limit: usize) -> Vec<Job> {
+        let now = self.clock.now();
+        let until = now.plus(i64::try_from(self.lease.as_micros()).unwrap_or(i64::MAX));
+        match self.store.claim(self.node, limit as i64, now, until).await {
+            Ok(jobs) => jobs,
+            Err(error) => {
+                tracing::warn!(%error, "no jobs could be claimed");
+                tokio::time::sleep(POLL).await;
+                Vec::new()
+            }
+        }
+    }
+
+    async fn give_back(&self, jobs: &[Job]) {
+        let ids: Vec<_> = jobs.iter().map(|job| job.id).collect();
+        if !ids.is_empty()
+            && let Err(error) = self.store.give_back(self.node, &ids, self.clock.now()).await
+        {
+            tracing::warn!(%error, jobs = ids.len(), "claimed jobs could not be given back; their leases will end");
+        }
+    }
+
+    /// How long the queue can be left alone.
+    async fn pause(&self) -> Duration {
+        match self.store.next_due().await {
+            Ok(Some(due)) => {
+                let micros = due.since(self.clock.now()).clamp(1_000, POLL.as_micros() as i64);
+                Duration::from_micros(micros as u64)
+            }
+            _ => POLL,
+        }
+    }
+
+    async fn run_one(&self, job: Job) {
+        let lost = self.held.add(job.id);
+        let started_at = self.clock.now();
+        tracing::info!(job.id = %job.id, job.kind = %job.kind, job.attempt = job.attempt, "job started");
+        // A panic in one job must not take the process or its slot with it.
+        let run = AssertUnwindSafe(self.executor.run(&job)).catch_unwind();
+        let outcome = match lost.run_until_cancelled(run).await {
+            Some(Ok(outcome)) => outcome,
+            Some(Err(_)) => Err(super::outcome::Failure::new(
+                ErrorClass::Internal,
+                "The job ran into a fault of Tidegate.",
+            )),
+            None => return,
+        };
+        let finished_at = self.clock.now();
+        self.count(&job, &outcome, started_at, finished_at);
+        let finished = self.conclude(&job, outcome, started_at, finished_at);
+        let ended = finished.attempt.outcome;
+        let kept = self.finisher.finish(finished).await;
+        self.held.remove(job.id);
+        let duration_ms = finished_at.since(started_at) / 1_000;
+        if kept {
+            tracing::info!(job.id = %job.id, job.kind = %job.kind, outcome = %ended, duration_ms, "job {ended}");
+        } else {
+            tracing::warn!(job.id = %job.id, outcome = %ended, duration_ms, "the lease was lost before the outcome could be written");
+        }
+    }
+
+    fn count(&self, job: &Job, outcome: &Outcome, started_at: Timestamp, finished_at: Timestamp) {
+        let took = finished_at.since(started_at);
+        let label = if outcome.is_ok() { "succeeded" } else { "failed" };
+        metrics::histogram!("tidegate_job_seconds", "kind" => job.kind.as_str(), "outcome" => label)
+            .record(took as f64 / 1e6);
+        match job.kind {
+            JobKind::Generate => {
+                let provider = self.executor.provider_name(job);
+                metrics::counter!("tidegate_provider_requests_total", "provider" => provider, "outcome" => label).increment(1);
+            }
+            kind => {
+                metrics::counter!("tidegate_deliveries_total", "kind" => kind.as_str(), "outcome" => label)
+                    .increment(1)
+            }
+        }
+        let Ok(success) = outcome else { return };
+        self.stats.add(job.tenant_id, name::DONE, 1);
+        if job.kind == JobKind::Generate {
+            self.stats.add(job.tenant_id, name::INPUT_TOKENS, success.usage.input_tokens);
+            self.stats.add(job.tenant_id, name::OUTPUT_TOKENS, success.usage.output_tokens);
+            if let Some(model) = &success.model {
+                self.stats.time(job.tenant_id, &format!("{}:{model}", name::MODEL), took);
+            }
+        } else {
+            self.stats.add(job.tenant_id, name::DELIVERED, 1);
+        }
+    }
+
+    /// The record of the try and what happens next.
+    fn conclude(
+        &self,
+        job: &Job,
+        outcome: Outcome,
+        started_at: Timestamp,
+        finished_at: Timestamp,
+    ) -> Finished {
+        let mut attempt = Attempt {
+            job_id: job.id,
+            number: job.attempt,
+            node_id: self.node,
+            started_at,
+            finished_at,
+            outcome: AttemptOutcome::Succeeded,
+            error_class: None,
+            error: None,
+            status: None,
+            answer: None,
+            model: None,
+            usage: Usage::default(),
+            next_run_at: None,
+        };
+        let next = match outcome {
+            Ok(success) => {
+                attempt.status = success.status;
+                attempt.model = success.model;
+                attempt.usage = success.usage;
+                Next::Succeeded { result: success.result, then: success.then }
+            }
+            Err(failure) => {
+                let next =
+                    retry::decide(job, &failure, self.retry_base, finished_at, u64::from_le_bytes(random()));
+                (attempt.outcome, attempt.next_run_at) = match &next {
+                    Next::Retry { at, .. } => (AttemptOutcome::Retry, Some(*at)),
+                    Next::Deadletter { .. } => (AttemptOutcome::Deadletter, None),
+                    _ => (AttemptOutcome::Failed, None),
+                };
+                attempt.error_class = Some(failure.class);
+                attempt.error = Some(failure.words);
+                attempt.status = failure.status;
+                attempt.answer = failure.answer.map(|answer| answer.chars().take(ANSWER_KEPT).collect());
+                next
+            }
+        };
+        Finished { attempt, next }
+    }
+}

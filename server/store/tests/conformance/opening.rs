@@ -1,0 +1,46 @@
+//! Opening by URL, and the migrations as files.
+
+use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt, path::Path};
+use store::{OpenOptions, StoreError, open};
+
+#[tokio::test]
+async fn a_url_of_no_known_kind_is_refused() {
+    for url in ["", "mysql://localhost/x", "sqlite://", "tidegate.db", "postgres"] {
+        let opened = open(url, &OpenOptions::default()).await;
+        assert!(matches!(opened, Err(StoreError::UnknownUrl)), "{url}");
+    }
+}
+
+#[tokio::test]
+async fn a_new_sqlite_file_and_its_folder_are_for_their_owner_alone() {
+    let root = std::env::temp_dir().join(format!("tidegate-store-{}", uuid::Uuid::now_v7().simple()));
+    let file = root.join("deep").join("tidegate.db");
+    let url = format!("sqlite://{}", file.display());
+    let store = open(&url, &OpenOptions::default()).await.unwrap();
+    assert!(matches!(store.ping().await, Err(StoreError::SchemaBehind { found: 0, .. })));
+    store.migrate().await.unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(file.parent().unwrap()), mode(&file)), (0o700, 0o600));
+    assert_eq!(mode(&file.with_extension("db-wal")), 0o600);
+    store.close().await;
+    fs::remove_dir_all(root).unwrap();
+}
+
+#[tokio::test]
+async fn a_sqlite_file_that_cannot_be_made_is_an_error() {
+    let opened = open("sqlite:///proc/nowhere/tidegate.db", &OpenOptions::default()).await;
+    assert!(matches!(opened, Err(StoreError::Unavailable(_))));
+}
+
+#[test]
+fn migrations_come_in_pairs_counted_up_without_gaps() {
+    let names = |engine: &str| -> BTreeSet<String> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations").join(engine);
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    };
+    let sqlite = names("sqlite");
+    assert_eq!(sqlite, names("postgres"));
+    for (place, name) in sqlite.iter().enumerate() {
+        assert!(name.starts_with(&format!("{:04}_", place + 1)) && name.ends_with(".sql"), "{name}");
+    }
+}

@@ -1,0 +1,108 @@
+//! Counters, nodes, and the schema itself.
+
+use crate::support::{Db, NOW, delta, event, id, on_both, other_tenant};
+use domain::{
+    id::{NodeId, VendorId},
+    time::{MINUTE, SECOND, Timestamp},
+};
+use store::{CounterDelta, CounterRow, DEFAULT_TENANT_ID, Node, OpenOptions, StoreError, open};
+
+on_both! {
+    migrations_run_twice_change_nothing,
+    a_schema_that_is_missing_or_behind_fails_the_ping,
+    what_was_recorded_is_there_after_a_restart,
+    counters_add_up_over_nodes_and_tenants,
+    counters_added_to_at_once_lose_nothing,
+    old_counters_are_forgotten,
+    a_node_is_seen_while_its_heart_beats,
+}
+
+async fn migrations_run_twice_change_nothing(db: Db) {
+    let before = db.load_config().await.unwrap();
+    db.migrate().await.unwrap();
+    db.ping().await.unwrap();
+    assert_eq!(db.load_config().await.unwrap().tenants, before.tenants);
+}
+
+async fn a_schema_that_is_missing_or_behind_fails_the_ping(db: Db) {
+    db.ping().await.unwrap();
+    db.tamper("delete from _sqlx_migrations where version > 1").await;
+    assert!(matches!(db.ping().await, Err(StoreError::SchemaBehind { found: 1, .. })));
+    db.tamper("drop table _sqlx_migrations").await;
+    let error = db.ping().await.unwrap_err();
+    assert!(matches!(error, StoreError::SchemaBehind { found: 0, .. }));
+    assert!(error.to_string().contains("run the migrations"), "{error}");
+}
+
+async fn what_was_recorded_is_there_after_a_restart(db: Db) {
+    let new = event(id(VendorId::new), "evt-1", "body", 1);
+    db.record(std::slice::from_ref(&new), &[]).await.unwrap();
+    db.close().await;
+    let reopened = open(&db.url, &OpenOptions::default()).await.unwrap();
+    reopened.ping().await.unwrap();
+    assert_eq!(reopened.event(new.event.id).await.unwrap(), new.event);
+    reopened.close().await;
+}
+
+async fn counters_add_up_over_nodes_and_tenants(db: Db) {
+    let other = other_tenant(&db).await;
+    let (one, two) = (id(NodeId::new), id(NodeId::new));
+    let minute = delta(one, "", 0).minute;
+    let next = minute.plus(MINUTE);
+    db.count(&[delta(one, "accepted", 2), delta(one, "refused", 1), delta(one, "accepted", 3)])
+        .await
+        .unwrap();
+    db.count(&[delta(two, "accepted", 10)]).await.unwrap();
+    db.count(&[CounterDelta { tenant_id: other, ..delta(one, "accepted", 100) }]).await.unwrap();
+    db.count(&[CounterDelta { minute: next, ..delta(one, "accepted", 7) }]).await.unwrap();
+
+    let row = |minute, name: &str, value| CounterRow { minute, name: name.into(), value };
+    let mine = [row(minute, "accepted", 15), row(minute, "refused", 1), row(next, "accepted", 7)];
+    assert_eq!(db.counters(Some(DEFAULT_TENANT_ID), minute).await.unwrap(), mine);
+    assert_eq!(db.counters(None, minute).await.unwrap()[0], row(minute, "accepted", 115));
+    assert_eq!(db.counters(None, next).await.unwrap(), [row(next, "accepted", 7)]);
+}
+
+async fn counters_added_to_at_once_lose_nothing(db: Db) {
+    let node = id(NodeId::new);
+    let mut tasks = tokio::task::JoinSet::new();
+    for n in 0..20 {
+        let db = db.clone();
+        tasks.spawn(async move {
+            let mut both = [delta(node, "a", 1), delta(node, "b", 1)];
+            both.rotate_left(n % 2);
+            db.count(&both).await.unwrap();
+        });
+    }
+    tasks.join_all().await;
+    let values: Vec<_> = db.counters(None, Timestamp(0)).await.unwrap().iter().map(|row| row.value).collect();
+    assert_eq!(values, [20, 20]);
+}
+
+async fn old_counters_are_forgotten(db: Db) {
+    let now = delta(id(NodeId::new), "accepted", 1);
+    let old = CounterDelta { minute: now.minute.plus(-MINUTE), ..now.clone() };
+    db.count(&[now.clone(), old]).await.unwrap();
+    assert_eq!(db.forget_counters(now.minute).await.unwrap(), 1);
+    assert_eq!(db.counters(None, Timestamp(0)).await.unwrap().len(), 1);
+}
+
+async fn a_node_is_seen_while_its_heart_beats(db: Db) {
+    let node = |started_at| Node {
+        id: id(NodeId::new),
+        host: "host".into(),
+        roles: "ingress,worker".into(),
+        version: "0.1.0".into(),
+        started_at,
+        heartbeat_at: started_at,
+    };
+    let (mut first, second) = (node(NOW), node(NOW.plus(1)));
+    db.heartbeat(&first).await.unwrap();
+    db.heartbeat(&second).await.unwrap();
+    first.heartbeat_at = NOW.plus(SECOND);
+    db.heartbeat(&first).await.unwrap();
+    assert_eq!(db.nodes(NOW).await.unwrap(), [first.clone(), second.clone()]);
+    assert_eq!(db.nodes(NOW.plus(2)).await.unwrap(), std::slice::from_ref(&first));
+    db.remove_node(first.id).await.unwrap();
+    assert_eq!(db.nodes(NOW).await.unwrap(), [second]);
+}
