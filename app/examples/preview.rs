@@ -4,7 +4,7 @@
 #![allow(missing_docs, reason = "a program, not a library")]
 
 #[path = "../tests/fake/mod.rs"]
-mod fake;
+pub mod fake;
 
 use app::ports::{RequestInfo, Session};
 use axum::{

@@ -73,6 +73,8 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 pub fn App() -> impl IntoView {
     provide_meta_context();
     Live::provide();
+    // Known without waiting: the server reads it from the session, the browser from the page it was sent.
+    provide_context(SharedValue::new(api::account::viewer).into_inner());
     // Tells tests that clicks are heard from now on.
     Effect::new(|_| {
         if let Some(root) = document().document_element() {

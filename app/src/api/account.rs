@@ -1,18 +1,14 @@
-//! Setting up the first account, signing in and out.
+//! Setting up the first account, signing in and out. Pages send these as plain forms, never through script: the
+//! session changes under the whole page, so the whole page is loaded anew.
 
-use crate::{error::AppError, view::account::Gate};
+use crate::error::AppError;
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 
-/// What stands between this visitor and the dashboard.
-#[server(prefix = "/ui", endpoint = "gate", input = GetUrl)]
-pub async fn read_gate() -> Result<Gate, AppError> {
+/// Whether nobody has an account yet.
+#[server(prefix = "/ui", endpoint = "setup/needed", input = GetUrl)]
+pub async fn needs_set_up() -> Result<bool, AppError> {
     use super::seat;
-    use crate::view::account::Viewer;
-    if let Some(actor) = seat::visitor() {
-        return Ok(Gate::Open(Viewer { email: actor.email, role: actor.role }));
-    }
-    let fresh = seat::ports()?.account.needs_setup().await.map_err(seat::named)?;
-    Ok(if fresh { Gate::NeedsSetup } else { Gate::SignedOut })
+    seat::ports()?.account.needs_setup().await.map_err(seat::named)
 }
 
 /// Makes the first account and signs it in.
@@ -48,4 +44,15 @@ pub async fn log_out() -> Result<(), AppError> {
     seat::session()?.0.sign_out().await.map_err(seat::named)?;
     leptos_axum::redirect("/login");
     Ok(())
+}
+
+/// Whoever is signed in, as pages know them. On the server only; browsers get it with the page.
+pub fn viewer() -> Option<crate::view::account::Viewer> {
+    #[cfg(feature = "ssr")]
+    {
+        let actor = super::seat::visitor()?;
+        Some(crate::view::account::Viewer { email: actor.email, role: actor.role })
+    }
+    #[cfg(not(feature = "ssr"))]
+    None
 }

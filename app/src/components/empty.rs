@@ -73,14 +73,22 @@ pub fn LoadError(
     href: String,
 ) -> impl IntoView {
     mark_answer(error);
-    let again = !matches!(error, AppError::NotFound | AppError::NotAllowed);
+    let signed_out = error == AppError::NotSignedIn;
+    let final_word = matches!(error, AppError::NotFound | AppError::NotAllowed);
+    let again = !final_word && !signed_out;
     view! {
         <section class="panel nothing" role="alert">
-            <h2>{if again { "Could not load" } else { "Not here" }}</h2>
+            <h2>{match error {
+                AppError::NotSignedIn => "You are signed out",
+                AppError::NotAllowed => "Not for you to change",
+                AppError::NotFound => "Not here",
+                _ => "Could not load",
+            }}</h2>
             <p>{error.to_string()}</p>
             <div class="actions">
+                {signed_out.then(|| view! { <a class="button main" href="/login" rel="external">"Sign in"</a> })}
                 {again.then(|| view! { <a class="button" href=href rel="external">"Try again"</a> })}
-                {(!again).then(|| view! { <a class="button" href="/">"Go to the overview"</a> })}
+                {final_word.then(|| view! { <a class="button" href="/">"Go to the overview"</a> })}
             </div>
             {error.request().map(|id| view! { <p class="or">"Request "<code>{id.to_string()}</code></p> })}
         </section>

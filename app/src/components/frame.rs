@@ -5,50 +5,43 @@ use super::{
     icon::{Glyph, Icon, Mark},
 };
 use crate::{
-    api::account::{LogOut, read_gate},
-    api::overview::count_attention,
+    api::{account::LogOut, overview::count_attention},
     error::AppError,
     live::Live,
-    view::account::{Gate, Viewer},
-    view::words::number,
+    view::{account::Viewer, words::number},
 };
 use domain::role::Role;
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_router::{
     components::{Outlet, Redirect},
     hooks::use_location,
 };
 
-/// Lets signed-in visitors through to the page, sends others to sign in.
+/// Lets signed-in visitors through to the page, sends others to sign in and back here afterwards.
 #[component]
 pub fn Frame() -> impl IntoView {
-    let gate = Resource::new_blocking(|| (), |()| read_gate());
-    Effect::new(|_| Live::start());
-    // The page inside belongs to the frame and not to the waiting below, which ends with every new answer.
-    let owner = Owner::current();
-    view! {
-        <Suspense fallback=|| ()>
-            {move || {
-                let owner = owner.clone();
-                Suspend::new(async move {
-                    match gate.await {
-                        Ok(Gate::Open(viewer)) => {
-                            let inside = move || view! { <Inside viewer/> };
-                            owner.map_or_else(|| inside.clone()(), |owner| owner.with(inside.clone())).into_any()
-                        }
-                        Ok(closed) => view! { <Elsewhere closed/> }.into_any(),
-                        Err(error) => view! { <main class="alone"><LoadError error href="/"/></main> }.into_any(),
-                    }
-                })
-            }}
-        </Suspense>
+    match use_context::<Option<Viewer>>().flatten() {
+        Some(viewer) => view! { <Inside viewer/> }.into_any(),
+        None => {
+            let here = use_location();
+            let to = login_for(&here.pathname.get_untracked(), &here.search.get_untracked());
+            view! { <Redirect path=to/> }.into_any()
+        }
     }
-    .into_any()
+}
+
+/// Where to sign in for a page.
+fn login_for(path: &str, query: &str) -> String {
+    match (path, query) {
+        ("/", "") => "/login".into(),
+        (path, "") => format!("/login?next={}", escape(path)),
+        (path, query) => format!("/login?next={}", escape(&format!("{path}?{query}"))),
+    }
 }
 
 /// Whether the person looking may do what `right` asks; nobody may where nobody is known.
 pub fn viewer_may(right: fn(Role) -> bool) -> bool {
-    use_context::<Viewer>().is_some_and(|viewer| right(viewer.role))
+    use_context::<Option<Viewer>>().flatten().is_some_and(|viewer| right(viewer.role))
 }
 
 /// Shows its inside to those who may, and says so to others.
@@ -66,21 +59,6 @@ pub fn OnlyFor(
     }
 }
 
-/// Where visitors go who may not see this page; back here once they signed in.
-#[component]
-fn Elsewhere(closed: Gate) -> impl IntoView {
-    let here = use_location();
-    let path = here.pathname.get_untracked();
-    let query = here.search.get_untracked();
-    let back = if query.is_empty() { path } else { format!("{path}?{query}") };
-    let to = match closed {
-        Gate::NeedsSetup => "/setup".to_owned(),
-        _ if back == "/" => "/login".to_owned(),
-        _ => format!("/login?next={}", escape(&back)),
-    };
-    view! { <Redirect path=to/> }.into_any()
-}
-
 /// A text as part of a query.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
@@ -95,7 +73,7 @@ fn escape(text: &str) -> String {
 
 #[component]
 fn Inside(viewer: Viewer) -> impl IntoView {
-    provide_context(viewer.clone());
+    Effect::new(|_| Live::start());
     view! {
         <a class="skip" href="#main">"Skip to content"</a>
         <div class="frame">
@@ -158,11 +136,10 @@ fn close_around(event: leptos::ev::MouseEvent) {
 /// Who is signed in, and the way out.
 #[component]
 fn Account(email: String, role: &'static str) -> impl IntoView {
-    let log_out = ServerAction::<LogOut>::new();
     view! {
         <div class="account">
             <p title=email.clone()>{email.clone()}<span>{role}</span></p>
-            <ActionForm action=log_out><button class="plain" type="submit">"Sign out"</button></ActionForm>
+            <form method="post" action=LogOut::url()><button class="plain" type="submit">"Sign out"</button></form>
         </div>
     }
     .into_any()
@@ -207,5 +184,7 @@ mod tests {
     #[test]
     fn a_way_back_survives_being_part_of_a_query() {
         assert_eq!(escape("/jobs?state=failed&kind=ü"), "/jobs%3Fstate%3Dfailed%26kind%3D%C3%BC");
+        assert_eq!(login_for("/jobs", "state=failed"), "/login?next=/jobs%3Fstate%3Dfailed");
+        assert_eq!(login_for("/", ""), "/login");
     }
 }

@@ -49,8 +49,8 @@ fn face(row: &JobRow, now: Timestamp) -> (String, String, Option<String>) {
 }
 
 fn line(row: JobRow, now: Timestamp) -> impl IntoView {
-    let sub = [Some(kind_name(row.kind).to_lowercase()), row.vendor.clone(), row.target.clone()];
-    let sub = sub.into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    let way = [row.vendor.clone(), row.target.clone()].into_iter().flatten().collect::<Vec<_>>().join(" → ");
+    let sub = format!("{} · {way}", kind_name(row.kind).to_lowercase());
     let took = progress(&row, now);
     view! {
         <tr>

@@ -1,15 +1,14 @@
 //! Signing in.
 
 use crate::{
-    api::account::{LogIn, read_gate},
+    api::account::{LogIn, needs_set_up},
     components::{
         form::{FormError, Submit, TextField, fault_of},
         icon::Mark,
     },
     error::Field,
-    view::account::Gate,
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
@@ -18,7 +17,7 @@ use leptos_router::hooks::use_query_map;
 pub fn LoginPage() -> impl IntoView {
     let action = ServerAction::<LogIn>::new();
     let fault = fault_of(action);
-    let gate = Resource::new_blocking(|| (), |()| read_gate());
+    let fresh = Resource::new_blocking(|| (), |()| needs_set_up());
     let next = use_query_map().get_untracked().get("next").unwrap_or_default();
     view! {
         <Title text="Sign in"/>
@@ -28,7 +27,7 @@ pub fn LoginPage() -> impl IntoView {
                 <h1>"Sign in"</h1>
                 <Suspense>
                     {move || Suspend::new(async move {
-                        (gate.await == Ok(Gate::NeedsSetup)).then(|| view! {
+                        (fresh.await == Ok(true)).then(|| view! {
                             <p class="notice">
                                 "Nobody has an account yet. Open the one-time link that Tidegate printed when it started, or make an account with "
                                 <code>"tidegate user add"</code>"."
@@ -36,13 +35,13 @@ pub fn LoginPage() -> impl IntoView {
                         })
                     })}
                 </Suspense>
-                <ActionForm action>
+                <form method="post" action=LogIn::url()>
                     <FormError fault/>
                     <input type="hidden" name="next" value=next/>
                     <TextField label="E-mail address" name="email" kind="email" field=Field::Email fault required=true autocomplete="username"/>
                     <TextField label="Password" name="password" kind="password" field=Field::Password fault required=true autocomplete="current-password"/>
-                    <Submit words="Sign in" busy="Signing in…" pending=action.pending()/>
-                </ActionForm>
+                    <Submit words="Sign in" busy="Signing in…" pending=false/>
+                </form>
             </section>
         </main>
     }

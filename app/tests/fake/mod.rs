@@ -1,7 +1,7 @@
 //! The ports in memory, with enough sample data to fill every page. Shared by the page tests and the preview.
 #![allow(dead_code, reason = "each of its users needs another part")]
 
-mod sample;
+pub mod sample;
 
 use app::{
     error::{AppError, Field, Reason},
