@@ -168,8 +168,13 @@ pub async fn run(
         public_url: settings.public_url(),
         pressure,
     });
-    let parts =
-        router::Parts { ingress, services: base.services.clone(), health, site_root: site_root(&settings) };
+    let parts = router::Parts {
+        ingress,
+        services: base.services.clone(),
+        health,
+        site_root: site_root(&settings),
+        stop: stop.clone(),
+    };
     let routes = router::router(parts, &settings);
     let address = listeners.main.local_addr()?;
     let setup = base.services.new_setup_token().await?.map(|token| format!("/setup?token={token}"));
@@ -226,6 +231,9 @@ async fn serve_until(
 pub fn site_root(settings: &Settings) -> PathBuf {
     if let Some(root) = &settings.site_root {
         return root.clone();
+    }
+    if let Some(root) = std::env::var_os("LEPTOS_SITE_ROOT") {
+        return root.into();
     }
     let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join("site")));
     beside.filter(|dir| dir.is_dir()).unwrap_or_else(|| PathBuf::from("target/site"))

@@ -35,7 +35,7 @@ use std::{process::ExitCode, sync::Arc};
 #[command(name = "tidegate", version, propagate_version = true)]
 struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
     #[command(flatten)]
     settings: Settings,
     /// Form of printed data
@@ -101,14 +101,19 @@ pub fn main(args: Vec<String>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => error.exit(),
     };
-    telemetry::start(cli.settings.log, matches!(cli.command, Command::Serve));
+    // `cargo leptos watch` starts the program without arguments.
+    let watched = std::env::var_os("LEPTOS_WATCH").is_some().then_some(Command::Serve);
+    let Some(command) = cli.command.or(watched) else {
+        return failed(&Usage("a command is needed; see `tidegate --help`".to_owned()).into(), 2);
+    };
+    telemetry::start(cli.settings.log, matches!(command, Command::Serve));
     // Fails only when one is installed already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error.into(), 1),
     };
-    match runtime.block_on(run(cli)) {
+    match runtime.block_on(run(command, cli.settings, Output::new(cli.output))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let code = if error.is::<Usage>() { 2 } else { 1 };
@@ -127,10 +132,8 @@ fn failed(error: &anyhow::Error, code: u8) -> ExitCode {
 #[error("{0}")]
 struct Usage(String);
 
-async fn run(cli: Cli) -> anyhow::Result<()> {
-    let out = Output::new(cli.output);
-    let settings = cli.settings;
-    match cli.command {
+async fn run(command: Command, settings: Settings, out: Output) -> anyhow::Result<()> {
+    match command {
         Command::Serve => serve::serve(settings).await,
         Command::Migrate => migrate(&settings, &out).await,
         Command::Doctor => doctor::run(&settings, &out).await,

@@ -6,17 +6,22 @@ use crate::services::Services;
 use app::ports::{Actor, Ports, RequestInfo, Session as AppSession};
 use axum::{
     extract::{ConnectInfo, Request, State},
-    http::{HeaderMap, request::Parts},
+    http::{HeaderMap, HeaderValue, header, request::Parts},
     middleware::Next,
     response::Response,
 };
 use domain::id::RequestId;
 use ipnet::IpNet;
-use leptos::prelude::{provide_context, use_context};
+use leptos::{
+    nonce::use_nonce,
+    prelude::{provide_context, use_context},
+};
+use leptos_axum::ResponseOptions;
 use std::{
     net::{IpAddr, SocketAddr},
     sync::Arc,
 };
+use tokio_util::sync::CancellationToken;
 use tower_sessions::Session;
 
 /// What is needed to find out who asks.
@@ -26,6 +31,8 @@ pub struct Seats {
     pub services: Arc<Services>,
     /// Networks whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Arc<[IpNet]>,
+    /// Ends what would otherwise never end.
+    pub stop: CancellationToken,
 }
 
 /// Looks up who asks, anew for every request, so that a disabled account or a changed role takes effect at once.
@@ -65,12 +72,27 @@ fn client(peer: Option<IpAddr>, headers: &HeaderMap, trusted: &[IpNet]) -> Strin
 
 /// Puts everything into Leptos' context; called for each page and server function.
 pub fn provide(ports: &Ports) {
+    restrict_scripts();
     provide_context(ports.clone());
     let Some(parts) = use_context::<Parts>() else { return };
     provide_context(parts.extensions.get::<Option<Actor>>().cloned().flatten());
     provide_context(parts.extensions.get::<RequestInfo>().cloned().unwrap_or_default());
     if let Some(session) = parts.extensions.get::<Session>() {
         provide_context(AppSession(Arc::new(SessionHandle(session.clone()))));
+    }
+}
+
+/// Only scripts of this page run, and it talks to nobody else: what an event's text smuggles in stays text.
+fn restrict_scripts() {
+    let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
+    // `cargo leptos watch` reloads pages through a socket of its own.
+    let reload = if std::env::var_os("LEPTOS_WATCH").is_some() { " ws:" } else { "" };
+    let policy = format!(
+        "default-src 'self'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; \
+         img-src 'self' data:; connect-src 'self'{reload}; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+    );
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
     }
 }
 

@@ -20,6 +20,7 @@ use axum::{
 use leptos::prelude::LeptosOptions;
 use leptos_axum::{LeptosRoutes, file_and_error_handler_with_context, generate_route_list};
 use std::{path::PathBuf, sync::Arc};
+use tokio_util::sync::CancellationToken;
 use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
 
 /// What the routes need.
@@ -32,6 +33,8 @@ pub struct Parts {
     pub health: Arc<Health>,
     /// Where the dashboard's files are.
     pub site_root: PathBuf,
+    /// Ends streams that would otherwise never end.
+    pub stop: CancellationToken,
 }
 
 /// Everything this process serves, by its roles.
@@ -70,8 +73,11 @@ fn dashboard(parts: &Parts, settings: &Settings) -> Router {
         let options = options.clone();
         move || shell(options.clone())
     };
-    let seats =
-        Seats { services: parts.services.clone(), trusted_proxies: settings.trusted_proxies.clone().into() };
+    let seats = Seats {
+        services: parts.services.clone(),
+        trusted_proxies: settings.trusted_proxies.clone().into(),
+        stop: parts.stop.clone(),
+    };
     let secure = settings.public_url.as_ref().is_some_and(|url| url.scheme() == "https" && !is_loopback(url));
     let sessions = session::layer(parts.services.store.clone(), parts.services.clock.clone(), secure);
 

@@ -24,7 +24,7 @@ pub async fn changes(State(seats): State<Seats>, Extension(actor): Extension<Opt
     let Some(actor) = actor else { return StatusCode::UNAUTHORIZED.into_response() };
     let events = stream::unfold((seats, actor, None::<(i64, i64)>), |(seats, actor, mut seen)| async move {
         loop {
-            tokio::time::sleep(LOOK_EVERY).await;
+            seats.stop.run_until_cancelled(tokio::time::sleep(LOOK_EVERY)).await?;
             // A session that ended meanwhile must not keep listening; its stream ends and the page asks anew.
             let user = seats.services.store.user(actor.user_id).await.ok()?;
             if user.disabled {

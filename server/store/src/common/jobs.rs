@@ -1,17 +1,38 @@
 //! Jobs as people see them: lists, stories, and putting one back in the queue.
 
-use super::{Adapter, Database, audit, insert, is_one_of, rows};
+use super::{Adapter, CHECKED_EQUALS, Database, along, audit, insert, is_one_of, rows};
 use crate::{AuditEntry, JobStore, Result, StoreError};
 use async_trait::async_trait;
 use domain::{
     attempt::Attempt,
     filter::{Cursor, JobFilter},
     id::{EventId, JobId, TenantId},
-    job::{Job, JobResult, JobState},
+    job::{Job, JobKind, JobResult, JobState},
     time::Timestamp,
 };
 use rows::job_columns;
 use sqlx::{QueryBuilder, query, query_scalar};
+
+/// The index that brings a list in its order without passing by many jobs that are not in it.
+fn index_of(scope: Option<TenantId>, filter: &JobFilter) -> &'static str {
+    match (filter.state, filter.kind, filter.vendor_id) {
+        (Some(JobState::Pending), ..) => "jobs_pending",
+        // Not in the list's order, but never more than the nodes run at once.
+        (Some(JobState::Running), ..) => "jobs_leases",
+        (Some(JobState::Held), ..) => "jobs_held",
+        (Some(JobState::Failed), ..) => "jobs_failed",
+        (Some(JobState::Deadletter), ..) => "jobs_deadletter",
+        (Some(JobState::Cancelled), ..) => "jobs_cancelled",
+        (_, Some(JobKind::Callback), _) => "jobs_callback",
+        (_, Some(JobKind::Forward), _) => "jobs_forward",
+        (_, _, Some(_)) => "jobs_of_vendor",
+        (Some(JobState::Succeeded), ..) => "jobs_succeeded",
+        _ if scope.is_some() => OF_TENANT,
+        _ => "jobs_newest",
+    }
+}
+
+const OF_TENANT: &str = "jobs_of_tenant";
 
 /// The list's statement. States and kinds are written out, not bound: they are words of this program, and only
 /// when the planner sees them can it use the partial index of that word.
@@ -21,9 +42,13 @@ fn list(
     after: Option<Cursor>,
     limit: i64,
 ) -> QueryBuilder<Database> {
-    let mut list = QueryBuilder::new(concat!("select ", job_columns!(), " from jobs where true"));
+    let index = index_of(scope, filter);
+    let mut list = QueryBuilder::new(concat!("select ", job_columns!(), " from jobs"));
+    along(&mut list, index);
+    list.push(" where true");
     if let Some(tenant) = scope {
-        list.push(" and tenant_id = ").push_bind(tenant.uuid());
+        list.push(" and tenant_id").push(if index == OF_TENANT { " = " } else { CHECKED_EQUALS });
+        list.push_bind(tenant.uuid());
     }
     if let Some(state) = filter.state {
         list.push(format_args!(" and state = '{state}'"));
@@ -118,11 +143,13 @@ impl JobStore for Adapter {
         // One small counted list per state, each of which ends at `cap` or at the end of its partial index.
         let mut counts = QueryBuilder::<Database>::new("");
         for (place, state) in JobState::ALL.iter().enumerate() {
-            counts.push(if place == 0 { "" } else { " union all " }).push(format_args!(
-                "select {place} as place, (select count(*) from (select 1 from jobs where state = '{state}'"
-            ));
+            counts
+                .push(if place == 0 { "" } else { " union all " })
+                .push(format_args!("select {place} as place, (select count(*) from (select 1 from jobs"));
+            along(&mut counts, index_of(None, &JobFilter { state: Some(*state), ..JobFilter::default() }));
+            counts.push(format_args!(" where state = '{state}'"));
             if let Some(tenant) = scope {
-                counts.push(" and tenant_id = ").push_bind(tenant.uuid());
+                counts.push(" and tenant_id").push(CHECKED_EQUALS).push_bind(tenant.uuid());
             }
             counts.push(" limit ").push_bind(cap).push(") as capped) as jobs");
         }

@@ -66,29 +66,31 @@ pub(super) async fn finish(
                  $14::bigint[])
          ),
          held as materialized (
-             select jobs.id, jobs.attempt
+             select ended.job_id, ended.number, ended.state, ended.uncount, ended.run_at, ended.why,
+                 ended.class, ended.answered_by, ended.tokens_in, ended.tokens_out, ended.cost, ended.began,
+                 ended.ended_at
              from jobs join ended on jobs.id = ended.job_id
              where jobs.node_id = ended.node and jobs.attempt = ended.number and jobs.state = 'running'
              order by jobs.id for update of jobs
          )
          update jobs set
-             state = ended.state,
-             attempt = jobs.attempt - ended.uncount,
-             next_run_at = coalesce(ended.run_at, jobs.next_run_at),
+             state = held.state,
+             attempt = jobs.attempt - held.uncount,
+             next_run_at = coalesce(held.run_at, jobs.next_run_at),
              node_id = null,
              lease_until = null,
-             reason = ended.why,
-             error_class = ended.class,
-             model = coalesce(ended.answered_by, jobs.model),
-             input_tokens = jobs.input_tokens + ended.tokens_in,
-             output_tokens = jobs.output_tokens + ended.tokens_out,
-             cost_micros = coalesce(jobs.cost_micros + ended.cost, ended.cost, jobs.cost_micros),
-             started_at = coalesce(jobs.started_at, ended.began),
-             finished_at = ended.ended_at,
+             reason = held.why,
+             error_class = held.class,
+             model = coalesce(held.answered_by, jobs.model),
+             input_tokens = jobs.input_tokens + held.tokens_in,
+             output_tokens = jobs.output_tokens + held.tokens_out,
+             cost_micros = coalesce(jobs.cost_micros + held.cost, held.cost, jobs.cost_micros),
+             started_at = coalesce(jobs.started_at, held.began),
+             finished_at = held.ended_at,
              updated_at = $15
-         from held join ended on ended.job_id = held.id and ended.number = held.attempt
-         where jobs.id = held.id
-         returning jobs.id, ended.number",
+         from held
+         where jobs.id = held.job_id
+         returning held.job_id, held.number",
     )
     .bind(column(changes, |change| change.finished.attempt.job_id.uuid()))
     .bind(column(changes, |change| change.finished.attempt.number))
@@ -107,7 +109,7 @@ pub(super) async fn finish(
     .bind(now.0)
     .fetch_all(connection)
     .await?;
-    found.iter().map(|row| Ok((JobId::new(row.try_get("id")?), row.try_get("number")?))).collect()
+    found.iter().map(|row| Ok((JobId::new(row.try_get("job_id")?), row.try_get("number")?))).collect()
 }
 
 /// Running jobs whose lease ended, locked. Those another transaction works on are left to it.
