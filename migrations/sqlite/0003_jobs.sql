@@ -51,6 +51,7 @@ create index jobs_of_parent on jobs (parent_id, created_at, id) where parent_id 
 
 -- States and kinds that are looked for among very many other jobs. `tenant_id` comes last so that one index
 -- serves both the list of all tenants and that of one.
+create index jobs_pending on jobs (created_at desc, id desc, tenant_id) where state = 'pending';
 create index jobs_held on jobs (created_at desc, id desc, tenant_id) where state = 'held';
 create index jobs_succeeded on jobs (created_at desc, id desc, tenant_id) where state = 'succeeded';
 create index jobs_failed on jobs (created_at desc, id desc, tenant_id) where state = 'failed';

@@ -85,7 +85,8 @@ impl Adapter {
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
-            .connect_with(file.clone().journal_mode(SqliteJournalMode::Wal))
+            // Every size of a batch is a statement of its own, and a large one; few are worth keeping.
+            .connect_with(file.clone().journal_mode(SqliteJournalMode::Wal).statement_cache_capacity(32))
             .await?;
         let read = PoolOptions::new()
             .max_connections(options.read_connections)
