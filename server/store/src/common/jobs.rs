@@ -79,7 +79,9 @@ impl JobStore for Adapter {
         after: Option<Cursor>,
         limit: i64,
     ) -> Result<Vec<Job>> {
-        let found = list(scope, filter, after, limit).build().fetch_all(&self.read).await?;
+        // Not kept prepared: PostgreSQL would come to plan it without looking at whose jobs are asked for, and
+        // walk past all of a large tenant's to find a small one's.
+        let found = list(scope, filter, after, limit).build().persistent(false).fetch_all(&self.read).await?;
         rows::all(&found, rows::job)
     }
 
@@ -154,7 +156,7 @@ impl JobStore for Adapter {
             counts.push(" limit ").push_bind(cap).push(") as capped) as jobs");
         }
         counts.push(" order by place");
-        let found = counts.build().fetch_all(&self.read).await?;
+        let found = counts.build().persistent(false).fetch_all(&self.read).await?;
         JobState::ALL.iter().zip(&found).map(|(state, row)| Ok((*state, rows::get(row, "jobs")?))).collect()
     }
 

@@ -54,7 +54,7 @@ pub enum Next {
         /// What kind of error it was.
         class: ErrorClass,
     },
-    /// Put aside without counting the try.
+    /// Put aside without counting the try. The try leaves no row: its number will be given again.
     Held {
         /// Why, in plain words.
         reason: String,

@@ -1,11 +1,9 @@
 //! A fresh database per test, on both engines, and the things tests store in it.
 
 use domain::{
-    attempt::Attempt,
     event::{Event, EventPayload},
     id::{EventId, JobId, NodeId, RequestId, TenantId, VendorId},
     job::{Job, JobKind, JobParams, JobState, Usage},
-    outcome::AttemptOutcome,
     time::{MINUTE, Timestamp},
 };
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
@@ -170,25 +168,6 @@ pub(crate) fn job() -> Job {
         started_at: None,
         finished_at: None,
         updated_at: NOW,
-    }
-}
-
-/// How a try of a claimed job went.
-pub(crate) fn attempt(job: &Job, outcome: AttemptOutcome) -> Attempt {
-    Attempt {
-        job_id: job.id,
-        number: job.attempt,
-        node_id: job.node_id.expect("the job is claimed"),
-        started_at: NOW.plus(10 + i64::from(job.attempt)),
-        finished_at: NOW.plus(1_000 + i64::from(job.attempt)),
-        outcome,
-        error_class: None,
-        error: None,
-        status: None,
-        answer: None,
-        model: Some("small-1".into()),
-        usage: Usage { input_tokens: 100, output_tokens: 20, cost_micros: Some(42) },
-        next_run_at: None,
     }
 }
 
