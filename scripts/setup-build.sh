@@ -74,6 +74,6 @@ have wasm-opt || { have apt-get && apt_need binaryen; }
 have brotli || { have apt-get && apt_need brotli; }
 tool wasm-bindgen-cli "$(lock_version wasm-bindgen)" wasm-bindgen --no-default-features
 if [ "${1:-}" = --watch ]; then
-  cargo leptos --version >/dev/null 2>&1 || tool cargo-leptos 0.3.11 cargo-leptos --locked
+  cargo leptos --version >/dev/null 2>&1 || tool cargo-leptos 0.3.11 cargo-leptos --locked --ignore-rust-version
 fi
 say "build tools ready: $(rustc --version), $(wasm-bindgen --version)"

@@ -27,8 +27,6 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// How often a node says it lives and looks how full the queue is.
 const BEAT: Duration = Duration::from_secs(2);
-/// How long open requests may take to end when the process is asked to stop.
-const DRAIN: Duration = Duration::from_secs(10);
 /// Expired sessions and old counters are forgotten this often.
 const TIDY_EVERY: Duration = Duration::from_secs(600);
 /// Counters are kept this long, in microseconds.
@@ -189,7 +187,7 @@ pub async fn run(
         let serve = axum::serve(listener, http::metrics::router());
         background.spawn(async move { end.run_until_cancelled(serve.into_future()).await });
     }
-    serve_until(listeners.main, routes, stop).await?;
+    http::listen::serve(listeners.main, routes, stop).await;
 
     tracing::info!("stopping: open requests are answered, running jobs may end");
     if let Some(worker) = worker {
@@ -207,24 +205,6 @@ pub async fn run(
     base.store.close().await;
     tracing::info!("stopped");
     Ok(())
-}
-
-/// Serves until `stop`, then answers what is open; streams that never end are cut after [`DRAIN`].
-async fn serve_until(
-    listener: TcpListener,
-    routes: axum::Router,
-    stop: CancellationToken,
-) -> anyhow::Result<()> {
-    let service = routes.into_make_service_with_connect_info::<SocketAddr>();
-    let graceful = axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
-    let cut = async {
-        stop.cancelled().await;
-        tokio::time::sleep(DRAIN).await;
-    };
-    tokio::select! {
-        served = graceful.into_future() => served.context("the listener failed"),
-        () = cut => Ok(()),
-    }
 }
 
 /// Where the dashboard's files are: as set, or beside the program, or where a build leaves them.

@@ -1,5 +1,6 @@
 //! The web side: what is served where, and what every request passes through.
 //!
+//! - [`listen`]: connections, their limits and their orderly end
 //! - [`router`]: the table of routes
 //! - [`context`]: what pages and server functions find in their context
 //! - [`session`]: cookies and rows behind "signed in"
@@ -10,6 +11,7 @@
 
 pub mod context;
 pub mod health;
+pub mod listen;
 pub mod metrics;
 pub mod origin;
 pub mod problem;
