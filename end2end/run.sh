@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Runs the end-to-end tests: pages, webhooks, crashes, retries, and the whole way to a real WordPress.
+#
+#   run.sh [Playwright options…]    for example: run.sh --project ingress    run.sh tests/pages/jobs.spec.ts
+#
+#   TIDEGATE_BIN            the program to test, its site beside it; else a debug build of this checkout
+#   TIDEGATE_TEST_WORKERS   tests at the same time (2)
+#
+# What it starts it also ends, also when interrupted. Ends with `N passed, N failed, N skipped`.
+set -euo pipefail
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=../scripts/lib.sh
+. "$HERE/../scripts/lib.sh"
+"$ROOT/scripts/setup-test.sh"
+[ -n "${TIDEGATE_BIN:-}" ] || TIDEGATE_BIN=$("$ROOT/scripts/build.sh" --dev)
+export TIDEGATE_BIN
+TIDEGATE_RUN_DIR=$(mktemp -d "${TMPDIR:-/tmp}/tidegate-end2end.XXXXXX")
+export TIDEGATE_RUN_DIR
+# Peers of these tests alone, so that they can be ended without asking who else uses them.
+export WP_DIR=$TIDEGATE_CACHE/peers/wordpress-end2end MODEL_DIR=$TIDEGATE_CACHE/peers/model-end2end
+
+# shellcheck disable=SC2317 # called by the trap
+finish() {
+  local code=$?
+  trap '' INT TERM
+  "$HERE/peers/wordpress.sh" stop >&2 || true
+  "$HERE/peers/model.sh" stop >&2 || true
+  # What went wrong is read from what the servers said; kept until the next failure.
+  rm -rf "$HERE/.run"
+  if [ $code = 0 ]; then rm -rf "$TIDEGATE_RUN_DIR"; else
+    mv "$TIDEGATE_RUN_DIR" "$HERE/.run" && say "logs, pages and databases of this run: $HERE/.run"
+  fi
+  exit $code
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+cd "$HERE"
+"$ROOT/scripts/with-postgres.sh" node_modules/.bin/playwright test "$@"
