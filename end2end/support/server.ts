@@ -145,9 +145,9 @@ export class Tidegate {
     }
   }
 
-  /** Lets no file of this process grow beyond `bytes`, or lifts the limit. */
+  /** Lets no file of this process grow beyond `bytes`, or lifts the limit. The soft limit only: that may be raised again. */
   async limitFiles(bytes: number | "unlimited"): Promise<void> {
-    const { code, err } = await run(["prlimit", "--pid", String(this.pid), `--fsize=${bytes}`]);
+    const { code, err } = await run(["prlimit", "--pid", String(this.pid), `--fsize=${bytes}:`]);
     if (code !== 0) throw new Error(err);
   }
 
