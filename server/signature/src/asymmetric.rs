@@ -11,9 +11,11 @@ use webpki::{EndEntityCert, RawPublicKeyEntity};
 
 use crate::definition::{Algorithm, KeyKind};
 use crate::delivery::{Delivery, Request};
+use crate::key_source::{KeySource, allowed};
 use crate::preset::Preset;
 use crate::refusal::Refusal;
 use crate::scheme::Scheme;
+use crate::sns;
 
 /// Whether any candidate is a signature of `message` under the key that `secret` stands for.
 pub(crate) fn verify(
@@ -42,7 +44,7 @@ pub(crate) fn verify(
                 .any(|sent| key.verify_signature(webpki::ring::ECDSA_P256_SHA256, message, sent).is_ok())
         }
         _ => {
-            allowed_certificate(delivery)?;
+            allowed_certificate(delivery, &scheme.keys)?;
             let pem = delivery.request.cert_pem.ok_or(Refusal::CertificateUnusable)?;
             let der = CertificateDer::from_pem_slice(pem.as_bytes());
             let der = der.map_err(|_| Refusal::CertificateUnusable)?;
@@ -59,39 +61,35 @@ pub(crate) fn verify(
 ///
 /// <https://developer.paypal.com/api/rest/webhooks/rest/>
 pub fn certificate_url(preset: &Preset, request: &Request<'_>) -> Result<Option<String>, Refusal> {
-    match preset.scheme.key {
-        KeyKind::Certificate => allowed_certificate(&Delivery::new(*request)).map(Some),
+    let delivery = Delivery::new(*request);
+    match preset.scheme.algorithm {
+        Algorithm::AwsSns => sns::certificate_url(&delivery, &preset.scheme.keys).map(Some),
+        Algorithm::RsaSha256 => allowed_certificate(&delivery, &preset.scheme.keys).map(Some),
         _ => Ok(None),
     }
 }
 
 /// The request must not choose another host, which would be asked for a key, or a weaker algorithm.
-fn allowed_certificate(delivery: &Delivery<'_>) -> Result<String, Refusal> {
+fn allowed_certificate(delivery: &Delivery<'_>, keys: &KeySource) -> Result<String, Refusal> {
     let header = |name: &str| {
         let value = delivery.header(name)?.ok_or_else(|| Refusal::MissingHeader { name: name.to_owned() })?;
         std::str::from_utf8(value).map_err(|_| Refusal::CertificateNotAllowed)
     };
     let url = header("paypal-cert-url")?;
-    if header("paypal-auth-algo")? != "SHA256withRSA" || !is_paypal_https(url) {
+    if header("paypal-auth-algo")? != "SHA256withRSA" || !allowed_host(keys, url) {
         return Err(Refusal::CertificateNotAllowed);
     }
     Ok(url.to_owned())
 }
 
-fn is_paypal_https(url: &str) -> bool {
-    let Some((scheme, rest)) = url.split_once("://") else { return false };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority.strip_suffix(":443").unwrap_or(authority);
-    // Plain names only: user info, other ports and backslashes are read differently by different parsers.
-    scheme.eq_ignore_ascii_case("https")
-        && host.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.')
-        && host.to_ascii_lowercase().ends_with(".paypal.com")
-        && url.bytes().all(|b| b.is_ascii_graphic() && b != b'\\')
+pub(crate) fn allowed_host(keys: &KeySource, url: &str) -> bool {
+    matches!(keys, KeySource::CertificateUrl { hosts, .. } if allowed(url, hosts))
 }
 
 fn ed25519_keys(kind: KeyKind, secret: &str) -> Option<Vec<Vec<u8>>> {
     let keys = match kind {
         KeyKind::Hex => vec![hex::decode(secret).ok()?],
+        KeyKind::Base64 => vec![STANDARD.decode(secret).ok()?],
         _ => jwks_keys(secret)?,
     };
     let keys: Vec<_> = keys.into_iter().filter(|key| key.len() == 32).collect();
@@ -120,31 +118,23 @@ pub(crate) fn check_key(kind: KeyKind, secret: &str) -> Result<(), String> {
         (false, KeyKind::SpkiBase64) => {
             Err("This is not a public key in base64, as the vendor shows it.".to_owned())
         }
+        (false, KeyKind::Base64) => {
+            Err("This is not a public key: it has 44 characters of base64.".to_owned())
+        }
         (false, KeyKind::Jwks) => Err("This is not a key set (JWKS) with an Ed25519 key.".to_owned()),
         (false, _) => Err("This is not a public key: it has 64 hexadecimal digits.".to_owned()),
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The key behind `whpk_`, as Standard Webhooks writes Ed25519 keys:
+/// <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>.
+pub(crate) fn whpk(secret: &str) -> Option<Vec<u8>> {
+    STANDARD.decode(secret.strip_prefix("whpk_")?).ok().filter(|key| key.len() == 32)
+}
 
-    #[test]
-    fn only_https_addresses_under_paypal_com_are_asked_for_a_certificate() {
-        assert!(is_paypal_https("https://api.paypal.com/v1/notifications/certs/CERT-1"));
-        assert!(is_paypal_https("HTTPS://API.PayPal.com:443/x"));
-        for url in [
-            "http://api.paypal.com/x",
-            "https://paypal.com.evil.example/x",
-            "https://evilpaypal.com/x",
-            "https://evil.example/.paypal.com",
-            "https://evil.example#.paypal.com",
-            "https://evil.example\\.paypal.com",
-            "https://api.paypal.com@evil.example/",
-            "https://evil.example:1@api.paypal.com:444/",
-            "",
-        ] {
-            assert!(!is_paypal_https(url), "{url}");
-        }
-    }
+/// Whether any candidate is an Ed25519 signature of `message`.
+pub(crate) fn ed25519_fits(key: &[u8], message: &[u8], candidates: &[Vec<u8>]) -> Choice {
+    let key = UnparsedPublicKey::new(&ED25519, key);
+    let fits = candidates.iter().any(|sent| key.verify(message, sent).is_ok());
+    Choice::from(u8::from(fits))
 }

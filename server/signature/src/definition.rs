@@ -1,4 +1,4 @@
-//! The written form of a preset: what `presets.toml` and custom JSON schemes may say.
+//! The written form of a preset: what the files of `presets` and custom JSON schemes may say.
 //! Holds no behaviour; `scheme` compiles it and refuses what makes no sense.
 
 use std::collections::BTreeMap;
@@ -30,6 +30,9 @@ pub(crate) struct Definition {
     pub(crate) algorithm: Algorithm,
     #[serde(default)]
     pub(crate) key: KeyKind,
+    pub(crate) keys: Option<KeysDefinition>,
+    /// Whom a token must be for; the registered URL when not said.
+    pub(crate) audience: Option<String>,
     #[serde(default)]
     pub(crate) issue: Issue,
     pub(crate) signature: SignatureDefinition,
@@ -108,6 +111,8 @@ pub enum OptionName {
     EventId,
     /// Selectors of the event type, separated by spaces.
     EventType,
+    /// Whom a signed token must be for, where it is not for the registered URL.
+    Audience,
 }
 
 /// How the signature is computed.
@@ -125,11 +130,37 @@ pub enum Algorithm {
     SharedSecret,
     /// Twilio's own: <https://www.twilio.com/docs/usage/security#validating-requests>.
     Twilio,
+    /// A token of Google's: <https://ai.google.dev/gemini-api/docs/webhooks>.
+    GeminiJwt,
+    /// A token of Plaid's: <https://plaid.com/docs/api/webhooks/webhook-verification/>.
+    PlaidJwt,
+    /// <https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html>.
+    AwsSns,
+    /// <https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures/>.
+    Adyen,
 }
 
 impl Algorithm {
     pub(crate) fn is_hmac(self) -> bool {
         matches!(self, Self::HmacSha1 | Self::HmacSha256 | Self::HmacSha512)
+    }
+
+    /// Schemes with a module of their own instead of `signed` and `timestamp`.
+    pub(crate) fn is_code(self) -> bool {
+        matches!(self, Self::Twilio | Self::GeminiJwt | Self::PlaidJwt | Self::AwsSns | Self::Adyen)
+    }
+
+    /// Schemes whose secret is public: a key set, a certificate's name, a topic.
+    pub(crate) fn has_public_secret(self) -> bool {
+        matches!(
+            self,
+            Self::Ed25519
+                | Self::EcdsaP256Sha256
+                | Self::RsaSha256
+                | Self::GeminiJwt
+                | Self::PlaidJwt
+                | Self::AwsSns
+        )
     }
 }
 
@@ -149,6 +180,22 @@ pub(crate) enum KeyKind {
     SpkiBase64,
     Jwks,
     Certificate,
+}
+
+/// Where the vendor publishes its keys. One of the two is said.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KeysDefinition {
+    /// Address of the key set.
+    pub(crate) url: Option<String>,
+    /// The address wants a key id and the account's own credentials.
+    #[serde(default)]
+    pub(crate) by_id: bool,
+    /// Hosts a certificate may be fetched from; `*` stands for one or more labels, `<region>` for one of AWS.
+    #[serde(default)]
+    pub(crate) certificate_hosts: Vec<String>,
+    /// Seconds an answer may be kept.
+    pub(crate) max_age: u32,
 }
 
 /// Shape of a secret of this vendor, for the ones we make ourselves.
@@ -175,6 +222,9 @@ pub(crate) enum Encoding {
 #[serde(deny_unknown_fields)]
 pub(crate) struct SignatureDefinition {
     pub(crate) from: String,
+    /// Further places of signatures, each of which may be missing.
+    #[serde(default)]
+    pub(crate) also: Vec<String>,
     pub(crate) encoding: Encoding,
     /// Separates several signatures.
     #[serde(default)]
@@ -186,6 +236,9 @@ pub(crate) struct SignatureDefinition {
     pub(crate) label: String,
     #[serde(default)]
     pub(crate) accept: Vec<String>,
+    /// Labels of Ed25519 signatures, checked with secrets that begin with `whpk_`.
+    #[serde(default)]
+    pub(crate) accept_ed25519: Vec<String>,
     /// A value without a label counts as a signature.
     #[serde(default)]
     pub(crate) bare: bool,
@@ -204,6 +257,9 @@ pub(crate) enum Unit {
     Millis,
     #[serde(rename = "iso8601")]
     Iso8601,
+    /// Vendors whose documents and deliveries disagree.
+    #[serde(rename = "s-or-ms")]
+    SecondsOrMillis,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -228,6 +284,9 @@ pub(crate) struct EventDefinition {
     pub(crate) occurred: Vec<String>,
     #[serde(default)]
     pub(crate) version: Vec<String>,
+    /// The same bytes again are another event.
+    #[serde(default)]
+    pub(crate) repeats: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -244,11 +303,21 @@ pub(crate) struct HandshakeDefinition {
     pub(crate) present: Vec<String>,
     #[serde(default)]
     pub(crate) absent: Vec<String>,
+    /// These values have digits only.
+    #[serde(default)]
+    pub(crate) digits: Vec<String>,
+    /// Longer bodies are no handshake.
+    #[serde(default = "handshake_body")]
+    pub(crate) body_at_most: usize,
     /// This value must equal one of the secrets.
     pub(crate) proof: Option<String>,
     /// A secret the vendor hands over in this request.
     pub(crate) captures: Option<String>,
     pub(crate) reply: ReplyDefinition,
+}
+
+fn handshake_body() -> usize {
+    4096
 }
 
 fn post() -> String {
@@ -262,4 +331,7 @@ pub(crate) struct ReplyDefinition {
     pub(crate) content_type: Option<String>,
     pub(crate) body: Option<String>,
     pub(crate) json: Option<Value>,
+    /// Further headers of the reply, name to template.
+    #[serde(default)]
+    pub(crate) headers: BTreeMap<String, String>,
 }

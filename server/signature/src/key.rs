@@ -8,8 +8,10 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use crate::asymmetric;
 use crate::definition::{Algorithm, KeyKind};
+use crate::jwt::{self, Alg};
 use crate::preset::Preset;
 use crate::selector::Selector;
+use crate::sns;
 
 /// Vendors' SDKs disagree about padding and trailing bits of secrets; neither weakens a key.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
@@ -88,6 +90,14 @@ pub fn check_secret(preset: &Preset, secret: &str) -> Result<(), String> {
             return refuse("This is not a webhook id: it has letters and digits only.");
         }
         Algorithm::RsaSha256 => return Ok(()),
+        Algorithm::AwsSns => return sns::check_topic(secret),
+        Algorithm::GeminiJwt | Algorithm::PlaidJwt => {
+            let alg = if scheme.algorithm == Algorithm::PlaidJwt { Alg::Es256 } else { Alg::Rs256 };
+            return match jwt::has_key(secret, alg) {
+                true => Ok(()),
+                false => refuse("This is not a key set (JWKS) with a key of this vendor's kind."),
+            };
+        }
         _ => {}
     }
     if secret.chars().any(char::is_control) {
@@ -100,6 +110,12 @@ pub fn check_secret(preset: &Preset, secret: &str) -> Result<(), String> {
                 refuse("A secret that travels in a header may only hold ASCII characters.")
             }
             _ => Ok(()),
+        };
+    }
+    if secret.starts_with("whpk_") && !scheme.signature.written.accept_ed25519.is_empty() {
+        return match asymmetric::whpk(secret) {
+            Some(_) => Ok(()),
+            None => refuse("This is not a public key: whpk_ and 44 characters of base64."),
         };
     }
     match hmac_key(scheme.key, secret) {
@@ -125,6 +141,7 @@ pub fn generate_secret(preset: &Preset, random: &[u8; 32]) -> Option<String> {
             format!("whsec_{}", base64::engine::general_purpose::STANDARD.encode(random))
         }
         KeyKind::Base64 => base64::engine::general_purpose::STANDARD.encode(random),
+        KeyKind::Hex => digits,
         _ => format!("{}{digits}", issue.prefix),
     })
 }

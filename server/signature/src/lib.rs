@@ -2,32 +2,45 @@
 //!
 //! | module | owns |
 //! |---|---|
-//! | `preset`, `definition`, `options` | the catalogue `presets.toml`, custom schemes, per-vendor overrides |
+//! | `preset`, `definition`, `options` | the catalogue in `presets/`, custom schemes, per-vendor overrides |
 //! | `scheme`, `selector`, `template` | a definition compiled once into something quick to run |
 //! | `delivery` | one request, parsed at most once, and where values are found in it |
-//! | `verify`, `mac`, `asymmetric`, `twilio`, `altered` | the verdict |
-//! | `key` | secret text to key bytes, checking and making secrets |
-//! | `normalize`, `handshake`, `timestamp` | what an accepted request says, and set-up replies |
+//! | `verify`, `mac`, `asymmetric` | the verdict on schemes that are data |
+//! | `twilio`, `gemini`, `plaid`, `sns`, `adyen`, `jwt` | the verdict on schemes that are code |
+//! | `altered`, `diagnose`, `guess`, `spelling` | why a signature does not fit, for a person |
+//! | `key`, `key_source` | secret text to key bytes, checking and making secrets; where vendors publish keys |
+//! | `handshake`, `handshake_rule` | set-up requests and their replies |
+//! | `normalize`, `timestamp` | what an accepted request says |
 //! | `sign`, `sample` | the vendor's side, for test traffic |
 //!
 //! Pure: no clock, no randomness, no network. Replay memory, fetching keys or certificates and
 //! rate limits belong to the callers.
 
+mod adyen;
 mod altered;
 mod asymmetric;
 mod definition;
 mod delivery;
+mod diagnose;
+mod gemini;
+mod guess;
 mod handshake;
+mod handshake_rule;
+mod jwt;
 mod key;
+mod key_source;
 mod mac;
 mod normalize;
 mod options;
+mod plaid;
 mod preset;
 mod refusal;
 mod sample;
 mod scheme;
 mod selector;
 mod sign;
+mod sns;
+mod spelling;
 mod template;
 mod timestamp;
 mod twilio;
@@ -36,8 +49,10 @@ mod verify;
 pub use asymmetric::certificate_url;
 pub use definition::{Algorithm, ContentKind, OptionName};
 pub use delivery::{Delivery, Request};
-pub use handshake::{Reply, handshake};
+pub use diagnose::{Likely, diagnose};
+pub use handshake::{FollowUp, Reply, handshake};
 pub use key::{check_secret, generate_secret};
+pub use key_source::{KeySource, key_id, key_source};
 pub use normalize::{Envelope, normalize};
 pub use preset::{Preset, preset, presets};
 pub use refusal::Refusal;

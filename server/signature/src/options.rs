@@ -51,6 +51,12 @@ fn apply(definition: &mut Definition, option: OptionName, value: &str) -> Result
             let algorithm = Algorithm::deserialize(deserializer).ok().filter(|a| a.is_hmac());
             definition.algorithm = algorithm.ok_or("hmac-sha1, hmac-sha256 or hmac-sha512 is needed")?;
         }
+        OptionName::Audience => {
+            if value.is_empty() || value.len() > 1024 {
+                return Err("the audience of a token is needed".to_owned());
+            }
+            definition.audience = Some(value.to_owned());
+        }
         OptionName::EventId => definition.event.id = selectors(value),
         OptionName::EventType => definition.event.kind = selectors(value),
     }

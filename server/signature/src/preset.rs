@@ -1,4 +1,4 @@
-//! The catalogue: `presets.toml` loaded once, one preset per way of signing, and schemes of one's own.
+//! The catalogue: the files of `presets` loaded once, one preset per way of signing, and schemes of one's own.
 
 use std::sync::LazyLock;
 
@@ -42,8 +42,20 @@ struct Catalogue {
     preset: Vec<Definition>,
 }
 
+/// In the order people should see them.
+const FILES: [&str; 7] = [
+    include_str!("presets/ai.toml"),
+    include_str!("presets/standard.toml"),
+    include_str!("presets/money.toml"),
+    include_str!("presets/code.toml"),
+    include_str!("presets/messages.toml"),
+    include_str!("presets/work.toml"),
+    include_str!("presets/generic.toml"),
+];
+
 static PRESETS: LazyLock<Vec<Preset>> = LazyLock::new(|| {
-    load(include_str!("presets.toml")).expect("the embedded presets are loaded by a test of this crate")
+    let all: Result<Vec<_>, _> = FILES.iter().map(|text| load(text)).collect();
+    all.expect("the embedded presets are loaded by a test of this crate").concat()
 });
 
 fn load(text: &str) -> Result<Vec<Preset>, String> {
@@ -69,7 +81,7 @@ pub fn preset(id: &str) -> Option<&'static Preset> {
 }
 
 impl Preset {
-    /// A scheme of one's own, as JSON with the fields of `presets.toml`.
+    /// A scheme of one's own, as JSON with the fields of a preset.
     pub fn custom(json: &str) -> Result<Self, String> {
         let written: Definition = serde_json::from_str(json).map_err(|error| error.to_string())?;
         Self::compile(written)
@@ -141,10 +153,23 @@ impl Preset {
 
     /// Whether the secret is the vendor's public key or certificate id, which only the vendor can give.
     pub fn secret_is_the_vendors(&self) -> bool {
-        matches!(
-            self.scheme.algorithm,
-            Algorithm::Ed25519 | Algorithm::EcdsaP256Sha256 | Algorithm::RsaSha256
-        )
+        self.scheme.algorithm.has_public_secret()
+    }
+
+    /// Whether the same bytes again are another event, because the vendor sends nothing that tells its
+    /// notifications apart. Such events must not be dropped as duplicates.
+    pub fn repeats(&self) -> bool {
+        self.definition.event.repeats
+    }
+
+    /// Whether every byte of the body is signed. Where not, look up what matters through the vendor's API.
+    pub fn signs_whole_body(&self) -> bool {
+        match self.scheme.algorithm {
+            Algorithm::SharedSecret | Algorithm::Adyen => false,
+            Algorithm::GeminiJwt | Algorithm::PlaidJwt | Algorithm::Twilio => true,
+            Algorithm::AwsSns => false,
+            _ => self.scheme.signed.covers_body() && !self.scheme.signed.covers_crc(),
+        }
     }
 }
 
@@ -154,12 +179,14 @@ mod tests {
 
     #[test]
     fn the_embedded_presets_load_and_have_distinct_ids() {
-        let all = load(include_str!("presets.toml")).expect("presets.toml");
-        let mut ids: Vec<_> = all.iter().map(|preset| preset.id.as_str()).collect();
+        for text in FILES {
+            load(text).expect("presets");
+        }
+        let mut ids: Vec<_> = presets().iter().map(|preset| preset.id.as_str()).collect();
         ids.sort_unstable();
         ids.dedup();
-        assert_eq!(ids.len(), all.len());
-        assert_eq!(all.len(), 53);
+        assert_eq!(ids.len(), presets().len());
+        assert_eq!(ids.len(), 84);
     }
 
     #[test]

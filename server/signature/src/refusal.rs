@@ -55,6 +55,10 @@ pub enum Refusal {
     CertificateUnusable,
     /// The request names a certificate address or algorithm that is not allowed.
     CertificateNotAllowed,
+    /// The vendor signed it for somebody else: another audience or another topic.
+    AudienceMismatch,
+    /// The signed token says nothing of this body.
+    BodyUnbound,
 }
 
 impl Refusal {
@@ -77,6 +81,8 @@ impl Refusal {
             Self::SecretUnusable => "secret_unusable",
             Self::CertificateUnusable => "certificate_unusable",
             Self::CertificateNotAllowed => "certificate_not_allowed",
+            Self::AudienceMismatch => "audience_mismatch",
+            Self::BodyUnbound => "body_unbound",
         }
     }
 
@@ -130,6 +136,14 @@ impl Refusal {
             }
             Self::CertificateNotAllowed => {
                 "The request names a certificate address or an algorithm that is not the vendor's.".to_owned()
+            }
+            Self::AudienceMismatch => {
+                "The vendor signed this for somebody else. Compare the audience or the \
+                 topic with the one configured."
+                    .to_owned()
+            }
+            Self::BodyUnbound => {
+                "The signed token says nothing of this body, so the body proves nothing.".to_owned()
             }
         }
     }

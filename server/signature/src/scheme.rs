@@ -1,11 +1,9 @@
 //! A definition compiled once: selectors and templates parsed, nonsense refused when loaded rather
 //! than per request. Runs nothing itself.
 
-use serde_json::Value;
-
-use crate::definition::{
-    Algorithm, Definition, Encoding, HandshakeDefinition, KeyKind, ReplyDefinition, SignatureDefinition, Unit,
-};
+use crate::definition::{Algorithm, Definition, Encoding, KeyKind, SignatureDefinition, Unit};
+use crate::handshake_rule::Handshake;
+use crate::key_source::KeySource;
 use crate::selector::Selector;
 use crate::template::Template;
 
@@ -14,6 +12,8 @@ use crate::template::Template;
 pub struct Scheme {
     pub(crate) algorithm: Algorithm,
     pub(crate) key: KeyKind,
+    pub(crate) keys: KeySource,
+    pub(crate) audience: Option<String>,
     pub(crate) signature: SignatureForm,
     pub(crate) timestamp: Option<TimestampRule>,
     pub(crate) signed: Template,
@@ -28,6 +28,7 @@ pub struct Scheme {
 #[derive(Debug, Clone)]
 pub(crate) struct SignatureForm {
     pub(crate) from: Selector,
+    pub(crate) also: Vec<Selector>,
     pub(crate) written: SignatureDefinition,
 }
 
@@ -48,36 +49,6 @@ pub(crate) struct EventSelectors {
     pub(crate) version: Vec<Selector>,
 }
 
-#[derive(Debug, Clone)]
-pub(crate) struct Handshake {
-    pub(crate) method: String,
-    pub(crate) unsigned: bool,
-    pub(crate) when: Vec<(Selector, Value)>,
-    pub(crate) present: Vec<Selector>,
-    pub(crate) absent: Vec<Selector>,
-    pub(crate) proof: Option<Selector>,
-    pub(crate) captures: Option<Selector>,
-    pub(crate) status: u16,
-    pub(crate) content_type: Option<String>,
-    pub(crate) body: ReplyBody,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) enum ReplyBody {
-    Empty,
-    Text(Template),
-    Json(JsonTemplate),
-}
-
-/// JSON whose strings are templates.
-#[derive(Debug, Clone)]
-pub(crate) enum JsonTemplate {
-    Literal(Value),
-    Text(Template),
-    Array(Vec<JsonTemplate>),
-    Object(Vec<(String, JsonTemplate)>),
-}
-
 impl Scheme {
     pub(crate) fn compile(written: &Definition) -> Result<Self, String> {
         let signed = Template::parse(&written.signed)?;
@@ -93,8 +64,11 @@ impl Scheme {
         let scheme = Self {
             algorithm: written.algorithm,
             key: written.key,
+            keys: written.keys.as_ref().map_or(Ok(KeySource::None), KeySource::compile)?,
+            audience: written.audience.clone(),
             signature: SignatureForm {
                 from: Selector::parse(&written.signature.from)?,
+                also: Selector::parse_all(&written.signature.also)?,
                 written: written.signature.clone(),
             },
             timestamp,
@@ -121,8 +95,16 @@ impl Scheme {
         if written.label.is_empty() != written.accept.is_empty() {
             return Err("`label` and `accept` belong together".to_owned());
         }
-        if matches!(self.signature.from, Selector::Label(_) | Selector::BodySha256) {
+        let mut places = std::iter::once(&self.signature.from).chain(&self.signature.also);
+        if places.any(|place| matches!(place, Selector::Label(_) | Selector::BodySha256)) {
             return Err("a signature cannot be taken from there".to_owned());
+        }
+        let takes_pairs = self.algorithm.is_hmac() && self.key == KeyKind::Whsec;
+        if !written.accept_ed25519.is_empty() && !takes_pairs {
+            return Err("`accept_ed25519` goes with an HMAC and keys of the kind `whsec`".to_owned());
+        }
+        if let Some(handshake) = &self.handshake {
+            handshake.check(&self.signed)?;
         }
         let labels_used = self.signed.selectors().chain(&self.require);
         let labels_used = labels_used.chain(self.timestamp.as_ref().map(|t| &t.from));
@@ -136,7 +118,7 @@ impl Scheme {
             return Err("credentials are not signed text".to_owned());
         }
         let fits = match self.algorithm {
-            Algorithm::SharedSecret | Algorithm::Twilio => {
+            algorithm if algorithm == Algorithm::SharedSecret || algorithm.is_code() => {
                 return match self.timestamp.is_none() && self.signed.selectors().next().is_none() {
                     true => Ok(()),
                     false => Err("this algorithm has neither `signed` nor `timestamp`".to_owned()),
@@ -148,12 +130,10 @@ impl Scheme {
                 }
                 self.key == KeyKind::Raw
             }
-            Algorithm::Ed25519 => matches!(self.key, KeyKind::Hex | KeyKind::Jwks),
+            Algorithm::Ed25519 => matches!(self.key, KeyKind::Hex | KeyKind::Base64 | KeyKind::Jwks),
             Algorithm::EcdsaP256Sha256 => self.key == KeyKind::SpkiBase64,
             Algorithm::RsaSha256 => self.key == KeyKind::Certificate,
-            Algorithm::HmacSha1 | Algorithm::HmacSha256 | Algorithm::HmacSha512 => {
-                !matches!(self.key, KeyKind::SpkiBase64 | KeyKind::Jwks | KeyKind::Certificate)
-            }
+            _ => !matches!(self.key, KeyKind::SpkiBase64 | KeyKind::Jwks | KeyKind::Certificate),
         };
         if !fits {
             return Err("this kind of key does not go with this algorithm".to_owned());
@@ -166,58 +146,5 @@ impl Scheme {
             return Err("a signature is hexadecimal or base64".to_owned());
         }
         Ok(())
-    }
-}
-
-impl Handshake {
-    fn compile(written: &HandshakeDefinition) -> Result<Self, String> {
-        let ReplyDefinition { status, content_type, body, json } = &written.reply;
-        if !(200..300).contains(status) {
-            return Err("a handshake is answered with 2xx".to_owned());
-        }
-        let mut when = Vec::new();
-        for (selector, value) in &written.when {
-            when.push((Selector::parse(selector)?, value.clone()));
-        }
-        let present = Selector::parse_all(&written.present)?;
-        if when.is_empty() && present.is_empty() {
-            return Err("a handshake needs something to be told by".to_owned());
-        }
-        Ok(Self {
-            method: written.method.to_ascii_uppercase(),
-            unsigned: written.unsigned,
-            when,
-            present,
-            absent: Selector::parse_all(&written.absent)?,
-            proof: written.proof.as_deref().map(Selector::parse).transpose()?,
-            captures: written.captures.as_deref().map(Selector::parse).transpose()?,
-            status: *status,
-            content_type: content_type.clone(),
-            body: match (body, json) {
-                (None, None) => ReplyBody::Empty,
-                (Some(text), None) => ReplyBody::Text(Template::parse(text)?),
-                (None, Some(json)) => ReplyBody::Json(JsonTemplate::compile(json)?),
-                (Some(_), Some(_)) => return Err("a reply has `body` or `json`".to_owned()),
-            },
-        })
-    }
-}
-
-impl JsonTemplate {
-    fn compile(written: &Value) -> Result<Self, String> {
-        Ok(match written {
-            Value::String(text) => Self::Text(Template::parse(text)?),
-            Value::Array(items) => {
-                Self::Array(items.iter().map(Self::compile).collect::<Result<Vec<_>, _>>()?)
-            }
-            Value::Object(map) => {
-                let mut fields = Vec::new();
-                for (name, value) in map {
-                    fields.push((name.clone(), Self::compile(value)?));
-                }
-                Self::Object(fields)
-            }
-            other => Self::Literal(other.clone()),
-        })
     }
 }

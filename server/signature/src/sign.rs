@@ -16,7 +16,7 @@ use crate::sample::sample_type;
 use crate::scheme::Scheme;
 use crate::selector::Selector;
 use crate::template::Context;
-use crate::{key, mac, twilio};
+use crate::{adyen, key, mac, twilio};
 
 /// What is to be sent.
 #[derive(Debug, Clone, Copy)]
@@ -62,7 +62,7 @@ pub fn sign(preset: &Preset, secret: &str, sample: &Sample<'_>, now_unix: i64) -
     if secret.is_empty() {
         return Err(SignError::CannotSign("the secret is empty".to_owned()));
     }
-    if matches!(scheme.algorithm, Algorithm::EcdsaP256Sha256 | Algorithm::RsaSha256) {
+    if scheme.algorithm.has_public_secret() && scheme.algorithm != Algorithm::Ed25519 {
         return Err(SignError::CannotSign(ONLY_THE_VENDOR.to_owned()));
     }
     if sample.event_id.is_empty() || !sample.event_id.bytes().all(|b| b.is_ascii_graphic()) {
@@ -74,6 +74,12 @@ pub fn sign(preset: &Preset, secret: &str, sample: &Sample<'_>, now_unix: i64) -
     if scheme.algorithm == Algorithm::Twilio {
         let signature = draft.with_delivery(sample.method, |delivery| twilio::sign(delivery, secret));
         draft.set_header("x-twilio-signature", &signature.map_err(|r| SignError::BadSample(r.detail()))?);
+        return Ok(draft.into());
+    }
+    if scheme.algorithm == Algorithm::Adyen {
+        let signed = adyen::sign(scheme, &draft.body, secret);
+        let unfit = "the body is no notification of this vendor, or the secret is not hexadecimal";
+        draft.body = signed.ok_or_else(|| SignError::BadSample(unfit.to_owned()))?;
         return Ok(draft.into());
     }
     if scheme.algorithm == Algorithm::SharedSecret {
@@ -93,8 +99,18 @@ pub fn sign(preset: &Preset, secret: &str, sample: &Sample<'_>, now_unix: i64) -
         })
     });
     let message = message.map_err(|refusal| SignError::BadSample(refusal.detail()))?;
-    let tag = tag(scheme, secret, &message)?;
-    let text = signature_text(scheme, &tag, &stamp);
+    let text = match scheme.signature.written.accept_ed25519.first() {
+        Some(label) if secret.starts_with("whsk_") => {
+            let pair = private_key(secret);
+            let pair =
+                pair.ok_or_else(|| SignError::CannotSign("whsk_ holds 32 bytes or more".to_owned()))?;
+            signature_text(scheme, Some(label), pair.sign(&message).as_ref(), &stamp)
+        }
+        _ => {
+            let label = scheme.signature.written.accept.first();
+            signature_text(scheme, label, &tag(scheme, secret, &message)?, &stamp)
+        }
+    };
     draft.place(&scheme.signature.from, &text)?;
     Ok(draft.into())
 }
@@ -139,7 +155,7 @@ fn private_key(secret: &str) -> Option<Ed25519KeyPair> {
 }
 
 /// The value as the vendor writes it: prefix, labels, and the timestamp where it travels along.
-fn signature_text(scheme: &Scheme, tag: &[u8], stamp: &str) -> String {
+fn signature_text(scheme: &Scheme, label: Option<&String>, tag: &[u8], stamp: &str) -> String {
     let form = &scheme.signature.written;
     let encoded = match form.encoding {
         Encoding::Base64 => STANDARD.encode(tag),
@@ -149,7 +165,7 @@ fn signature_text(scheme: &Scheme, tag: &[u8], stamp: &str) -> String {
     if let Some(Selector::Label(name)) = scheme.timestamp.as_ref().map(|t| &t.from) {
         fields.push(format!("{name}{}{stamp}", form.label));
     }
-    match form.accept.first() {
+    match label {
         Some(name) => fields.push(format!("{name}{}{encoded}", form.label)),
         None => fields.push(encoded),
     }
@@ -200,7 +216,9 @@ impl Draft {
         let outside = || SignError::BadSample("that time cannot be written".to_owned());
         let text = match rule.unit {
             Unit::Seconds => now_unix.to_string(),
-            Unit::Millis => now_unix.checked_mul(1000).ok_or_else(outside)?.to_string(),
+            Unit::Millis | Unit::SecondsOrMillis => {
+                now_unix.checked_mul(1000).ok_or_else(outside)?.to_string()
+            }
             Unit::Iso8601 => chrono::DateTime::from_timestamp(now_unix, 0)
                 .ok_or_else(outside)?
                 .to_rfc3339_opts(chrono::SecondsFormat::Secs, true),

@@ -1,6 +1,8 @@
 //! Text with `{tokens}` that is rendered to bytes: what a signature covers, and replies of handshakes.
 //! The body goes in as received and is never decoded.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
 use crate::delivery::Delivery;
@@ -23,6 +25,8 @@ enum Part {
     Select(Selector),
     /// Hexadecimal HMAC-SHA256 of a value under the secret.
     HmacHex(Selector),
+    /// The same in base64.
+    HmacBase64(Selector),
 }
 
 /// A compiled template.
@@ -57,9 +61,10 @@ impl Template {
                 "url" => Part::Url,
                 "url_hubspot" => Part::UrlHubspot,
                 "secret" => Part::Secret,
-                _ => match token.strip_prefix("hmac_hex:") {
-                    Some(selector) => Part::HmacHex(Selector::parse(selector)?),
-                    None => Part::Select(Selector::parse(token)?),
+                _ => match token.split_once(':') {
+                    Some(("hmac_hex", selector)) => Part::HmacHex(Selector::parse(selector)?),
+                    Some(("hmac_base64", selector)) => Part::HmacBase64(Selector::parse(selector)?),
+                    _ => Part::Select(Selector::parse(token)?),
                 },
             });
             rest = after;
@@ -83,9 +88,27 @@ impl Template {
         self.0.iter().any(|part| matches!(part, Part::Secret))
     }
 
+    pub(crate) fn covers_crc(&self) -> bool {
+        self.0.iter().any(|part| matches!(part, Part::BodyCrc32))
+    }
+
+    pub(crate) fn covers_url(&self) -> bool {
+        self.0.iter().any(|part| matches!(part, Part::Url | Part::UrlHubspot))
+    }
+
+    /// Whether it is the body and nothing else.
+    pub(crate) fn is_body(&self) -> bool {
+        matches!(self.0.as_slice(), [Part::Body])
+    }
+
+    /// Whether a value is signed in it.
+    pub(crate) fn signs(&self) -> bool {
+        self.0.iter().any(|part| matches!(part, Part::HmacHex(_) | Part::HmacBase64(_)))
+    }
+
     pub(crate) fn selectors(&self) -> impl Iterator<Item = &Selector> {
         self.0.iter().filter_map(|part| match part {
-            Part::Select(selector) | Part::HmacHex(selector) => Some(selector),
+            Part::Select(selector) | Part::HmacHex(selector) | Part::HmacBase64(selector) => Some(selector),
             _ => None,
         })
     }
@@ -110,14 +133,20 @@ impl Template {
                 Part::Secret => out.extend_from_slice(context.secret.as_bytes()),
                 Part::Select(selector) => out.extend_from_slice(&select(context, selector)?),
                 Part::HmacHex(selector) => {
-                    let value = select(context, selector)?;
-                    let tag = mac::hmac(Algorithm::HmacSha256, context.secret.as_bytes(), &value);
-                    out.extend_from_slice(hex::encode(tag).as_bytes());
+                    out.extend_from_slice(hex::encode(tag(context, selector)?).as_bytes());
+                }
+                Part::HmacBase64(selector) => {
+                    out.extend_from_slice(STANDARD.encode(tag(context, selector)?).as_bytes());
                 }
             }
         }
         Ok(out)
     }
+}
+
+fn tag(context: &Context<'_, '_>, selector: &Selector) -> Result<Vec<u8>, Refusal> {
+    let value = select(context, selector)?;
+    Ok(mac::hmac(Algorithm::HmacSha256, context.secret.as_bytes(), &value))
 }
 
 fn select(context: &Context<'_, '_>, selector: &Selector) -> Result<Vec<u8>, Refusal> {

@@ -9,11 +9,18 @@ use crate::scheme::TimestampRule;
 
 const MICROS: i128 = 1_000_000;
 
+/// Below this a number is seconds: as milliseconds it would be before March 1973.
+const LARGEST_SECONDS: i64 = 100_000_000_000;
+
 /// The timestamp in seconds, when it is in form and within the limits of `rule`.
 pub(crate) fn check(rule: &TimestampRule, text: &str, now_unix: i64) -> Result<i64, Refusal> {
     let micros = match rule.unit {
         Unit::Seconds => i128::from(digits(text).ok_or(Refusal::TimestampFormat)?) * MICROS,
         Unit::Millis => i128::from(digits(text).ok_or(Refusal::TimestampFormat)?) * 1000,
+        Unit::SecondsOrMillis => match digits(text).ok_or(Refusal::TimestampFormat)? {
+            n if n >= LARGEST_SECONDS => i128::from(n) * 1000,
+            n => i128::from(n) * MICROS,
+        },
         Unit::Iso8601 => i128::from(iso8601(text).ok_or(Refusal::TimestampFormat)?),
     };
     let age = i128::from(now_unix) * MICROS - micros;
@@ -38,8 +45,6 @@ pub(crate) fn text<'f>(rule: &TimestampRule, found: &'f Found<'_>) -> Result<&'f
 
 /// When something happened, in microseconds: seconds or milliseconds since 1970, or ISO 8601.
 pub(crate) fn lenient_micros(text: &str) -> Option<i64> {
-    // Below this a number is seconds: as milliseconds it would be before March 1973.
-    const LARGEST_SECONDS: i64 = 100_000_000_000;
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     match digits(whole) {
         Some(n) if n >= LARGEST_SECONDS => n.checked_mul(1000),

@@ -7,12 +7,13 @@ use subtle::ConstantTimeEq as _;
 
 use crate::definition::{Encoding, SignatureDefinition};
 use crate::delivery::{Delivery, Request};
+use crate::handshake_rule::Handshake;
 use crate::mac::{self, Tally};
 use crate::preset::Preset;
 use crate::refusal::Refusal;
 use crate::scheme::Scheme;
 use crate::template::{Context, missing};
-use crate::{Algorithm, altered, asymmetric, key, timestamp, twilio};
+use crate::{Algorithm, adyen, altered, asymmetric, gemini, key, plaid, sns, timestamp, twilio};
 
 /// What an authentic request proves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,22 +41,32 @@ impl Delivery<'_> {
         if secrets.is_empty() || secrets.iter().any(|secret| secret.is_empty()) {
             return Err(Refusal::NoSecret);
         }
-        if scheme.algorithm == Algorithm::Twilio {
-            return accept(twilio::verify(self, secrets)?, None);
+        match scheme.algorithm {
+            Algorithm::Twilio => return accept(twilio::verify(self, secrets)?, None),
+            Algorithm::GeminiJwt => return gemini::verify(self, scheme, secrets, now_unix),
+            Algorithm::PlaidJwt => return plaid::verify(self, scheme, secrets, now_unix),
+            Algorithm::AwsSns => return sns::verify(self, scheme, secrets, now_unix),
+            Algorithm::Adyen => return adyen::verify(self, scheme, secrets),
+            _ => {}
         }
         if scheme.refuse_empty_body && self.request.body.is_empty() {
             return Err(Refusal::EmptyBody);
         }
-        let from = &scheme.signature.from;
-        let found = self.find(from, &[], scheme.json_in_form.as_deref())?.ok_or_else(|| missing(from))?;
-        if found.bytes.is_empty() || found.number {
-            return Err(Refusal::SignatureMalformed);
+        // The handshake signs short texts for anybody; none of them begins like this.
+        if scheme.handshake.as_ref().is_some_and(Handshake::signs_for_strangers)
+            && !self.request.body.trim_ascii_start().starts_with(b"{")
+        {
+            return Err(Refusal::BodyNotJson);
         }
         if scheme.algorithm == Algorithm::SharedSecret {
+            let from = &scheme.signature.from;
+            let found = self.find(from, &[], scheme.json_in_form.as_deref())?.ok_or_else(|| missing(from))?;
+            if found.bytes.is_empty() || found.number {
+                return Err(Refusal::SignatureMalformed);
+            }
             return accept(shared_secret(&found.bytes, secrets), None);
         }
-        let text = found.as_str().ok_or(Refusal::SignatureMalformed)?;
-        let evidence = Evidence::parse(&scheme.signature.written, text)?;
+        let evidence = self.evidence(scheme)?;
         self.require(scheme, &evidence)?;
         let (text, unix) = self.timestamp(scheme, &evidence, now_unix)?;
         let attempt = Attempt { delivery: self, scheme, secrets, evidence: &evidence, timestamp: &text };
@@ -66,7 +77,23 @@ impl Delivery<'_> {
         }
     }
 
-    fn require(&self, scheme: &Scheme, evidence: &Evidence) -> Result<(), Refusal> {
+    pub(crate) fn evidence(&self, scheme: &Scheme) -> Result<Evidence, Refusal> {
+        let in_form = scheme.json_in_form.as_deref();
+        let mut texts = Vec::new();
+        for at in std::iter::once(&scheme.signature.from).chain(&scheme.signature.also) {
+            let Some(found) = self.find(at, &[], in_form)? else { continue };
+            if found.number {
+                return Err(Refusal::SignatureMalformed);
+            }
+            texts.push(found.as_str().ok_or(Refusal::SignatureMalformed)?.to_owned());
+        }
+        if texts.is_empty() {
+            return Err(missing(&scheme.signature.from));
+        }
+        Evidence::parse(&scheme.signature.written, &texts)
+    }
+
+    pub(crate) fn require(&self, scheme: &Scheme, evidence: &Evidence) -> Result<(), Refusal> {
         for selector in &scheme.require {
             match self.find(selector, &evidence.labels, scheme.json_in_form.as_deref())? {
                 Some(found) if !found.bytes.is_empty() => {}
@@ -76,7 +103,7 @@ impl Delivery<'_> {
         Ok(())
     }
 
-    fn timestamp(
+    pub(crate) fn timestamp(
         &self,
         scheme: &Scheme,
         evidence: &Evidence,
@@ -111,15 +138,23 @@ pub(crate) fn shared_secret(sent: &[u8], secrets: &[&str]) -> Option<usize> {
 /// What the signature value holds: candidate signatures and other labelled fields.
 pub(crate) struct Evidence {
     pub(crate) candidates: Vec<Vec<u8>>,
+    /// Those under another label, by a key pair.
+    pub(crate) ed25519: Vec<Vec<u8>>,
     pub(crate) labels: Vec<(String, String)>,
 }
 
 impl Evidence {
-    fn parse(form: &SignatureDefinition, text: &str) -> Result<Self, Refusal> {
-        let text = text.strip_prefix(form.prefix.as_str()).ok_or(Refusal::SignatureMalformed)?;
-        let items: Vec<&str> =
-            if form.list.is_empty() { vec![text] } else { text.split(form.list.as_str()).collect() };
+    fn parse(form: &SignatureDefinition, texts: &[String]) -> Result<Self, Refusal> {
+        let mut items: Vec<&str> = Vec::new();
+        for text in texts {
+            let text = text.strip_prefix(form.prefix.as_str()).ok_or(Refusal::SignatureMalformed)?;
+            match form.list.as_str() {
+                "" => items.push(text),
+                between => items.extend(text.split(between)),
+            }
+        }
         let mut candidates = Vec::new();
+        let mut ed25519 = Vec::new();
         let mut labels = Vec::new();
         for item in items {
             let item = if form.trim { item.trim() } else { item };
@@ -129,6 +164,8 @@ impl Evidence {
                 labels.push((label.to_owned(), value.to_owned()));
                 if form.accept.iter().any(|accepted| accepted == label) {
                     candidates.push(value);
+                } else if form.accept_ed25519.iter().any(|accepted| accepted == label) {
+                    ed25519.push(value);
                 }
             } else if form.bare {
                 candidates.push(item);
@@ -137,16 +174,18 @@ impl Evidence {
         if !form.exactly.is_empty() && !labels.iter().map(|(label, _)| label).eq(&form.exactly) {
             return Err(Refusal::SignatureMalformed);
         }
-        let candidates: Vec<_> =
-            candidates.into_iter().filter_map(|text| decode(form.encoding, text)).collect();
-        if candidates.is_empty() {
+        let decoded = |texts: Vec<&str>| -> Vec<_> {
+            texts.into_iter().filter_map(|text| decode(form.encoding, text)).collect()
+        };
+        let (candidates, ed25519) = (decoded(candidates), decoded(ed25519));
+        if candidates.is_empty() && ed25519.is_empty() {
             return Err(Refusal::SignatureMalformed);
         }
-        Ok(Self { candidates, labels })
+        Ok(Self { candidates, ed25519, labels })
     }
 }
 
-fn decode(encoding: Encoding, text: &str) -> Option<Vec<u8>> {
+pub(crate) fn decode(encoding: Encoding, text: &str) -> Option<Vec<u8>> {
     let decoded = match encoding {
         Encoding::HexLower if text.bytes().any(|b| b.is_ascii_uppercase()) => None,
         Encoding::Hex | Encoding::HexLower => hex::decode(text).ok(),
@@ -160,9 +199,9 @@ fn decode(encoding: Encoding, text: &str) -> Option<Vec<u8>> {
 pub(crate) struct Attempt<'t, 'r> {
     pub(crate) delivery: &'t Delivery<'r>,
     pub(crate) scheme: &'t Scheme,
-    secrets: &'t [&'t str],
-    evidence: &'t Evidence,
-    timestamp: &'t str,
+    pub(crate) secrets: &'t [&'t str],
+    pub(crate) evidence: &'t Evidence,
+    pub(crate) timestamp: &'t str,
 }
 
 impl Attempt<'_, '_> {
@@ -182,6 +221,12 @@ impl Attempt<'_, '_> {
             })?;
             let fits = match self.scheme.algorithm {
                 Algorithm::Sha256 => mac::any_equal(&Sha256::digest(&message), candidates),
+                _ if !self.scheme.signature.written.accept_ed25519.is_empty()
+                    && secret.starts_with("whpk_") =>
+                {
+                    let Some(key) = asymmetric::whpk(secret) else { continue };
+                    asymmetric::ed25519_fits(&key, &message, &self.evidence.ed25519)
+                }
                 algorithm if algorithm.is_hmac() => {
                     // One unusable secret of several must not stop the others.
                     let Some(key) = key::hmac_key(self.scheme.key, secret) else { continue };
