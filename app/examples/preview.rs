@@ -6,20 +6,14 @@
 #[path = "../tests/fake/mod.rs"]
 pub mod fake;
 
-use app::ports::{RequestInfo, Session};
 use axum::{
     Router,
     http::header,
     response::sse::{Event, Sse},
     routing::get,
 };
-use fake::{Fake, FakeSession, NOON, actor};
-use leptos::prelude::*;
-use leptos_axum::{LeptosRoutes, generate_route_list};
-use std::{
-    path::PathBuf,
-    sync::{Arc, atomic::Ordering},
-};
+use fake::{Fake, NOON, site::Site};
+use std::{path::PathBuf, sync::atomic::Ordering};
 
 fn env(name: &str) -> String {
     std::env::var(name).unwrap_or_default()
@@ -29,43 +23,24 @@ fn env(name: &str) -> String {
 async fn main() {
     let port = env("PORT").parse().unwrap_or(3999_u16);
     let addr = std::net::SocketAddr::from(([127, 0, 0, 1], port));
-    let options = LeptosOptions::builder().output_name("tidegate").site_addr(addr).build();
-    let routes = generate_route_list(app::App);
-    let shell_options = options.clone();
     let router = Router::new()
         .route("/pkg/tidegate.css", get(css))
         .route("/favicon.svg", get(|| asset("../style/assets/favicon.svg", "image/svg+xml")))
         .route("/pkg/{file}", get(pkg))
         .route("/events/stream", get(stream))
-        .leptos_routes_with_context(&options, routes, context(), move || app::shell(shell_options.clone()))
-        .fallback(leptos_axum::file_and_error_handler_with_context::<LeptosOptions, _>(context(), app::shell))
-        .with_state(options);
+        .merge(site().router());
     let listener = tokio::net::TcpListener::bind(addr).await.expect("the port is free");
     axum::serve(listener, router).await.expect("serving works");
 }
 
-/// One closure for pages, server functions and the 404 page.
-fn context() -> impl Fn() + Clone + Send + Sync + 'static {
-    static SEAT: std::sync::OnceLock<(Arc<Fake>, Arc<FakeSession>)> = std::sync::OnceLock::new();
-    let (fake, session) = SEAT
-        .get_or_init(|| {
-            let data = env("DATA");
-            let fake = if data == "fresh" || data == "setup" { Fake::fresh(NOON) } else { Fake::busy(NOON) };
-            fake.broken.store(data == "broken", Ordering::Relaxed);
-            fake.empty_users.store(data == "setup", Ordering::Relaxed);
-            let session = Arc::new(FakeSession::default());
-            session.0.store(env("OUT").is_empty(), Ordering::Relaxed);
-            (fake, session)
-        })
-        .clone();
+/// What the environment asks for.
+fn site() -> Site {
+    let (data, signed_out) = (env("DATA"), !env("OUT").is_empty());
+    let fake = if data == "fresh" || data == "setup" { Fake::fresh(NOON) } else { Fake::busy(NOON) };
+    fake.broken.store(data == "broken", Ordering::Relaxed);
+    fake.empty_users.store(data == "setup", Ordering::Relaxed);
     let role = env("ROLE").parse().unwrap_or(domain::role::Role::Owner);
-    move || {
-        provide_context(fake.ports());
-        provide_context(session.0.load(Ordering::Relaxed).then(|| actor(role)));
-        provide_context(Session(session.clone()));
-        let id = "req_018f3c510000700080000000000002bc".into();
-        provide_context(RequestInfo { id, client: "127.0.0.1".into() });
-    }
+    Site::new(fake, (!signed_out).then_some(role))
 }
 
 async fn asset(path: &str, kind: &'static str) -> ([(header::HeaderName, &'static str); 1], Vec<u8>) {
@@ -89,6 +64,6 @@ async fn pkg(
 async fn stream() -> Sse<impl futures::Stream<Item = Result<Event, std::convert::Infallible>>> {
     Sse::new(futures::stream::unfold((), |()| async {
         tokio::time::sleep(std::time::Duration::from_secs(3)).await;
-        Some((Ok(Event::default().event("changed").data("")), ()))
+        Some((Ok(Event::default().event("changed").data("1")), ()))
     }))
 }

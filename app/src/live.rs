@@ -11,7 +11,8 @@ use leptos::{
 };
 use std::time::Duration;
 
-/// Where the server says that something changed.
+/// Where the server says that something changed: `event: changed` with any data that is not empty (browsers drop
+/// events without). The answer is 401 without a session; then the stream stays closed.
 const STREAM: &str = "/events/stream";
 /// Several changes within this time are one.
 const GATHER: Duration = Duration::from_millis(300);

@@ -1,1 +1,259 @@
-//! placeholder
+//! Every page as HTML, the way a browser without JavaScript sees it, over ports in memory.
+#![allow(missing_docs, reason = "names of tests are sentences")]
+
+pub mod fake;
+
+use domain::role::Role;
+use fake::{Fake, NOON, site::Site};
+use std::sync::atomic::Ordering;
+
+const BAD_JOB: &str = "/jobs/job_018f3c5100007000800000000000000b";
+
+fn busy(role: Role) -> Site {
+    Site::new(Fake::busy(NOON), Some(role))
+}
+
+fn fresh(role: Role) -> Site {
+    Site::new(Fake::fresh(NOON), Some(role))
+}
+
+fn signed_out() -> Site {
+    Site::new(Fake::busy(NOON), None)
+}
+
+#[test]
+fn every_page_opens_for_owner_and_editor_with_a_title_of_its_own() {
+    let pages = ["/", "/jobs", BAD_JOB, "/vendors", "/destinations", "/providers", "/rules"];
+    for role in [Role::Owner, Role::Editor] {
+        let mut titles = std::collections::BTreeSet::new();
+        for page in pages {
+            let answer = busy(role).get(page);
+            assert_eq!(answer.status, 200, "{role} {page}");
+            assert!(answer.has("<html lang=\"en\""), "{page}");
+            let title = answer.html.split("<title>").nth(1).and_then(|rest| rest.split('<').next());
+            assert!(titles.insert(title.unwrap_or_default().to_owned()), "{page}: {title:?}");
+        }
+    }
+}
+
+#[test]
+fn a_signed_out_visitor_is_sent_to_sign_in_and_back() {
+    let answer = signed_out().get("/jobs?state=failed");
+    assert_eq!((answer.status, answer.location.as_str()), (302, "/login?next=/jobs%3Fstate%3Dfailed"));
+    assert!(!answer.has("Council minutes"));
+    let login = signed_out().get("/login?next=/jobs%3Fstate%3Dfailed");
+    assert!(login.has("value=\"/jobs?state=failed\""), "{}", login.page());
+}
+
+#[test]
+fn signing_in_leads_to_where_one_wanted_to_go_but_never_to_another_site() {
+    let site = signed_out();
+    for (next, to) in [("%2Fjobs", "/jobs"), ("%2F%2Fevil.example", "/"), ("", "/")] {
+        let form = format!("email=a%40b.example&password=correct+horse&next={next}");
+        let answer = site.post("/login", "/ui/login", &form);
+        assert_eq!((answer.status, answer.location.as_str()), (302, to));
+    }
+    assert!(site.session.0.load(Ordering::Relaxed));
+}
+
+#[test]
+fn a_wrong_password_is_said_beside_its_field_without_javascript() {
+    let site = signed_out();
+    let answer = site.post("/login", "/ui/login", "email=a%40b.example&password=wrong");
+    assert_eq!(answer.status, 302);
+    let back = answer.location.trim_start_matches("http://tidegate.example").to_owned();
+    let page = site.get(&back);
+    assert!(page.has("E-mail address or password is wrong."), "{}", page.page());
+    assert!(page.has("aria-invalid=\"true\""));
+    assert!(!site.session.0.load(Ordering::Relaxed));
+}
+
+#[test]
+fn before_the_first_account_signing_in_points_to_the_one_time_link() {
+    let site = Site::new(Fake::fresh(NOON), None);
+    site.fake.empty_users.store(true, Ordering::Relaxed);
+    assert!(site.get("/login").has("Nobody has an account yet"));
+    assert!(site.get("/setup?token=once").has("value=\"once\""));
+    let answer =
+        site.post("/setup?token=once", "/ui/setup", "token=once&email=a%40b.example&password=long+enough+1");
+    assert_eq!((answer.status, answer.location.as_str()), (302, "/"));
+    assert!(site.get("/setup?token=once").has("set up already"));
+}
+
+#[test]
+fn signing_out_ends_the_session() {
+    let site = busy(Role::Owner);
+    let answer = site.post("/", "/ui/logout", "");
+    assert_eq!((answer.status, answer.location.as_str()), (302, "/login"));
+    assert!(!site.session.0.load(Ordering::Relaxed));
+}
+
+#[test]
+fn only_those_who_may_see_a_way_to_re_enqueue() {
+    let owner = busy(Role::Owner).get(BAD_JOB);
+    assert!(
+        owner.has(">Re-enqueue</button>") && owner.has("without paying the model again"),
+        "{}",
+        owner.page()
+    );
+    let editor = busy(Role::Editor).get(BAD_JOB);
+    assert!(!editor.page().to_lowercase().contains("re-enqueue"));
+    assert!(editor.has("Waiting for an admin"));
+}
+
+#[test]
+fn the_server_functions_refuse_an_editor_whatever_the_page_shows() {
+    let id = BAD_JOB.trim_start_matches("/jobs/");
+    let forms = [
+        ("/ui/job/retry", format!("id={id}")),
+        ("/ui/vendor/add", "slug=x&preset=openai".into()),
+        ("/ui/provider/add", "slug=x&kind=openai&model=m".into()),
+        ("/ui/destination/add", "slug=x&kind=http&url=https%3A%2F%2Fx.example".into()),
+        ("/ui/destination/test", "id=dst_018f3c51000070008000000000000001".into()),
+        ("/ui/rule/add", "vendor=ven_018f3c51000070008000000000000001&pattern=*&job=generate".into()),
+    ];
+    for (path, form) in forms {
+        let site = busy(Role::Editor);
+        let answer = site.post("/jobs", path, &form);
+        assert!(answer.location.contains("__err="), "{path}: {}", answer.location);
+        assert!(site.fake.calls.lock().unwrap().is_empty(), "{path}");
+        let outside = signed_out();
+        outside.post("/jobs", path, &form);
+        assert!(outside.fake.calls.lock().unwrap().is_empty(), "{path} signed out");
+    }
+}
+
+#[test]
+fn re_enqueuing_works_without_javascript() {
+    let site = busy(Role::Admin);
+    let id = BAD_JOB.trim_start_matches("/jobs/");
+    let answer = site.post(BAD_JOB, "/ui/job/retry", &format!("id={id}"));
+    assert_eq!(answer.status, 302);
+    assert_eq!(answer.location.trim_end_matches('?'), format!("http://tidegate.example{BAD_JOB}"));
+    assert_eq!(*site.fake.calls.lock().unwrap(), [format!("retry {id}")]);
+    assert!(!site.get(BAD_JOB).has(">Re-enqueue</button>"));
+}
+
+#[test]
+fn a_title_is_shown_as_text_whatever_it_contains() {
+    let answer = busy(Role::Owner).get("/jobs");
+    assert!(answer.has("&lt;script&gt;alert('title')&lt;/script&gt;"));
+    assert!(!answer.html.contains("<script>alert('title')"));
+}
+
+#[test]
+fn a_story_folds_repeated_tries_and_ends_with_what_to_do() {
+    let page = busy(Role::Owner).get(BAD_JOB).page();
+    for words in
+        ["Webhook received", "Checks passed", "Text written", "try 1", "Tries 2–6", "try 7, the last"]
+    {
+        assert!(page.contains(words), "{words}");
+    }
+    assert!(page.contains("Briefly unavailable") && page.contains("Waiting for you"));
+    assert_eq!(page.matches("Briefly unavailable for scheduled maintenance").count(), 1);
+}
+
+#[test]
+fn the_list_of_jobs_is_narrowed_and_paged_by_its_url() {
+    let site = busy(Role::Owner);
+    let failed = site.get("/jobs?state=failed");
+    assert!(failed.has("Order #4411 note") && !failed.has("Council minutes"));
+    let first = site.get("/jobs").page();
+    assert_eq!(first.matches("class=\"c-main\"").count(), 50);
+    let older = first.split("href=\"/jobs?cursor=").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    let second = site.get(&format!("/jobs?cursor={older}"));
+    assert!(second.has(">Newest</a>") && !second.has("Council minutes"));
+}
+
+#[test]
+fn an_empty_list_says_what_to_do_and_a_narrowed_one_how_to_widen_it() {
+    let jobs = fresh(Role::Owner).get("/jobs");
+    assert!(jobs.has("No jobs yet") && jobs.has("tidegate send VENDOR"));
+    let none = busy(Role::Owner).get("/jobs?state=failed&kind=callback");
+    assert!(none.has("No match") && none.has("Clear filters"));
+    let lists = [
+        ("/vendors", "tidegate vendor add"),
+        ("/providers", "tidegate provider add"),
+        ("/destinations", "tidegate destination add"),
+        ("/rules", "tidegate rule add"),
+    ];
+    for (page, command) in lists {
+        let owner = fresh(Role::Owner).get(page);
+        assert!(owner.has(command) && owner.has(&format!("{page}/new")), "{page}");
+        let editor = fresh(Role::Editor).get(page);
+        assert!(!editor.has(command) && !editor.has(&format!("{page}/new")), "{page}");
+    }
+}
+
+#[test]
+fn a_page_that_cannot_load_names_its_request() {
+    let site = busy(Role::Owner);
+    site.fake.broken.store(true, Ordering::Relaxed);
+    for page in ["/", "/jobs", BAD_JOB, "/vendors", "/destinations", "/providers", "/rules"] {
+        let answer = site.get(page);
+        assert_eq!(answer.status, 503, "{page}");
+        assert!(
+            answer.has("Could not load") && answer.has("Try again") && answer.has(fake::site::REQUEST),
+            "{page}"
+        );
+    }
+}
+
+#[test]
+fn a_new_secret_is_shown_once_without_javascript() {
+    let site = busy(Role::Owner);
+    let answer = site.post("/vendors/new", "/ui/vendor/add", "slug=news&preset=standard&secret=");
+    assert_eq!((answer.status, answer.location.as_str()), (302, "/vendors/added?once=h4ndle"));
+    let first = site.get(&answer.location);
+    assert!(
+        first.has("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw") && first.has("/webhooks/news"),
+        "{}",
+        first.page()
+    );
+    let second = site.get(&answer.location);
+    assert!(second.has("Shown already") && !second.html.contains("whsec_"));
+}
+
+#[test]
+fn a_taken_name_comes_back_to_the_form() {
+    let site = busy(Role::Owner);
+    let answer = site.post("/vendors/new", "/ui/vendor/add", "slug=openai&preset=openai");
+    let back = answer.location.trim_start_matches("http://tidegate.example").to_owned();
+    assert!(site.get(&back).has("This name is in use already."));
+}
+
+#[test]
+fn a_test_of_a_destination_shows_its_report_without_javascript() {
+    let site = busy(Role::Owner);
+    assert!(site.get("/destinations").has("not tested yet"));
+    site.post("/destinations", "/ui/destination/test", "id=dst_018f3c51000070008000000000000003");
+    assert!(!site.get("/destinations").has("not tested yet"));
+}
+
+#[test]
+fn an_address_without_a_page_answers_404() {
+    for page in ["/nope", "/jobs/job_1", "/jobs/job_018f3c51000070008000000000ffffff"] {
+        assert_eq!(busy(Role::Owner).get(page).status, 404, "{page}");
+    }
+}
+
+#[test]
+fn no_page_has_a_link_that_leads_nowhere() {
+    let site = busy(Role::Owner);
+    let mut seen = std::collections::BTreeSet::from(["/".to_owned()]);
+    let mut todo = vec!["/".to_owned()];
+    while let Some(page) = todo.pop() {
+        let answer = site.get(&page);
+        assert_eq!(answer.status, 200, "{page}");
+        // One job stands for all, one page of the list for its many filters.
+        for link in answer.page().split("href=\"/").skip(1).filter_map(|rest| rest.split('"').next()) {
+            let link = format!("/{}", link.replace("&amp;", "&"));
+            let many = link.starts_with("/jobs/") || link.contains('?');
+            let asset = link.starts_with("/pkg") || link.ends_with(".svg");
+            if !asset && !many && seen.insert(link.clone()) {
+                todo.push(link);
+            }
+        }
+    }
+    assert!(seen.len() >= 10, "{seen:?}");
+}

@@ -124,12 +124,11 @@ pub fn SelectField(
     #[prop(optional)]
     hint: &'static str,
 ) -> impl IntoView {
-    let optional = none.is_some();
     view! {
         <div class="field">
-            <Label label name optional/>
+            <Label label name optional=false/>
             <select
-                id=name name=name required=!optional
+                id=name name=name required=none.is_none()
                 aria-describedby=format!("{name}-hint")
                 aria-invalid=move || wrong(fault, field)
             >

@@ -37,7 +37,7 @@ impl Glyph {
             Self::Destinations => "M2 8h11.5M9.5 4l4 4-4 4",
             Self::Providers => "M3 3h10v10H3ZM6.2 6.2h3.6v3.6H6.2ZM6 1v2M10 1v2M6 13v2M10 13v2",
             Self::Rules => "M4 2.5v11M4 9c0-2.5 8-1.5 8-4.5M10 4.5l2-2 2 2",
-            Self::More => "M3 8h.01M8 8h.01M13 8h.01",
+            Self::More => "M2.5 8h1M7.5 8h1M12.5 8h1",
             Self::Add => "M8 3v10M3 8h10",
             Self::Done => "M3 8.5 6.5 12 13 4.5",
             Self::External => "M9.5 2.5h4v4M13.5 2.5 7.5 8.5M6 4H3v9h9v-3",

@@ -51,7 +51,7 @@ fn face(row: &JobRow, now: Timestamp) -> (String, String, Option<String>) {
 fn line(row: JobRow, now: Timestamp) -> impl IntoView {
     let way = [row.vendor.clone(), row.target.clone()].into_iter().flatten().collect::<Vec<_>>().join(" → ");
     let sub = format!("{} · {way}", kind_name(row.kind).to_lowercase());
-    let took = progress(&row, now);
+    let took = Some(progress(&row, now)).filter(|words| !words.is_empty());
     view! {
         <tr>
             <td class="c-state">

@@ -121,7 +121,7 @@ fn Line(
                 <span class="sub" title=row.url.clone()>{row.url.clone()}</span>
             </th>
             <td class="c-wide" data-label="Signs in with">{auth}</td>
-            <td class="c-wide" data-label="Last test">{report(row.last_test, now)}</td>
+            <td class="c-report" data-label="Last test">{report(row.last_test, now)}</td>
             {may_test.then(|| view! {
                 <td class="num c-act">
                     <ActionForm action=test>

@@ -16,7 +16,7 @@ use crate::{
     live::Live,
     view::{
         story::{Chapter, JobStory, Payload},
-        telling::{retry_effect, steps, tries_words},
+        telling::{steps, tries_words},
         words::{kind_name, money, number, size, state_name},
     },
 };
@@ -71,16 +71,15 @@ fn Told(story: JobStory, retry: ServerAction<RetryJob>) -> impl IntoView {
             </div>
         </header>
         <div class="story-page">
-            <section class="panel" aria-labelledby="story">
+            <div class="side"><section class="panel" aria-labelledby="story">
                 <h2 id="story">"Story"</h2>
-                <Timeline steps=steps(&story)/>
+                <Timeline steps=steps(&story, viewer_may(Role::may_operate))/>
                 {resting.map(|chapter| view! { <Retry chapter retry/> })}
-            </section>
+            </section>{story.payload.clone().map(|payload| view! { <Given payload/> })}</div>
             <div class="side">
                 <FactsPanel story=story.clone() focus/>
                 <Chain story=story.clone()/>
                 <Made story=story.clone()/>
-                {story.payload.map(|payload| view! { <Given payload/> })}
             </div>
         </div>
     }
@@ -96,7 +95,6 @@ fn Retry(chapter: Chapter, retry: ServerAction<RetryJob>) -> impl IntoView {
             <div class="retry">
                 <input type="hidden" name="id" value=chapter.job.id.to_string()/>
                 <Submit words="Re-enqueue" busy="Re-enqueuing…" pending=retry.pending()/>
-                <p>{format!("{}.", retry_effect(&chapter))}</p>
             </div>
             <FormError fault/>
         </ActionForm>

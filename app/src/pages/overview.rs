@@ -6,6 +6,7 @@ use crate::{
     components::{
         badge::{Badge, Tone},
         empty::{LoadError, Skeleton},
+        frame::viewer_may,
         icon::{Glyph, Icon},
         job_table::JobTable,
         page_head::PageHead,
@@ -17,7 +18,10 @@ use crate::{
         words::number,
     },
 };
-use domain::time::{Timestamp, in_words};
+use domain::{
+    role::Role,
+    time::{Timestamp, in_words},
+};
 use leptos::prelude::*;
 
 pub mod charts;
@@ -49,7 +53,7 @@ fn Loaded(overview: Overview) -> impl IntoView {
     let set_up = overview.set_up;
     view! {
         <div class="board">
-            {(!set_up.is_complete()).then(|| view! { <FirstSteps set_up/> })}
+            {(!set_up.is_complete() && viewer_may(Role::may_configure)).then(|| view! { <FirstSteps set_up/> })}
             <Figures overview=overview.clone()/>
             {(!overview.traffic.is_empty()).then(|| view! { <TrafficPanel traffic=overview.traffic/> })}
             {overview.funnel.map(|funnel| view! { <FunnelPanel funnel/> })}

@@ -3,13 +3,13 @@
 
 use super::{
     story::{Arrival, Chapter, JobStory},
-    words::{count, kind_name, money, number, size},
+    words::{count, kind_name, lasting, money, number, size},
 };
 use domain::{
     attempt::Attempt,
     job::{JobKind, JobState},
     outcome::AttemptOutcome,
-    time::{Timestamp, in_words},
+    time::Timestamp,
 };
 
 /// How a step went.
@@ -63,15 +63,15 @@ impl Step {
     }
 }
 
-/// The whole story, first step first.
-pub fn steps(story: &JobStory) -> Vec<Step> {
+/// The whole story, first step first, as told to somebody who may put a job back in the queue or may not.
+pub fn steps(story: &JobStory, may_retry: bool) -> Vec<Step> {
     let mut steps = beginning(story);
     for chapter in &story.chapters {
         steps.extend(tries(chapter));
         steps.extend(standing(chapter, story.now));
     }
     if let Some(chapter) = story.retryable() {
-        steps.push(for_you(chapter));
+        steps.push(resting(chapter, may_retry));
     }
     steps
 }
@@ -90,7 +90,7 @@ fn beginning(story: &JobStory) -> Vec<Step> {
     received.detail = phrases([
         (!arrival.event_type.is_empty()).then(|| arrival.event_type.clone()),
         Some(size(arrival.body_len)),
-        arrival.answered_in.map(|took| format!("stored and answered in {}", in_words(took))),
+        arrival.answered_in.map(|took| format!("stored and answered in {}", lasting(took))),
     ]);
     vec![received, checks(arrival, first)]
 }
@@ -134,14 +134,15 @@ fn tries(chapter: &Chapter) -> Vec<Step> {
 }
 
 fn one_try(chapter: &Chapter, attempt: &Attempt, last: bool) -> Step {
-    let took = in_words(attempt.finished_at.since(attempt.started_at));
+    let took = lasting(attempt.finished_at.since(attempt.started_at));
     if attempt.outcome == AttemptOutcome::Succeeded {
         return success(chapter, attempt, &took);
     }
     let mark = if attempt.outcome == AttemptOutcome::Held { Mark::Waiting } else { Mark::Bad };
-    let mut step = Step::new(mark, format!("{}, try {}", intent(chapter), attempt.number));
+    let end = if attempt.outcome == AttemptOutcome::Deadletter { ", the last" } else { "" };
+    let mut step = Step::new(mark, format!("{}, try {}{end}", intent(chapter), attempt.number));
     let next =
-        attempt.next_run_at.map(|at| format!("; next try in {}", in_words(at.since(attempt.finished_at))));
+        attempt.next_run_at.map(|at| format!("; next try in {}", lasting(at.since(attempt.finished_at))));
     let error = attempt.error.clone().unwrap_or_else(|| outcome_words(attempt.outcome).into());
     step.detail = format!("{error} after {took}{}", next.unwrap_or_default());
     step.at = Some(attempt.finished_at);
@@ -165,7 +166,7 @@ fn success(chapter: &Chapter, attempt: &Attempt, took: &str) -> Step {
     let mut step = Step::new(Mark::Good, done(chapter));
     step.at = Some(attempt.finished_at);
     let waited = attempt.started_at.since(chapter.job.created_at);
-    let first = (attempt.number == 1).then(|| format!("waited {}", in_words(waited)));
+    let first = (attempt.number == 1).then(|| format!("waited {}", lasting(waited)));
     if chapter.job.kind == JobKind::Generate {
         step.aside = attempt.model.clone().or(chapter.provider.clone()).unwrap_or_default();
         let usage = attempt.usage;
@@ -209,7 +210,7 @@ fn folded(attempts: &[Attempt]) -> Step {
     };
     let waits: Vec<String> = attempts
         .iter()
-        .filter_map(|attempt| attempt.next_run_at.map(|at| in_words(at.since(attempt.finished_at))))
+        .filter_map(|attempt| attempt.next_run_at.map(|at| lasting(at.since(attempt.finished_at))))
         .collect();
     step.detail = match waits.len() {
         0 => said,
@@ -233,7 +234,7 @@ fn standing(chapter: &Chapter, now: Timestamp) -> Option<Step> {
     let left = job.next_run_at.since(now);
     step.aside = if job.state == JobState::Pending { intent(chapter).to_lowercase() } else { String::new() };
     step.detail = match job.state {
-        JobState::Pending if left > 0 => format!("next try in {}", in_words(left)),
+        JobState::Pending if left > 0 => format!("next try in {}", lasting(left)),
         JobState::Pending => "due; starts as soon as a worker is free".into(),
         JobState::Running => "under way".into(),
         _ => job.reason.clone().unwrap_or_else(|| "paused; uses up no try".into()),
@@ -242,9 +243,10 @@ fn standing(chapter: &Chapter, now: Timestamp) -> Option<Step> {
     Some(step)
 }
 
-fn for_you(chapter: &Chapter) -> Step {
-    let mut step = Step::new(Mark::Resting, "Waiting for you");
-    step.detail = format!("{}.", retry_effect(chapter));
+fn resting(chapter: &Chapter, may_retry: bool) -> Step {
+    let title = if may_retry { "Waiting for you" } else { "Waiting for an admin" };
+    let mut step = Step::new(Mark::Resting, title);
+    step.detail = if may_retry { format!("{}.", retry_effect(chapter)) } else { String::new() };
     step
 }
 

@@ -3,7 +3,7 @@
 use super::jobs::JobRow;
 use domain::{
     job::{JobKind, JobState},
-    time::{MINUTE, Timestamp, in_words},
+    time::{MINUTE, SECOND, Timestamp, in_words},
 };
 
 /// A whole number with thousands set apart: `1,284`.
@@ -38,6 +38,11 @@ pub fn money(micros: i64) -> String {
             format!("${}.{:02}", number(cents / 100), cents % 100)
         }
     }
+}
+
+/// A length of time in a sentence: like [`in_words`], without a needless `.0`.
+pub fn lasting(micros: i64) -> String {
+    in_words(micros).replace(".0 s", " s")
 }
 
 /// A size in bytes: `812 B`, `4.1 kB`.
@@ -90,7 +95,7 @@ pub fn state_words(state: JobState, attempt: i32, next_run_at: Timestamp, now: T
 fn roughly(micros: i64) -> String {
     let said = in_words(micros);
     if micros < MINUTE {
-        return in_words((micros / 1_000_000).max(1) * 1_000_000).replace(".0 s", " s");
+        return lasting((micros / SECOND).max(1) * SECOND);
     }
     said.split(' ').take(2).collect::<Vec<_>>().join(" ")
 }
@@ -100,14 +105,13 @@ pub fn progress(row: &JobRow, now: Timestamp) -> String {
     match row.state {
         JobState::Deadletter => count(row.attempt.into(), "try", "tries"),
         JobState::Pending if row.attempt > 0 => format!("{} of {}", row.attempt, row.max_attempts),
-        _ => row.took(now).map(in_words).unwrap_or_default(),
+        _ => row.took(now).map(lasting).unwrap_or_default(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::time::SECOND;
 
     #[test]
     fn thousands_are_set_apart() {

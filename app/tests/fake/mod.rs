@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each of its users needs another part")]
 
 pub mod sample;
+pub mod site;
 
 use app::{
     error::{AppError, Field, Reason},
