@@ -16,6 +16,13 @@ HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 export TIDEGATE_BIN
 TIDEGATE_RUN_DIR=$(mktemp -d "${TMPDIR:-/tmp}/tidegate-end2end.XXXXXX")
 export TIDEGATE_RUN_DIR
+# A debug build's files are large and not compressed; without this the server would compress them for every page.
+site=$(dirname "$TIDEGATE_BIN")/site
+if [ ! -e "$site/pkg/tidegate.wasm.br" ]; then
+  cp -r "$site" "$TIDEGATE_RUN_DIR/site"
+  gzip -k -6 "$TIDEGATE_RUN_DIR"/site/pkg/*
+  export TIDEGATE_SITE_ROOT=$TIDEGATE_RUN_DIR/site
+fi
 # Peers of these tests alone, so that they can be ended without asking who else uses them.
 export WP_DIR=$TIDEGATE_CACHE/peers/wordpress-end2end MODEL_DIR=$TIDEGATE_CACHE/peers/model-end2end
 
@@ -25,6 +32,7 @@ finish() {
   trap '' INT TERM
   "$HERE/peers/wordpress.sh" stop >&2 || true
   "$HERE/peers/model.sh" stop >&2 || true
+  rm -rf "$TIDEGATE_RUN_DIR/site"
   # What went wrong is read from what the servers said; kept until the next failure.
   rm -rf "$HERE/.run"
   if [ $code = 0 ]; then rm -rf "$TIDEGATE_RUN_DIR"; else

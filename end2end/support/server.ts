@@ -54,6 +54,7 @@ export class Tidegate {
       TIDEGATE_MASTER_KEY: key,
       TIDEGATE_ALLOW_PRIVATE_TARGETS: "true",
       TIDEGATE_RETRY_BASE_MS: "50",
+      ...(process.env.TIDEGATE_SITE_ROOT ? { TIDEGATE_SITE_ROOT: process.env.TIDEGATE_SITE_ROOT } : {}),
       RUST_LOG: "info",
       ...Object.fromEntries(Object.entries(settings.set ?? {}).map(([name, value]) => [`TIDEGATE_${name}`, value])),
     };

@@ -1,0 +1,152 @@
+// Adding vendors, providers, destinations and rules by pages: what is wrong is said at the field, secrets are shown once.
+
+import { deliver } from "../../support/http.ts";
+import { expect, expectWrong, test } from "../../support/pages.ts";
+import { newSecret, secret } from "../../support/run.ts";
+import { Site } from "../../support/site.ts";
+
+test.describe.configure({ mode: "serial" });
+
+let site: Site;
+test.beforeAll(async () => {
+  site = await Site.empty();
+});
+test.afterAll(() => site.stop());
+test.beforeEach(async ({ as }) => as(site));
+
+test("lists that are empty say what to do", async ({ page, open }) => {
+  for (const [path, title] of [["/vendors", "No vendors yet"], ["/destinations", "No destinations yet"], ["/providers", "No providers yet"], ["/rules", "No rules yet"]] as const) {
+    await open(site, path);
+    await expect(page.getByRole("heading", { name: title })).toBeVisible();
+  }
+  await open(site, "/rules/new");
+  await expect(page.getByRole("heading", { name: "A rule needs a vendor" })).toBeVisible();
+});
+
+test("a vendor is added, and its secret is shown exactly once", async ({ page, open, ready, faults }) => {
+  await open(site, "/vendors/new");
+  faults.allow(/\/ui\/vendor\/add/);
+  await page.getByLabel("Preset").selectOption({ label: "Standard Webhooks" });
+  await page.getByLabel(/^Name/).fill("Not A Slug!");
+  await page.getByRole("button", { name: "Add vendor" }).click();
+  await expectWrong(page, /^Name/, "Use 1 to 60 of a–z");
+  await ready();
+  await page.getByLabel("Preset").selectOption({ label: "Standard Webhooks" });
+  await page.getByLabel(/^Name/).fill("acme");
+  await page.getByRole("button", { name: "Add vendor" }).click();
+  await expect(page).toHaveURL(/\/vendors\/added\?once=/);
+  const shown = page.getByText(/^whsec_[A-Za-z0-9+/=]{20,}$/);
+  await expect(shown).toHaveCount(1);
+  const value = secret((await shown.textContent())!.trim());
+  await expect(page.getByText(`${site.url}/webhooks/acme`)).toBeVisible();
+  const address = page.url();
+
+  await page.goto(address);
+  await ready();
+  await expect(page.getByRole("heading", { name: "Shown already" })).toBeVisible();
+  expect(await page.content()).not.toContain(value);
+  await open(site, "/vendors");
+  await expect(page.getByRole("rowheader", { name: /acme/ })).toBeVisible();
+  expect(await page.content()).not.toContain(value);
+  // It is the secret that is in use.
+  await expect.poll(async () => (await deliver({ url: `${site.url}/webhooks/acme`, secret: value })).status).toBe(202);
+});
+
+test("a name that is taken is said at the field", async ({ page, open, faults }) => {
+  faults.allow(/\/ui\/vendor\/add/);
+  await open(site, "/vendors/new");
+  await page.getByLabel("Preset").selectOption({ label: "Stripe" });
+  await page.getByLabel(/^Name/).fill("acme");
+  await page.getByRole("button", { name: "Add vendor" }).click();
+  await expectWrong(page, /^Name/, "This name is in use already.");
+});
+
+test("a provider is added, and its key is never shown", async ({ page, open, faults, ready }) => {
+  faults.allow(/\/ui\/provider\/add/);
+  const key = newSecret("sk-");
+  await open(site, "/providers/new");
+  const fill = async (url: string) => {
+    await page.getByLabel(/^Name/).fill("model");
+    await page.getByLabel("Model").fill("fixed");
+    await page.getByLabel(/^Base URL/).fill(url);
+    await page.getByLabel(/^API key/).fill(key);
+    await page.getByRole("button", { name: "Add provider" }).click();
+  };
+  await fill("ftp://example.test/");
+  await expectWrong(page, /^Base URL/, "Give a whole address");
+  await ready();
+  await fill(`${site.peer.url}/v1`);
+  await expect(page).toHaveURL(/\/providers\?added/);
+  await expect(page.getByRole("status").getByText("The provider was added.")).toBeVisible();
+  await ready();
+  await expect(page.getByRole("row", { name: /model/ })).toContainText("stored");
+  expect(await page.content()).not.toContain(key);
+});
+
+test("a destination is added and tested", async ({ page, open, faults, ready, hydrated }) => {
+  faults.allow(/\/ui\/destination\/add/);
+  await open(site, "/destinations/new");
+  const fill = async (url: string) => {
+    await page.getByLabel("Kind").selectOption({ label: "WordPress" });
+    await page.getByLabel(/^Name/).fill("site");
+    await page.getByLabel("URL").fill(url);
+    await page.getByLabel(/^User name/).fill("gateway");
+    await page.getByLabel(/^Application password/).fill(newSecret());
+    await page.getByRole("button", { name: "Add destination" }).click();
+  };
+  await fill("ftp://example.test/");
+  await expectWrong(page, "URL", "Give a whole address");
+  await ready();
+  await fill(site.peer.url);
+  await expect(page).toHaveURL(/\/destinations\?added/);
+  await ready();
+  const row = page.getByRole("row", { name: /site/ });
+  await expect(row).toContainText("not tested yet");
+  await row.getByRole("button", { name: "Test" }).click();
+  await expect(row).toContainText("Works", { timeout: 15_000 });
+  await ready();
+  await site.peer.fails({ path: "/wp-json", status: 401 });
+  await row.getByRole("button", { name: "Test" }).click();
+  await expect(row).toContainText("Does not work", { timeout: 15_000 });
+  await site.peer.works();
+  if (!hydrated) await expect(page).toHaveURL(/\/destinations/);
+});
+
+test("the signing secret of an endpoint is shown exactly once", async ({ page, open, ready }) => {
+  await open(site, "/destinations/new");
+  await page.getByLabel("Kind").selectOption({ label: "HTTP endpoint" });
+  await page.getByLabel(/^Name/).fill("hook");
+  await page.getByLabel("URL").fill(`${site.peer.url}/callback`);
+  await page.getByRole("button", { name: "Add destination" }).click();
+  await expect(page).toHaveURL(/\/destinations\/added\?once=/);
+  const shown = page.getByText(/^whsec_[A-Za-z0-9+/=]{20,}$/);
+  await expect(shown).toHaveCount(1);
+  const value = secret((await shown.textContent())!.trim());
+  await page.reload();
+  await ready();
+  expect(await page.content()).not.toContain(value);
+});
+
+test("a rule is added, and a webhook then becomes a post", async ({ page, open, faults, ready }) => {
+  faults.allow(/\/ui\/rule\/add/);
+  await open(site, "/rules/new");
+  const fill = async (prompt: string) => {
+    await page.getByLabel("When this vendor").selectOption({ label: "acme" });
+    await page.getByLabel("sends events of type").fill("story.*");
+    await page.getByLabel("do", { exact: true }).selectOption("generate");
+    await page.getByLabel(/^with provider/).selectOption({ label: "model" });
+    await page.getByLabel(/^and send the result to/).selectOption({ label: "site" });
+    await page.getByLabel(/^Prompt/).fill(prompt);
+    await page.getByRole("button", { name: "Add rule" }).click();
+  };
+  await fill("Say {{ something");
+  await expectWrong(page, /^Prompt/, "This template cannot be read.");
+  await ready();
+  await fill("Say something about {{ event.data.id }}.");
+  await expect(page).toHaveURL(/\/rules\?added/);
+  await ready();
+  await expect(page.getByRole("row", { name: /acme sends story\.\*/ })).toContainText("ask model, then publish to site");
+  await site.server.follows();
+  await site.server.cli(["send", "acme", "--type", "story.ready"]);
+  await site.server.jobsIn("succeeded", 2);
+});

@@ -1,0 +1,69 @@
+// What holds for every page: it loads without an error, says what it is, and can be read by everybody.
+
+import { expect, pagesOf, test, violations } from "../../support/pages.ts";
+
+const COUNT = 17; // as many as `pagesOf` names; tests must be named before the site is there
+
+for (let at = 0; at < COUNT; at++) {
+  test(`page ${at + 1} of ${COUNT} loads without errors, has one heading and a title`, async ({ busy, page, open, as, faults }) => {
+    const all = pagesOf(busy);
+    expect(all).toHaveLength(COUNT);
+    const { path, heading, status = 200 } = all[at]!;
+    if (status === 404) faults.allow(/404/);
+    await as(busy.site);
+    expect(await open(busy.site, path), path).toBe(status);
+    await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
+    await expect(page.getByRole("heading", { level: 1 })).toContainText(heading);
+    await expect(page).toHaveTitle(/ · Tidegate$/);
+    expect(await page.locator("main").count()).toBe(1);
+  });
+}
+
+test.describe("accessibility", () => {
+  test.skip(({ hydrated }) => !hydrated, "the same document as with JavaScript, where the checker runs");
+  for (const scheme of ["light", "dark"] as const) {
+    test(`no page has a serious violation in the ${scheme} scheme`, async ({ busy, page, open, as, faults }) => {
+      test.setTimeout(120_000);
+      faults.allow(/404/);
+      await page.emulateMedia({ colorScheme: scheme });
+      await as(busy.site);
+      const found: string[] = [];
+      for (const { path } of pagesOf(busy)) {
+        await open(busy.site, path);
+        found.push(...(await violations(page)).map((what) => `${path} ${what}`));
+      }
+      await as(busy.site, null);
+      for (const path of ["/login", "/setup"]) {
+        await open(busy.site, path);
+        found.push(...(await violations(page)).map((what) => `${path} ${what}`));
+      }
+      expect(found).toEqual([]);
+    });
+  }
+});
+
+test("on a phone no page is wider than the screen", async ({ busy, page, open, as, faults }) => {
+  faults.allow(/404/);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await as(busy.site);
+  const wide: string[] = [];
+  for (const { path } of pagesOf(busy)) {
+    await open(busy.site, path);
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    if (width > 390) wide.push(`${path}: ${width}`);
+  }
+  expect(wide).toEqual([]);
+});
+
+test("the navigation leads to every place and marks the one that is open", async ({ busy, page, open, ready, as }) => {
+  await as(busy.site);
+  await open(busy.site, "/");
+  for (const [words, path] of [["Jobs", "/jobs"], ["Vendors", "/vendors"], ["Destinations", "/destinations"], ["Providers", "/providers"], ["Rules", "/rules"], ["Overview", "/"]] as const) {
+    const rail = page.getByRole("navigation", { name: "Main" });
+    await rail.getByRole("link", { name: words }).first().click();
+    await expect(page).toHaveURL(busy.site.url + path);
+    await ready();
+    await expect(page.getByRole("heading", { level: 1, name: words })).toBeVisible();
+    await expect(rail.locator('[aria-current="page"]').first()).toContainText(words);
+  }
+});
