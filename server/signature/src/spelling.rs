@@ -40,7 +40,7 @@ struct Style {
 
 /// How the usual serialisers write, the most frequent first: JavaScript, PHP, Python, Go, and pretty
 /// printers of two and four spaces.
-const STYLES: [Style; 10] = [
+const STYLES: [Style; 11] = [
     Style { indent: None, spaced: false, slashes: false, unicode: Unicode::Keep },
     Style { indent: None, spaced: false, slashes: false, unicode: Unicode::Plain },
     Style { indent: None, spaced: false, slashes: true, unicode: Unicode::Ascii },
@@ -51,6 +51,7 @@ const STYLES: [Style; 10] = [
     Style { indent: Some(4), spaced: true, slashes: false, unicode: Unicode::Keep },
     Style { indent: Some(4), spaced: true, slashes: true, unicode: Unicode::Keep },
     Style { indent: None, spaced: false, slashes: false, unicode: Unicode::Html },
+    Style { indent: None, spaced: false, slashes: false, unicode: Unicode::Ascii },
 ];
 
 /// Every other spelling of `body`, each once. `json` says whether it is JSON.
