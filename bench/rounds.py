@@ -29,6 +29,8 @@ SECONDS = float(os.environ.get("SECONDS_EACH", "6"))
 WARMUP = float(os.environ.get("WARMUP", "2"))
 ONE_CORE = os.environ.get("LAYOUT", "one-core") == "one-core" and os.cpu_count() > 1
 SERVER_CORE, LOAD_CORE = {1}, {0}
+# Less than 0 (root only) for a machine on which other things run: what is measured then goes before them.
+PRIORITY = int(os.environ.get("PRIORITY", "0"))
 OPEN_RATE = 300
 # Requests made before each cell; more than any server here can answer in its time.
 COUNT = int(os.environ.get("COUNT", "500000"))
@@ -56,8 +58,25 @@ def say(text):
 
 
 def on(cores):
-    """Places a child on these cores."""
-    return (lambda: os.sched_setaffinity(0, cores)) if ONE_CORE else None
+    """Places a child on these cores, with the priority of the run."""
+    def place():
+        if ONE_CORE:
+            os.sched_setaffinity(0, cores)
+        if PRIORITY:
+            os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
+    return place
+
+
+def children(pid):
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            # The name may hold spaces and brackets; everything after its last bracket is plain.
+            parent = int(stat.read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+        found += [int(stat.parent.name)] if parent == pid else []
+    return found
 
 
 def free_port():
@@ -198,8 +217,14 @@ class Tidegate:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def disk(seconds):
+    return load("fsync", "--folder", tempfile.gettempdir(), "--seconds", seconds)
+
+
 def measure(name):
     database, rule, roles, connections, rate = CELLS[name]
+    # The disk has its moods; a wait for it is compared with what it was like a moment ago.
+    before = disk(1.5) if rate else None
     server = Tidegate(database, rule, roles) if database else Floor()
     try:
         arguments = ["send", "--address", server.address, "--connections", connections, "--warmup", WARMUP,
@@ -215,6 +240,7 @@ def measure(name):
             cell["syncs"] = server.syncs() - syncs
             cell["wal_bytes"] = server.wal_bytes() - wal if wal is not None else None
             cell["server_memory_mib"] = peak_memory(server.pids[0])
+        cell["disk"] = before
         server.kill()
         stored = server.stored()
     finally:
@@ -226,6 +252,8 @@ def measure(name):
             raise SystemExit(f"VOID: {name} answered {wanted} (events, bodies, jobs) and holds {stored}")
     if cell["errors"] or cell["refused"] or cell["duplicate"]:
         raise SystemExit(f"VOID: {name} had answers other than 202: {cell}")
+    # 1.0: the server (and PostgreSQL) had the whole core busy; less: it waited, mostly for the disk.
+    cell["server_busy"] = cell["server_cpu"] / SECONDS
     cell["cpu_ms_per_1000"] = 1e6 * cell["server_cpu"] / max(1, cell["measured"])
     if database:
         cell["events_per_commit"] = cell["accepted"] / max(1, cell["commits"])
@@ -247,10 +275,9 @@ def count_syncs(name):
                         *(["--rate", rate] if rate else []))
             after = sum("sync(" in line for line in open(report.name))
         finally:
-            # strace passes SIGTERM on to nobody; the server is its child and ends with SIGINT.
-            children = subprocess.run(["pgrep", "-P", str(server.process.pid)], capture_output=True, text=True).stdout
-            for child in children.split():
-                os.kill(int(child), signal.SIGKILL)
+            # strace ends with its child, the server.
+            for child in children(server.process.pid):
+                os.kill(child, signal.SIGKILL)
             server.process.wait()
             server.remove()
     return cell["accepted"] / max(1, after - before)
@@ -272,10 +299,10 @@ def summarise(rounds, cells):
         kind, load_name = name.split("/")
         if load_name == "open":
             if kind != "floor":
-                ratios[f"{kind}: answer p50 ÷ fdatasync p50 at {OPEN_RATE}/s"] = column(
-                    lambda one: one["cells"][name]["p50"] / one["fsync"]["p50"])
-                ratios[f"{kind}: answer p99 ÷ fdatasync p99 at {OPEN_RATE}/s"] = column(
-                    lambda one: one["cells"][name]["p99"] / one["fsync"]["p99"])
+                for share in ("p50", "p99"):
+                    for way in ("append", "overwrite"):
+                        ratios[f"{kind}: {share} of answers at {OPEN_RATE}/s ÷ {share} of fdatasync ({way})"] = column(
+                            lambda one: one["cells"][name][share] / one["cells"][name]["disk"][way][share])
             continue
         if kind == "floor":
             continue
@@ -287,17 +314,18 @@ def summarise(rounds, cells):
             ratios[f"{at}: processor time an event ÷ floor"] = column(
                 lambda one: one["cells"][name]["cpu_ms_per_1000"] / one["cells"][floor]["cpu_ms_per_1000"])
         ratios[f"{at}: accepted/s ÷ fdatasync/s"] = column(
-            lambda one: one["cells"][name]["per_second"] / one["fsync"]["per_second"])
+            lambda one: one["cells"][name]["per_second"] / one["disk"]["append"]["per_second"])
         ratios[f"{at}: events per sync"] = column(lambda one: one["cells"][name]["events_per_sync"])
     absolutes = {
         name: {key: column(lambda one: one["cells"][name][key])["median"]
-               for key in ("per_second", "p50", "p99", "p999", "cpu_ms_per_1000", "generator_busy", "server_memory_mib",
+               for key in ("per_second", "p50", "p99", "p999", "cpu_ms_per_1000", "server_busy", "generator_busy", "server_memory_mib",
                            "events_per_commit")
                if key in rounds[0]["cells"][name]}
         for name in cells
     }
-    disk = {key: column(lambda one: one["fsync"][key]) for key in ("per_second", "p50", "p99")}
-    return {"ratios": ratios, "absolutes": absolutes, "fdatasync": disk}
+    plain = {way: {key: column(lambda one: one["disk"][way][key]) for key in ("per_second", "p50", "p99")}
+             for way in ("append", "overwrite")}
+    return {"ratios": ratios, "absolutes": absolutes, "fdatasync": plain}
 
 
 def number(value):
@@ -308,15 +336,17 @@ def table(summary):
     print(f"| ratio within one round, {ROUNDS} rounds | median | min | max |\n|---|---|---|---|")
     for name, one in summary["ratios"].items():
         print(f"| {name} | **{number(one['median'])}** | {number(one['min'])} | {number(one['max'])} |")
-    print("\n| medians, for orientation | accepted/s | p50 ms | p99 ms | p99.9 ms | CPU s / 1000 | events/commit | MiB |"
-          "\n|---|---|---|---|---|---|---|---|")
+    print("\n| medians, for orientation | accepted/s | p50 ms | p99 ms | p99.9 ms | CPU s / 1000 | server busy "
+          "| events/commit | MiB |\n|---|---|---|---|---|---|---|---|---|")
     for name, one in summary["absolutes"].items():
         print(f"| {name} | {one['per_second']:.0f} | {one['p50'] / 1e3:.1f} | {one['p99'] / 1e3:.1f} "
-              f"| {one['p999'] / 1e3:.1f} | {one['cpu_ms_per_1000'] / 1e3:.4f} | {one.get('events_per_commit', 0):.0f} "
+              f"| {one['p999'] / 1e3:.1f} | {one['cpu_ms_per_1000'] / 1e3:.4f} | {one['server_busy']:.0%} "
+              f"| {one.get('events_per_commit', 0):.0f} "
               f"| {one.get('server_memory_mib', 0):.0f} |")
-    disk = summary["fdatasync"]
-    print(f"\nfdatasync of 4 KiB: {disk['per_second']['median']:.0f}/s, p50 {disk['p50']['median'] / 1e3:.2f} ms "
-          f"({disk['p50']['min'] / 1e3:.2f}–{disk['p50']['max'] / 1e3:.2f}), p99 {disk['p99']['median'] / 1e3:.1f} ms")
+    print()
+    for way, one in summary["fdatasync"].items():
+        print(f"4 KiB and fdatasync, {way}: {one['per_second']['median']:.0f}/s, p50 {one['p50']['median'] / 1e3:.2f} ms "
+              f"({one['p50']['min'] / 1e3:.2f}–{one['p50']['max'] / 1e3:.2f}), p99 {one['p99']['median'] / 1e3:.1f} ms")
     for name, value in summary["events_per_sync_by_strace"].items():
         print(f"events per sync, {name}, counted by strace: {value:.0f}")
     print(f"other load while measuring (1 min average before each round): {summary['loads']}")
@@ -325,18 +355,22 @@ def table(summary):
 def main():
     if ONE_CORE:
         os.sched_setaffinity(0, LOAD_CORE)
+    if PRIORITY:
+        for pid in [postmaster(), *children(postmaster())]:
+            os.setpriority(os.PRIO_PROCESS, pid, PRIORITY)
     cells = [name for name in os.environ.get("CELLS", ",".join(CELLS)).split(",") if name in CELLS]
     RESULTS.mkdir(exist_ok=True)
     rounds, loads = [], []
     for number_ in range(ROUNDS):
         loads.append(os.getloadavg()[0])
         turn = (number_ * len(cells)) // ROUNDS
-        one = {"fsync": load("fsync", "--folder", tempfile.gettempdir()), "cells": {}}
-        say(f"round {number_ + 1}: fdatasync p50 {one['fsync']['p50']} µs, {one['fsync']['per_second']:.0f}/s")
+        one = {"disk": disk(3), "cells": {}}
+        say(f"round {number_ + 1}: {one['disk']}")
         for name in cells[turn:] + cells[:turn]:
             one["cells"][name] = cell = measure(name)
             say(f"  {name:20} {cell['per_second']:8.0f}/s  p50 {cell['p50']:6} p99 {cell['p99']:6} µs"
-                f"  {cell['cpu_ms_per_1000']:6.1f} ms/1000  generator {cell['generator_busy']:.0%}"
+                f"  {cell['cpu_ms_per_1000']:6.1f} ms/1000  busy {cell['server_busy']:.0%}"
+                f"  generator {cell['generator_busy']:.0%}"
                 f"  rows {cell.get('events_per_commit', 0):.0f}{'  RAN OUT' if cell['ran_out'] else ''}")
         rounds.append(one)
         (RESULTS / "partial.json").write_text(json.dumps(rounds))
@@ -349,7 +383,7 @@ def main():
                 "commit": subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True).stdout.strip(),
                 "kernel": os.uname().release, "postgres": settings}
     everything = {"versions": versions, "rounds": ROUNDS, "seconds": SECONDS, "warmup": WARMUP,
-                  "one_core": ONE_CORE, "summary": summary, "each": rounds}
+                  "one_core": ONE_CORE, "priority": PRIORITY, "summary": summary, "each": rounds}
     (RESULTS / "latest.json").write_text(json.dumps(everything, indent=1, ensure_ascii=False))
     (RESULTS / "partial.json").unlink()
     table(summary)

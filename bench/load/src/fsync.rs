@@ -1,49 +1,76 @@
-//! How fast the disk is just now: appends 4 KiB and waits until it is on the disk, as every commit does.
+//! How fast the disk is just now: writes 4 KiB and waits until it is on the disk, as every commit does. Once at the
+//! end of a growing file, and once over bytes that are there already, as databases write their logs once those have
+//! their size: the file system then has nothing of its own to write.
 
 use anyhow::Context;
 use hdrhistogram::Histogram;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::{
-    fs::OpenOptions,
-    io::Write,
+    fs::{File, OpenOptions},
+    io::{Seek, Write},
     path::PathBuf,
     time::{Duration, Instant},
 };
+
+const PAGE: [u8; 4096] = [0x5a; 4096];
+/// Pages of the file that is written over.
+const PAGES: usize = 4096;
 
 #[derive(clap::Args)]
 pub(crate) struct Fsync {
     /// Folder on the disk to measure; its file is removed afterwards
     #[arg(long)]
     folder: PathBuf,
-    /// How long
+    /// How long, each of the two ways
     #[arg(long, default_value_t = 3.0)]
     seconds: f64,
 }
 
 pub(crate) fn run(args: &Fsync) -> anyhow::Result<()> {
-    let path = args.folder.join(format!("load-fsync-{}", std::process::id()));
-    let mut file = OpenOptions::new()
+    let length = Duration::from_secs_f64(args.seconds.clamp(0.1, 60.0));
+    let append = measure(new_file(&args.folder)?, length, usize::MAX)?;
+    let mut file = new_file(&args.folder)?;
+    for _ in 0..PAGES {
+        file.write_all(&PAGE)?;
+    }
+    file.sync_all()?;
+    file.rewind()?;
+    let overwrite = measure(file, length, PAGES)?;
+    crate::say(&json!({"append": append, "overwrite": overwrite}).to_string());
+    Ok(())
+}
+
+fn new_file(folder: &std::path::Path) -> anyhow::Result<File> {
+    let path = folder.join(format!("load-fsync-{}", std::process::id()));
+    let file = OpenOptions::new()
         .create_new(true)
-        .append(true)
+        .write(true)
         .open(&path)
-        .with_context(|| format!("cannot write in {}", args.folder.display()))?;
+        .with_context(|| format!("cannot write in {}", folder.display()))?;
     // Gone from the folder at once, from the disk when this ends, however it ends.
     std::fs::remove_file(&path)?;
-    let page = [0x5a; 4096];
+    Ok(file)
+}
+
+/// Writes page after page for `length`, from the beginning again after `pages`.
+fn measure(mut file: File, length: Duration, pages: usize) -> anyhow::Result<Value> {
     let mut times = Histogram::<u64>::new_with_bounds(1, 60_000_000, 3)?;
     let began = Instant::now();
-    let end = began + Duration::from_secs_f64(args.seconds.clamp(0.1, 60.0));
-    while Instant::now() < end {
+    for page in 1.. {
         let before = Instant::now();
-        file.write_all(&page)?;
+        file.write_all(&PAGE)?;
         file.sync_data()?;
         times.saturating_record(before.elapsed().as_micros() as u64);
+        if began.elapsed() >= length {
+            break;
+        }
+        if page % pages == 0 {
+            file.rewind()?;
+        }
     }
-    let line = json!({
+    Ok(json!({
         "per_second": times.len() as f64 / began.elapsed().as_secs_f64(),
         "p50": times.value_at_quantile(0.5),
         "p99": times.value_at_quantile(0.99),
-    });
-    crate::say(&line.to_string());
-    Ok(())
+    }))
 }
