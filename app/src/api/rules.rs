@@ -1,5 +1,7 @@
 //! Event type to job.
 
+#![expect(clippy::too_many_arguments, reason = "one argument per field of the form")]
+
 use crate::{error::AppError, view::connections::RulePage};
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 
@@ -13,7 +15,6 @@ pub async fn list_rules() -> Result<RulePage, AppError> {
 
 /// Adds a rule and goes back to the list.
 #[server(prefix = "/ui", endpoint = "rule/add")]
-#[expect(clippy::too_many_arguments, reason = "one argument per field of the form")]
 pub async fn add_rule(
     vendor: String,
     pattern: String,

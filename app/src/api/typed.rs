@@ -60,6 +60,6 @@ mod tests {
     fn an_empty_field_is_an_absent_one() {
         assert_eq!(optional(Some("  ".into())), None);
         assert_eq!(needed(Field::Slug, " "), Err(AppError::invalid(Field::Slug, Reason::Missing)));
-        assert_eq!(maybe::<u32>(Field::MaxTokens, Some("x".into()), Reason::Malformed).is_err(), true);
+        assert!(maybe::<u32>(Field::MaxTokens, Some("x".into()), Reason::Malformed).is_err());
     }
 }

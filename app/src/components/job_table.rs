@@ -6,7 +6,7 @@ use crate::view::{
     words::{kind_name, money, number, progress, state_words},
 };
 use domain::time::Timestamp;
-use leptos::prelude::*;
+use leptos::{prelude::*, tachys::view::keyed::keyed};
 
 /// A table of jobs. Rows keep their place in the document while they do not change, so that a reader's focus and
 /// selection survive an update.
@@ -34,9 +34,7 @@ pub fn JobTable(
                         <th scope="col" class="num">"Created"</th>
                     </tr>
                 </thead>
-                <tbody>
-                    <For each=move || rows.clone() key=key children=move |row| line(row, now)/>
-                </tbody>
+                <tbody>{keyed(rows, key, move |_, row| (|_: usize| (), line(row, now)))}</tbody>
             </table>
         </div>
     }

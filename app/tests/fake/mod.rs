@@ -1,5 +1,9 @@
 //! The ports in memory, with enough sample data to fill every page. Shared by the page tests and the preview.
-#![allow(dead_code, reason = "each of its users needs another part")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "each of its users needs another part; a panic is a failed test"
+)]
 
 pub mod sample;
 pub mod site;

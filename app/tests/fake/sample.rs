@@ -206,7 +206,7 @@ fn good_story(n: u128, title: &str, at: Timestamp, now: Timestamp) -> JobStory {
 }
 
 fn single(n: u128, title: &str, at: Timestamp, now: Timestamp, change: impl FnOnce(&mut Job)) -> JobStory {
-    let kind = if n % 2 == 0 { JobKind::Generate } else { JobKind::Publish };
+    let kind = if n.is_multiple_of(2) { JobKind::Generate } else { JobKind::Publish };
     let mut job = job(n, kind, title, at);
     change(&mut job);
     story(n, vec![chapter(job, vec![])], now)
