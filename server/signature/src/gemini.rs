@@ -18,6 +18,9 @@ use crate::verify::Verified;
 /// Limits of the time, to both sides.
 const TOLERANCE: i64 = 300;
 
+/// How far ahead a token without a time of issue may end.
+const LONGEST: i64 = 3600;
+
 /// Names under which tokens carry the SHA-256 of the body.
 const HASHES: [&str; 5] =
     ["request_body_sha256", "body_sha256", "payload_sha256", "payload_hash", "body_hash"];
@@ -46,7 +49,7 @@ pub(crate) fn verify(
     if !binds(claims, delivery) {
         return Err(Refusal::BodyUnbound);
     }
-    Ok(Verified { secret_index: token.secret_index, timestamp_unix: Some(issued) })
+    Ok(Verified { secret_index: token.secret_index, timestamp_unix: issued })
 }
 
 fn without_query(url: &str) -> &str {
@@ -61,24 +64,27 @@ fn is_for(aud: &Value, ours: impl Fn(&str) -> bool) -> bool {
     }
 }
 
-/// When it was issued; `exp` and `nbf` count where they are.
-fn fresh(claims: &Value, now_unix: i64) -> Result<i64, Refusal> {
-    let issued = claims["iat"].as_i64().ok_or(Refusal::TimestampFormat)?;
-    let age = now_unix.saturating_sub(issued);
-    if age > TOLERANCE {
+/// When it was issued, if it says so. It must be fresh by `iat`, or end soon by `exp`; `nbf` counts where
+/// it is.
+fn fresh(claims: &Value, now_unix: i64) -> Result<Option<i64>, Refusal> {
+    let time = |name: &str| match &claims[name] {
+        Value::Null => Ok(None),
+        value => value.as_i64().map(Some).ok_or(Refusal::TimestampFormat),
+    };
+    let (issued, begins, ends) = (time("iat")?, time("nbf")?, time("exp")?);
+    if let Some(age) = issued.map(|at| now_unix.saturating_sub(at)).filter(|age| *age > TOLERANCE) {
         return Err(Refusal::TimestampStale { seconds: age });
     }
-    let ahead = claims["nbf"].as_i64().unwrap_or(issued).max(issued).saturating_sub(now_unix);
-    if ahead > TOLERANCE {
+    if let Some(ahead) = issued.max(begins).map(|at| at.saturating_sub(now_unix)).filter(|s| *s > TOLERANCE) {
         return Err(Refusal::TimestampFuture { seconds: ahead });
     }
-    match &claims["exp"] {
-        Value::Null => Ok(issued),
-        exp => match exp.as_i64() {
-            Some(exp) if exp > now_unix => Ok(issued),
-            Some(exp) => Err(Refusal::TimestampStale { seconds: now_unix.saturating_sub(exp) }),
-            None => Err(Refusal::TimestampFormat),
-        },
+    match ends {
+        Some(end) if end <= now_unix => {
+            Err(Refusal::TimestampStale { seconds: now_unix.saturating_sub(end) })
+        }
+        Some(end) if issued.is_some() || end.saturating_sub(now_unix) <= LONGEST => Ok(issued),
+        None if issued.is_some() => Ok(issued),
+        _ => Err(Refusal::TimestampFormat),
     }
 }
 

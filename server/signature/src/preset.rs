@@ -186,7 +186,7 @@ mod tests {
         ids.sort_unstable();
         ids.dedup();
         assert_eq!(ids.len(), presets().len());
-        assert_eq!(ids.len(), 84);
+        assert_eq!(ids.len(), 85);
     }
 
     #[test]

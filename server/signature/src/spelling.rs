@@ -54,12 +54,14 @@ const STYLES: [Style; 11] = [
     Style { indent: None, spaced: false, slashes: false, unicode: Unicode::Ascii },
 ];
 
-/// Every other spelling of `body`, each once. `json` says whether it is JSON.
+/// Every other spelling of `body`, each once, the likely ones first. `json` says whether it is JSON.
 pub(crate) fn spellings(body: &[u8], json: bool) -> impl Iterator<Item = (Change, Vec<u8>)> {
+    let line = |kind: &LineEnd| (Change::Lines, with_line_ends(body, *kind));
     let styles = STYLES.iter().filter(move |_| json);
-    let rewritten = styles.filter_map(move |style| Some((Change::Json, rewrite(body, *style)?)));
+    let rewritten = styles.filter_map(|style| Some((Change::Json, rewrite(body, *style)?)));
+    let (first, last) = LINE_ENDS.split_at(2);
     let mut seen = vec![mark(body)];
-    lines(body).map(|other| (Change::Lines, other)).chain(rewritten).filter(move |(_, other)| {
+    first.iter().map(line).chain(rewritten).chain(last.iter().map(line)).filter(move |(_, other)| {
         let mark = mark(other);
         let new = !seen.contains(&mark);
         seen.push(mark);
@@ -74,27 +76,52 @@ fn mark(text: &[u8]) -> u64 {
     hasher.finish()
 }
 
-fn lines(body: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+#[derive(Clone, Copy)]
+enum LineEnd {
+    /// One line end at the end.
+    Ended,
+    /// None at the end.
+    Bare,
+    /// All as Unix writes them.
+    Unix,
+    /// All as Windows writes them.
+    Dos,
+    /// One at the end, as Windows writes it.
+    DosEnded,
+    /// With a byte order mark where there is none, without it where there is one.
+    Mark,
+}
+
+const LINE_ENDS: [LineEnd; 6] =
+    [LineEnd::Ended, LineEnd::Bare, LineEnd::Unix, LineEnd::Dos, LineEnd::DosEnded, LineEnd::Mark];
+
+fn with_line_ends(body: &[u8], kind: LineEnd) -> Vec<u8> {
     const MARK: &[u8] = b"\xef\xbb\xbf";
-    let unix: Vec<u8> = {
-        let mut out = Vec::with_capacity(body.len());
-        for (at, byte) in body.iter().enumerate() {
-            if !(*byte == b'\r' && body.get(at + 1) == Some(&b'\n')) {
-                out.push(*byte);
-            }
-        }
-        out
-    };
-    let dos = unix.split(|byte| *byte == b'\n').collect::<Vec<_>>().join(&b"\r\n"[..]);
     let bare = match body.strip_suffix(b"\n") {
         Some(rest) => rest.strip_suffix(b"\r").unwrap_or(rest),
         None => body,
     };
-    let marked = match body.strip_prefix(MARK) {
-        Some(rest) => rest.to_vec(),
-        None => [MARK, body].concat(),
-    };
-    [[bare, b"\n"].concat(), bare.to_vec(), [bare, b"\r\n"].concat(), unix, dos, marked].into_iter()
+    match kind {
+        LineEnd::Ended => [bare, b"\n"].concat(),
+        LineEnd::Bare => bare.to_vec(),
+        LineEnd::Unix => unix(body),
+        LineEnd::Dos => unix(body).split(|byte| *byte == b'\n').collect::<Vec<_>>().join(&b"\r\n"[..]),
+        LineEnd::DosEnded => [bare, b"\r\n"].concat(),
+        LineEnd::Mark => match body.strip_prefix(MARK) {
+            Some(rest) => rest.to_vec(),
+            None => [MARK, body].concat(),
+        },
+    }
+}
+
+fn unix(body: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(body.len());
+    for (at, byte) in body.iter().enumerate() {
+        if !(*byte == b'\r' && body.get(at + 1) == Some(&b'\n')) {
+            out.push(*byte);
+        }
+    }
+    out
 }
 
 /// The same JSON in another style; numbers and the order of fields stay. Nothing when it would grow

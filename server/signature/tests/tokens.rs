@@ -133,12 +133,21 @@ fn a_token_of_google_counts_when_it_is_for_us_fresh_and_about_this_body() {
     assert_eq!(changed("aud", Value::Null), Refusal::AudienceMismatch);
     assert_eq!(changed("iat", json!(NOW - 301)), Refusal::TimestampStale { seconds: 301 });
     assert_eq!(changed("iat", json!(NOW + 301)), Refusal::TimestampFuture { seconds: 301 });
-    assert_eq!(changed("iat", Value::Null), Refusal::TimestampFormat);
+    assert_eq!(changed("iat", json!("now")), Refusal::TimestampFormat);
     assert_eq!(changed("exp", json!(NOW)), Refusal::TimestampStale { seconds: 0 });
     assert_eq!(changed("nbf", json!(NOW + 400)), Refusal::TimestampFuture { seconds: 400 });
     assert_eq!(changed("body_sha256", json!(hash(b"other"))), Refusal::BodyUnbound);
     // One right hash does not outweigh a wrong one.
     assert_eq!(changed("payload_hash", json!(hash(b"other"))), Refusal::BodyUnbound);
+    let ending = |claims: Value| {
+        let mut all = json!({"aud": URL, "body_sha256": hash(GEMINI)});
+        all.as_object_mut().expect("an object").extend(claims.as_object().expect("an object").clone());
+        gemini(&all, GEMINI)
+    };
+    assert_eq!(ending(json!({"exp": NOW + 3600})).map(|v| v.timestamp_unix), Ok(None));
+    for claims in [json!({}), json!({"exp": NOW + 3601}), json!({"exp": i64::MAX}), json!({"exp": "soon"})] {
+        assert_eq!(ending(claims), Err(Refusal::TimestampFormat));
+    }
     assert_eq!(gemini(&json!({"aud": URL, "iat": NOW}), GEMINI), Err(Refusal::BodyUnbound));
     assert_eq!(
         gemini(&whole, br#"{"type":"batch.succeeded","data":{"id":"b2"}}"#),
