@@ -72,7 +72,7 @@ fn client(peer: Option<IpAddr>, headers: &HeaderMap, trusted: &[IpNet]) -> Strin
 
 /// Puts everything into Leptos' context; called for each page and server function.
 pub fn provide(ports: &Ports) {
-    restrict_scripts();
+    harden();
     provide_context(ports.clone());
     let Some(parts) = use_context::<Parts>() else { return };
     provide_context(parts.extensions.get::<Option<Actor>>().cloned().flatten());
@@ -82,9 +82,12 @@ pub fn provide(ports: &Ports) {
     }
 }
 
-/// Only scripts of this page run, and it talks to nobody else: what an event's text smuggles in stays text.
-fn restrict_scripts() {
-    let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
+/// Only scripts of this page run, and it talks to nobody else: what an event's text smuggles in stays text. Nothing
+/// is kept by the browser, because a page may show a secret.
+fn harden() {
+    let Some(response) = use_context::<ResponseOptions>() else { return };
+    response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let Some(nonce) = use_nonce() else { return };
     // `cargo leptos watch` reloads pages through a socket of its own.
     let reload = if std::env::var_os("LEPTOS_WATCH").is_some() { " ws:" } else { "" };
     let policy = format!(

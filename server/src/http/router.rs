@@ -21,7 +21,14 @@ use leptos::prelude::LeptosOptions;
 use leptos_axum::{LeptosRoutes, file_and_error_handler_with_context, generate_route_list};
 use std::{path::PathBuf, sync::Arc};
 use tokio_util::sync::CancellationToken;
-use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
+use tower_http::{
+    CompressionLevel,
+    compression::{
+        CompressionLayer,
+        predicate::{DefaultPredicate, NotForContentType, Predicate},
+    },
+    set_header::SetResponseHeaderLayer,
+};
 
 /// What the routes need.
 pub struct Parts {
@@ -85,7 +92,7 @@ fn dashboard(parts: &Parts, settings: &Settings) -> Router {
         .leptos_routes_with_context(&options, routes, provide.clone(), page)
         .fallback(file_and_error_handler_with_context(provide, shell))
         .with_state(options)
-        .layer(CompressionLayer::new());
+        .layer(compression());
     let streams = Router::new().route("/events/stream", get(stream::changes)).with_state(seats.clone());
     pages
         .merge(streams)
@@ -101,6 +108,16 @@ fn dashboard(parts: &Parts, settings: &Settings) -> Router {
             header::CACHE_CONTROL,
             HeaderValue::from_static("no-cache"),
         ))
+}
+
+/// Pages and answers are compressed quickly, as they are made. Files are not: they come with compressed forms, and a
+/// large one compressed anew for each visitor costs seconds.
+fn compression() -> CompressionLayer<impl Predicate> {
+    let made_here = DefaultPredicate::new()
+        .and(NotForContentType::new("application/wasm"))
+        .and(NotForContentType::new("text/javascript"))
+        .and(NotForContentType::new("text/css"));
+    CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(made_here)
 }
 
 fn always(name: &'static str, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {

@@ -17,8 +17,8 @@ use tower_sessions::{
 
 /// Where the user's id is in a session.
 const USER: &str = "user";
-/// A session ends after this time without a visit.
-const IDLE: Duration = Duration::hours(12);
+/// A session ends this long after it last changed, which is signing in: reading a page writes nothing.
+const LASTS: Duration = Duration::hours(12);
 
 /// Sessions in our store.
 #[derive(Clone)]
@@ -46,7 +46,7 @@ pub fn layer(
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
         .with_path("/")
-        .with_expiry(Expiry::OnInactivity(IDLE))
+        .with_expiry(Expiry::OnInactivity(LASTS))
 }
 
 /// Whose session it is.

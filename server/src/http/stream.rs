@@ -24,19 +24,25 @@ pub async fn changes(State(seats): State<Seats>, Extension(actor): Extension<Opt
     let Some(actor) = actor else { return StatusCode::UNAUTHORIZED.into_response() };
     let events = stream::unfold((seats, actor, None::<(i64, i64)>), |(seats, actor, mut seen)| async move {
         loop {
-            seats.stop.run_until_cancelled(tokio::time::sleep(LOOK_EVERY)).await?;
+            // The first look is at once and always tells: the page was read before its stream began, and what
+            // changed in between would otherwise never be shown.
+            let begins = seen.is_none();
+            if !begins {
+                seats.stop.run_until_cancelled(tokio::time::sleep(LOOK_EVERY)).await?;
+            }
             // A session that ended meanwhile must not keep listening; its stream ends and the page asks anew.
             let user = seats.services.store.user(actor.user_id).await.ok()?;
             if user.disabled {
                 return None;
             }
             let now = marker(&seats, &actor).await;
-            let changed = now.is_some() && seen.is_some() && now != seen;
-            if now.is_some() {
-                seen = now;
-            }
-            if changed {
-                let event = Ok::<_, Infallible>(Event::default().event("changed").data(""));
+            let changed = now.is_some() && now != seen;
+            // A database that does not answer is asked again after the usual pause.
+            seen = now.or(seen).or(Some((-1, 0)));
+            if begins || changed {
+                // Browsers drop an event without data.
+                // Browsers drop events without data.
+                let event = Ok::<_, Infallible>(Event::default().event("changed").data("now"));
                 return Some((event, (seats, actor, seen)));
             }
         }
