@@ -40,7 +40,6 @@ pub async fn changes(State(seats): State<Seats>, Extension(actor): Extension<Opt
             // A database that does not answer is asked again after the usual pause.
             seen = now.or(seen).or(Some((-1, 0)));
             if begins || changed {
-                // Browsers drop an event without data.
                 // Browsers drop events without data.
                 let event = Ok::<_, Infallible>(Event::default().event("changed").data("now"));
                 return Some((event, (seats, actor, seen)));
