@@ -20,6 +20,9 @@ export default class Report implements Reporter {
     console.log(`${word} ${(result.duration / 1000).toFixed(1).padStart(5)}s  ${names.join(" › ")}${why ? ` (${why})` : ""}`);
   }
 
+  onStdOut = (text: string | Buffer) => void process.stdout.write(text);
+  onStdErr = (text: string | Buffer) => void process.stderr.write(text);
+
   onError(error: { message?: string; stack?: string }) {
     console.log(error.stack ?? error.message);
   }
