@@ -23,6 +23,8 @@ if [ ! -e "$site/pkg/tidegate.wasm.br" ]; then
   gzip -k -6 "$TIDEGATE_RUN_DIR"/site/pkg/*
   export TIDEGATE_SITE_ROOT=$TIDEGATE_RUN_DIR/site
 fi
+# Playwright would colour what its workers and their children print.
+export FORCE_COLOR=0
 # Peers of these tests alone, so that they can be ended without asking who else uses them.
 export WP_DIR=$TIDEGATE_CACHE/peers/wordpress-end2end MODEL_DIR=$TIDEGATE_CACHE/peers/model-end2end
 

@@ -54,7 +54,7 @@ free_port() { # preferred port: answers it when nobody listens there, else any f
     const net = require("net");
     const bind = (port, next) => {
       const s = net.createServer().once("error", next);
-      s.listen(port, "127.0.0.1", () => { console.log(s.address().port); s.close(); });
+      s.listen(port, "127.0.0.1", () => { console.log(String(s.address().port)); s.close(); });
     };
     bind(Number(process.argv[1]) || 0, () => bind(0, () => process.exit(1)));' "${1:-0}"
 }

@@ -2,6 +2,8 @@
 
 import type { FullConfig, FullResult, Reporter, Suite, TestCase, TestResult } from "@playwright/test/reporter";
 
+const plain = (text = "") => text.replace(/\x1b\[\d+m/g, "");
+
 export default class Report implements Reporter {
   private all: Suite | undefined;
   private began = Date.now();
@@ -24,7 +26,7 @@ export default class Report implements Reporter {
   onStdErr = (text: string | Buffer) => void process.stderr.write(text);
 
   onError(error: { message?: string; stack?: string }) {
-    console.log(error.stack ?? error.message);
+    console.log(plain(error.stack ?? error.message));
   }
 
   onEnd(result: FullResult) {
@@ -32,7 +34,7 @@ export default class Report implements Reporter {
     const failed = tests.filter((test) => test.outcome() === "unexpected");
     for (const test of failed) {
       console.log(`\n--- ${test.titlePath().slice(1).join(" › ")}\n    ${test.location.file}:${test.location.line}`);
-      for (const error of test.results.at(-1)?.errors ?? []) console.log(error.stack ?? error.message);
+      for (const error of test.results.at(-1)?.errors ?? []) console.log(plain(error.stack ?? error.message));
       for (const { name, path } of test.results.at(-1)?.attachments ?? []) if (path) console.log(`    ${name}: ${path}`);
     }
     const skipped = tests.filter((test) => test.outcome() === "skipped").length;

@@ -16,8 +16,6 @@ let wordpress: Wordpress;
 let model: Model | undefined;
 let stand: Receiver | undefined;
 
-test.describe.configure({ mode: "serial" });
-
 test.beforeAll(async () => {
   test.setTimeout(600_000);
   [wordpress, model] = await Promise.all([Wordpress.start(), startModel()]);
@@ -89,15 +87,14 @@ for (const engine of ENGINES) {
       const { id, text, made } = await sendOne(server);
       expect(text.length).toBeGreaterThan(10);
 
-      const post = await wordpress.rest(`wp/v2/tidegate_result/${made.post_id}?context=edit`)
-        .catch(() => wordpress.rest(`wp/v2/posts/${made.post_id}?context=edit`));
+      const post = await wordpress.rest(`wp/v2/tidegate-results/${made.post_id}?context=edit`);
       expect(letters(post.content.rendered)).toContain(letters(text));
-      // Exactly one post for this event.
-      const external = (await server.database.sql("select external_id from events")).trim();
-      expect(external).not.toBe("");
-      const count = await wordpress.php(`global $wpdb; echo $wpdb->get_var($wpdb->prepare(
-        "select count(*) from {$wpdb->posts} where post_type in ('tidegate_result', 'post') and post_status <> 'trash' and post_title = %s", ${JSON.stringify(post.title.raw)}));`);
-      expect(count.trim()).toBe("1");
+      // Of all posts there are exactly one belongs to this event.
+      const subject = (await server.database.sql("select coalesce(subject_id, external_id) from events")).trim();
+      const answer = await wordpress.php(`global $wpdb; $id = get_post_meta(${Number(made.post_id)}, "_tidegate_external_id", true);
+        echo $id, " ", $wpdb->get_var($wpdb->prepare("select count(distinct post_id) from {$wpdb->postmeta}
+          where meta_key = '_tidegate_external_id' and meta_value = %s", $id));`);
+      expect(answer).toMatch(new RegExp(`^acme:${subject}:[0-9a-f]+ 1$`));
 
       const href = await expectStory(page, server, id, text);
       const state = await page.context().storageState();
@@ -113,8 +110,8 @@ for (const engine of ENGINES) {
       await site.locator("#user_pass").fill(wordpress.env.WP_EDITOR_PASSWORD!);
       await site.locator("#wp-submit").click();
       await expect(site).toHaveURL(/wp-admin/);
-      const answer = await site.goto(href);
-      expect(answer!.status()).toBe(200);
+      const opened = await site.goto(href);
+      expect(opened!.status()).toBe(200);
       expect(letters(await site.locator("body").innerText())).toContain(letters(text));
       await visitor.close();
     } finally {

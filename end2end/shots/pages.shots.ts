@@ -1,0 +1,114 @@
+// Pictures of every page in light, dark and on a phone, of a site where things go well and badly.
+
+import { join } from "node:path";
+import { deliver, deliverMany } from "../support/http.ts";
+import { test } from "../support/pages.ts";
+import { ROOT } from "../support/run.ts";
+import { newHook } from "../support/sign.ts";
+import { Site } from "../support/site.ts";
+import { until } from "../support/until.ts";
+
+const LOOKS = {
+  light: { width: 1360, height: 820, scheme: "light" },
+  dark: { width: 1360, height: 820, scheme: "dark" },
+  phone: { width: 390, height: 844, scheme: "light" },
+} as const;
+
+const LONG = "Harbour authority publishes its revised timetable for the spring tides of the northern estuary, with notes for skippers";
+
+async function fill(site: Site) {
+  const { server, peer } = site;
+  const acme = await server.addVendor("acme");
+  const openai = await server.addVendor("openai", "openai");
+  await server.addVendor("stripe-live", "stripe");
+  await server.addProvider("gpt", `${peer.url}/v1`, { model: "gpt-5-mini" });
+  await server.addProvider("claude", `${peer.url}/v1`, { kind: "anthropic", model: "claude-sonnet" });
+  await server.addWordpress("daily-herald", peer.url);
+  await server.addWordpress("quarterly-review-of-tidal-sciences", "http://127.0.0.1:9");
+  const rule = (vendor: string, type: string, provider: string, destination: string, title: string) =>
+    server.cli(["rule", "add", "--vendor", vendor, "--type", type, "--job", "generate", "--provider", provider, "--destination", destination,
+      "--title", title, "--template", "Summarise for our readers in two short paragraphs: {{ event.data.id }}"]);
+  await rule("acme", "story.*", "gpt", "daily-herald", `{{ event.headline }}`);
+  await rule("openai", "response.*", "claude", "daily-herald", "Answer {{ event.data.id }}");
+  await rule("acme", "lost.*", "gpt", "quarterly-review-of-tidal-sciences", LONG);
+  await server.cli(["destination", "test", "daily-herald"]);
+  await server.cli(["destination", "test", "quarterly-review-of-tidal-sciences"], { code: 1 });
+  await server.cli(["vendor", "rotate", "stripe-live", "--overlap", "24h"], { once: true });
+  await server.follows();
+
+  const story = (n: number) => newHook({ type: n % 3 ? "story.ready" : "story.changed", more: { headline: n % 7 ? `High water ${n}` : LONG } });
+  await deliverMany(acme, Array.from({ length: 40 }, (_, n) => story(n)));
+  for (let n = 0; n < 8; n++) await deliver(openai, { type: "response.completed" }, "openai");
+  await server.jobsIn("succeeded", 96);
+  await peer.fails({ path: "/v1", status: 400 });
+  for (let n = 1; n < 4; n++) await deliver(acme, story(n));
+  await server.jobsIn("failed", 3);
+  await peer.works();
+  for (let n = 0; n < 2; n++) await deliver(acme, { type: "lost.letter" });
+  await server.jobsIn("deadletter", 2, 60);
+  for (let n = 0; n < 6; n++) await deliver({ ...acme, secret: "whsec_AAAA" });
+  // Nothing holds a job by itself yet, so the picture gets one by hand.
+  await server.database.sql("update jobs set state = 'held', reason = 'Held by hand: check the headline first' where id in (select id from jobs where state = 'failed' limit 1)");
+  await peer.fails({ path: "/v1", status: 429, retry_after: 1800, times: 2 });
+  for (let n = 1; n < 3; n++) await deliver(acme, story(n));
+  await until("two wait", async () => (await server.jobs(["--state", "pending"])).length >= 2);
+  await peer.fails({ path: "/v1", delay_ms: 240_000 });
+  for (let n = 1; n < 3; n++) await deliver(acme, story(n));
+  await until("two run", async () => (await server.jobs(["--state", "running"])).length >= 2);
+}
+
+test("pictures of every page", async ({ page, open, as, faults }) => {
+  faults.allow(/./);
+  const empty = await Site.empty();
+  const site = await Site.empty();
+  try {
+    await fill(site);
+    const first = async (state: string, kind?: string) =>
+      (await site.server.jobs(["--state", state, ...(kind ? ["--kind", kind] : [])]))[0].id as string;
+    const pages: [string, Site, string][] = [
+      ["overview", site, "/"],
+      ["overview-empty", empty, "/"],
+      ["jobs", site, "/jobs"],
+      ["jobs-empty", empty, "/jobs"],
+      ["jobs-failed", site, "/jobs?state=failed"],
+      ["jobs-no-match", site, "/jobs?state=cancelled"],
+      ["job-succeeded", site, `/jobs/${await first("succeeded", "publish")}`],
+      ["job-failed", site, `/jobs/${await first("failed")}`],
+      ["job-deadletter", site, `/jobs/${await first("deadletter")}`],
+      ["job-held", site, `/jobs/${await first("held")}`],
+      ["job-waiting", site, `/jobs/${await first("pending")}`],
+      ["job-running", site, `/jobs/${await first("running")}`],
+      ["vendors", site, "/vendors"],
+      ["vendors-empty", empty, "/vendors"],
+      ["vendor-new", site, "/vendors/new"],
+      ["destinations", site, "/destinations"],
+      ["destination-new", site, "/destinations/new"],
+      ["providers", site, "/providers"],
+      ["provider-new", site, "/providers/new"],
+      ["rules", site, "/rules"],
+      ["rule-new", site, "/rules/new"],
+      ["not-found", site, "/no-such-page"],
+      ["job-not-found", site, "/jobs/job_00000000000070008000000000000000"],
+    ];
+    for (const [look, { width, height, scheme }] of Object.entries(LOOKS)) {
+      await page.setViewportSize({ width, height });
+      await page.emulateMedia({ colorScheme: scheme });
+      const shoot = (name: string) => page.screenshot({ path: join(ROOT, "shots", `${name}-${look}.png`), fullPage: true });
+      for (const each of [site, empty]) {
+        await as(each);
+        for (const [name, where, path] of pages) {
+          if (where !== each) continue;
+          await open(where, path);
+          await shoot(name);
+        }
+      }
+      await as(site, null);
+      await open(site, "/login");
+      await shoot("login");
+    }
+  } finally {
+    await site.server.end("SIGKILL");
+    await site.stop();
+    await empty.stop();
+  }
+});
