@@ -15,7 +15,7 @@ const parsed = (text: string) => {
 };
 
 export async function send(url: string, init: RequestInit = {}): Promise<Answer> {
-  const answer = await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(20_000), ...init });
+  const answer = await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(60_000), ...init });
   const text = await answer.text();
   return { status: answer.status, headers: answer.headers, text, json: parsed(text) };
 }

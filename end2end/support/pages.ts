@@ -62,7 +62,7 @@ export const test = base.extend<Tools, { busy: Busy }>({
   ready: async ({ page, hydrated }, use) => {
     await use(async () => {
       await page.waitForLoadState("load");
-      if (hydrated) await page.locator("html[data-hydrated]").waitFor({ state: "attached", timeout: 20_000 });
+      if (hydrated) await page.locator("html[data-hydrated]").waitFor({ state: "attached", timeout: 30_000 });
       // A page that shows a secret or a set-up link does so on purpose.
       if (!/\/(setup|(vendors|destinations)\/added)\b/.test(page.url())) produced("page", `${page.url()}\n${await page.content()}`);
     });

@@ -175,7 +175,7 @@ export class Tidegate {
   }
 
   /** Vendor `acme`, provider `model`, destination `site`, and the rule that ties them. */
-  async setUp(peer: string, template = "Say something about {{ event.data.id }}."): Promise<{ url: string; secret: string }> {
+  async setUp(peer: string, template = "Say something about {{ data.data.id }}."): Promise<{ url: string; secret: string }> {
     const vendor = await this.addVendor("acme");
     await this.addProvider("model", `${peer}/v1`);
     await this.addWordpress("site", peer);

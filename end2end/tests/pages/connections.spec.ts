@@ -142,7 +142,7 @@ test("a rule is added, and a webhook then becomes a post", async ({ page, open, 
   await fill("Say {{ something");
   await expectWrong(page, /^Prompt/, "This template cannot be read.");
   await ready();
-  await fill("Say something about {{ event.data.id }}.");
+  await fill("Say something about {{ data.data.id }}.");
   await expect(page).toHaveURL(/\/rules\?added/);
   await ready();
   await expect(page.getByRole("row", { name: /acme sends story\.\*/ })).toContainText("ask model, then publish to site");

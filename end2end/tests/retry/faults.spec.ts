@@ -40,6 +40,12 @@ test("a model that answers 500 twice is asked again until it answers, and every 
   expect(await peer.count(CHAT)).toBe(3);
 });
 
+test("the model is asked what the rule's template makes of the webhook", async () => {
+  await deliver(vendor, { subject: "tide-1" });
+  await server.jobsIn("succeeded", 2);
+  expect((await peer.requests(CHAT))[0]!.body).toContain("Say something about tide-1.");
+});
+
 test("all tries for one job carry the same idempotency key", async () => {
   await peer.fails({ path: "/wp-json", status: 503, times: 3 });
   await deliver(vendor);

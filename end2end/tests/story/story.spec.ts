@@ -50,7 +50,7 @@ async function configureByCommands(server: Tidegate) {
   await server.addWordpress("herald", wordpress.url, { user: wordpress.env.WP_USER, password: wordpress.env.WP_APP_PASSWORD });
   await server.cli(["destination", "test", "herald"]);
   await server.cli(["rule", "add", "--vendor", "acme", "--type", "*", "--job", "generate", "--provider", "small",
-    "--destination", "herald", "--max-tokens", "40", "--title", "Story {{ event.data.id }}",
+    "--destination", "herald", "--max-tokens", "40", "--title", "Story {{ data.data.id }}",
     "--template", "Write one short sentence about the sea."]);
   await server.follows();
   return vendor;
