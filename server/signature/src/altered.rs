@@ -1,6 +1,8 @@
 //! Explains a mismatch: does the signature fit the same body written differently? Something on the way
 //! then rewrote the body. It names the cause only; the request stays refused.
 
+use serde::de::IgnoredAny;
+
 use crate::spelling::{Change, LIMIT, spellings};
 use crate::verify::Attempt;
 
@@ -18,7 +20,7 @@ pub(crate) fn change(attempt: &Attempt<'_, '_>, mut budget: usize) -> Option<Cha
     if !scheme.signed.covers_body() || scheme.signed.covers_crc() || body.len() > LIMIT {
         return None;
     }
-    let json = !attempt.delivery.is_form() && attempt.delivery.json(scheme.json_in_form.as_deref()).is_some();
+    let json = !attempt.delivery.is_form() && serde_json::from_slice::<IgnoredAny>(body).is_ok();
     for (change, other) in spellings(body, json) {
         let cost = (other.len() + 64) * attempt.secrets.len();
         budget = budget.checked_sub(cost)?;

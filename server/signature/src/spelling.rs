@@ -129,32 +129,27 @@ fn unix(body: &[u8]) -> Vec<u8> {
 fn rewrite(json: &[u8], style: Style) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(json.len() + json.len() / 4);
     let mut depth = 0_usize;
-    let mut bytes = json.iter().copied().peekable();
-    while let Some(byte) = bytes.next() {
+    let mut rest = json;
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
         if out.len() > 2 * LIMIT {
             return None;
         }
         match byte {
             b'"' => {
-                // A string up to its closing quote, in UTF-8 or not at all.
-                let mut text = Vec::new();
-                loop {
-                    match bytes.next()? {
-                        b'"' => break,
-                        b'\\' => text.extend_from_slice(&[b'\\', bytes.next()?]),
-                        other => text.push(other),
-                    }
-                }
+                let (text, after) = rest.split_at_checked(closing_quote(rest)?)?;
+                rest = after.strip_prefix(b"\"")?;
                 out.push(b'"');
-                string(&mut out, std::str::from_utf8(&text).ok()?, style);
+                string(&mut out, std::str::from_utf8(text).ok()?, style);
                 out.push(b'"');
             }
             b' ' | b'\t' | b'\r' | b'\n' => {}
             b'{' | b'[' => {
                 out.push(byte);
-                while bytes.next_if(u8::is_ascii_whitespace).is_some() {}
-                if let Some(close) = bytes.next_if(|next| matches!(next, b'}' | b']')) {
-                    out.push(close);
+                rest = rest.trim_ascii_start();
+                if let [close @ (b'}' | b']'), after @ ..] = rest {
+                    out.push(*close);
+                    rest = after;
                 } else {
                     depth += 1;
                     break_line(&mut out, style, depth);
@@ -176,6 +171,18 @@ fn rewrite(json: &[u8], style: Style) -> Option<Vec<u8>> {
     Some(out)
 }
 
+/// Where a string ends that has begun.
+fn closing_quote(text: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        at += text.get(at..)?.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+        if text.get(at) == Some(&b'"') {
+            return Some(at);
+        }
+        at += 2;
+    }
+}
+
 fn break_line(out: &mut Vec<u8>, style: Style, depth: usize) {
     if let Some(indent) = style.indent {
         out.push(b'\n');
@@ -186,7 +193,13 @@ fn break_line(out: &mut Vec<u8>, style: Style, depth: usize) {
 /// The inside of a string in another style.
 fn string(out: &mut Vec<u8>, text: &str, style: Style) {
     let mut rest = text;
-    while let Some(first) = rest.chars().next() {
+    loop {
+        // Most of a text is the same in every style.
+        let same = rest.bytes().position(|byte| differs(byte, style)).unwrap_or(rest.len());
+        let (plain, after) = rest.split_at(same);
+        out.extend_from_slice(plain.as_bytes());
+        rest = after;
+        let Some(first) = rest.chars().next() else { return };
         let (character, length) = match first {
             '\\' if rest.starts_with("\\/") => (Some('/'), 2),
             '\\' if rest.starts_with("\\u") => escaped(rest),
@@ -209,6 +222,15 @@ fn string(out: &mut Vec<u8>, text: &str, style: Style) {
             }
             _ => out.extend_from_slice(written.as_bytes()),
         }
+    }
+}
+
+/// Whether a byte begins something that styles write in different ways; always the first of a character.
+fn differs(byte: u8, style: Style) -> bool {
+    match byte {
+        b'\\' | b'/' => true,
+        b'<' | b'>' | b'&' => style.unicode == Unicode::Html,
+        _ => style.unicode == Unicode::Ascii && !byte.is_ascii(),
     }
 }
 
