@@ -25,7 +25,9 @@ step() {
   log=$(mktemp)
   start=$SECONDS
   printf '%s ... ' "$title" >&2
-  if "$@" >"$log" 2>&1; then
+  # In the background, because inside a condition bash ignores `set -e` and a function would go on after an error.
+  "$@" >"$log" 2>&1 &
+  if wait $!; then
     printf '%ss\n' "$((SECONDS - start))" >&2
     rm -f "$log"
   else

@@ -19,13 +19,14 @@ pub struct Settings {
     /// Where /metrics is served; `off` for nowhere
     #[arg(long, env = "TIDEGATE_METRICS_LISTEN", global = true, default_value = "127.0.0.1:9464")]
     pub metrics_listen: Maybe<SocketAddr>,
-    /// sqlite://PATH or postgres://USER:PASSWORD@HOST/DATABASE
+    /// sqlite://PATH or postgres://USER:PASSWORD@HOST/DATABASE [default: sqlite://data/tidegate.db]
     #[arg(
         long,
         env = "TIDEGATE_DATABASE_URL",
         global = true,
         default_value = "sqlite://data/tidegate.db",
-        hide_env_values = true
+        hide_env_values = true,
+        hide_default_value = true
     )]
     pub database_url: Hidden,
     /// File that holds the database URL
@@ -38,7 +39,13 @@ pub struct Settings {
     #[arg(long, env = "TIDEGATE_PUBLIC_URL", global = true, value_name = "URL")]
     pub public_url: Option<url::Url>,
     /// 32 bytes in base64 or hex that seal all secrets; else DATA_DIR/master.key, made at the first start
-    #[arg(long, env = "TIDEGATE_MASTER_KEY", global = true, hide_env_values = true)]
+    #[arg(
+        long,
+        env = "TIDEGATE_MASTER_KEY",
+        global = true,
+        hide_env_values = true,
+        hide_default_value = true
+    )]
     pub master_key: Option<Hidden>,
     /// File that holds the master key
     #[arg(long, env = "TIDEGATE_MASTER_KEY_FILE", global = true, value_name = "FILE")]

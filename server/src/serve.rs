@@ -27,6 +27,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// How often a node says it lives and looks how full the queue is.
 const BEAT: Duration = Duration::from_secs(2);
+/// How long what waits may take to be written when the process is asked to stop.
+const WRITE_OUT: Duration = Duration::from_secs(10);
 /// Expired sessions and old counters are forgotten this often.
 const TIDY_EVERY: Duration = Duration::from_secs(600);
 /// Counters are kept this long, in microseconds.
@@ -65,6 +67,12 @@ impl Base {
         let store = open_store(settings).await?;
         store.migrate().await.context("the schema could not be brought up to date")?;
         let vault = Arc::new(Vault::open(settings)?);
+        let sealed_under = store.setting_or_insert("master_key_id", &vault.key_id()).await?;
+        anyhow::ensure!(
+            sealed_under == vault.key_id(),
+            "the secrets in this database are sealed under another master key: give that key with \
+             TIDEGATE_MASTER_KEY, or the folder that holds its master.key with --data-dir"
+        );
         let live = LiveConfig::load(store.clone(), vault.clone(), clock.clone()).await?;
         let outbound = Outbound::new(settings.allow_private_targets)?;
         let delivery = Arc::new(Delivery::new(outbound.clone()));
@@ -97,7 +105,7 @@ pub async fn run(
     ready: impl FnOnce(SocketAddr, Option<String>),
 ) -> anyhow::Result<()> {
     let base = Base::open(&settings, clock.clone()).await?;
-    http::metrics::record();
+    let recording = listeners.metrics.is_some() && http::metrics::record();
     let node = NodeId::new(fresh());
     let stats = Stats::new(clock.clone(), node);
     let wake = Arc::new(Notify::new());
@@ -117,6 +125,9 @@ pub async fn run(
         pressure.clone(),
         late.clone(),
     ));
+    if recording {
+        background.spawn(http::metrics::upkeep(late.clone()));
+    }
     background.spawn(tidy(base.store.clone(), clock.clone(), late.clone()));
 
     let (committer, commit_writer) = Committer::start(base.store.clone(), wake.clone());
@@ -175,7 +186,10 @@ pub async fn run(
     };
     let routes = router::router(parts, &settings);
     let address = listeners.main.local_addr()?;
-    let setup = base.services.new_setup_token().await?.map(|token| format!("/setup?token={token}"));
+    let setup = match settings.has(NodeRole::Dashboard) {
+        true => base.services.new_setup_token().await?.map(|token| format!("/setup?token={token}")),
+        false => None,
+    };
     for warning in settings.warnings() {
         tracing::warn!("{warning}");
     }
@@ -194,7 +208,12 @@ pub async fn run(
         worker.await.context("the worker failed")?;
     }
     for writer in [commit_writer, refused_writer, finish_writer] {
-        writer.await.context("a writer failed")?;
+        match tokio::time::timeout(WRITE_OUT, writer).await {
+            Ok(ended) => ended.context("a writer failed")?,
+            Err(_) => tracing::error!(
+                "the database did not take what waited; senders and other nodes will repeat it"
+            ),
+        }
     }
     late.cancel();
     background.close();

@@ -62,6 +62,11 @@ impl Vault {
         Ok(vault)
     }
 
+    /// Names the key without giving it away.
+    pub const fn key_id(&self) -> [u8; 4] {
+        self.key_id
+    }
+
     /// Seals `secret` for `purpose`.
     pub fn seal(&self, purpose: &str, secret: &str) -> Sealed {
         let nonce: [u8; NONCE] = random();
@@ -113,14 +118,16 @@ fn key_file(data_dir: &Path) -> anyhow::Result<[u8; 32]> {
         return parse_key(&text).with_context(|| path.display().to_string());
     }
     fs::create_dir_all(data_dir).with_context(|| format!("cannot make {}", data_dir.display()))?;
+    // Written aside and then linked, so that nobody ever reads a half-written key.
     let key: [u8; 32] = random();
-    let made = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
-    match made {
-        Ok(mut file) => {
-            writeln!(file, "{}", hex::encode(key))?;
-            file.sync_all()?;
-            Ok(key)
-        }
+    let aside = data_dir.join(format!(".master.key.{}", hex::encode(random::<8>())));
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
+    writeln!(file, "{}", hex::encode(key))?;
+    file.sync_all()?;
+    let linked = fs::hard_link(&aside, &path);
+    fs::remove_file(&aside)?;
+    match linked {
+        Ok(()) => Ok(key),
         // Another process of the same installation was quicker: its key is the one.
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
             parse_key(&fs::read_to_string(&path)?).with_context(|| path.display().to_string())

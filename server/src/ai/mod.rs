@@ -92,7 +92,13 @@ impl Models {
             Some(text) if !text.trim().is_empty() => {
                 Ok(Answer { text: text.trim().to_owned(), model, usage })
             }
-            _ => Err(Failure::new(ErrorClass::BadAnswer, format!("{slug} answered without any text"))),
+            // Asking again would cost the same and bring the same.
+            _ => Err(Failure::new(
+                ErrorClass::BadInput,
+                format!(
+                    "{slug} answered without any text; a model that thinks first may need a higher limit of tokens"
+                ),
+            )),
         }
     }
 }

@@ -86,6 +86,7 @@ pub(super) async fn run(command: Command, settings: &Settings, out: &Output) -> 
 fn presets(out: &Output) {
     let rows: Vec<_> = signature::presets()
         .iter()
+        .filter(|preset| crate::services::is_supported(preset))
         .map(|preset| json!({"id": preset.id, "name": preset.name, "doc_url": preset.doc_url}))
         .collect();
     out.list(&rows, &["id", "name", "described at"], |row| {

@@ -18,8 +18,8 @@ use std::{
 
 /// Longest to a connection.
 const CONNECT: Duration = Duration::from_secs(5);
-/// Longest silence while an answer arrives. AI calls have their own, longer bound over the whole call.
-const READ: Duration = Duration::from_secs(120);
+/// Longest silence before and while an answer arrives; longer than the longest AI call, which has a bound of its own.
+const READ: Duration = Duration::from_secs(200);
 /// Longest delivery from first byte sent to last byte received.
 pub const DELIVERY: Duration = Duration::from_secs(30);
 /// Most of an answer that is read.

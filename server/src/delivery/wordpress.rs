@@ -12,6 +12,9 @@ use serde::Deserialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+/// Longest text the plugin takes as a summary, in characters; a longer one is sent as content as well.
+const SUMMARY: usize = 60_000;
+
 /// What the plugin answers.
 #[derive(Deserialize)]
 struct Ingested {
@@ -55,13 +58,13 @@ impl Delivery {
     }
 
     async fn to_plugin(&self, live: &LiveDestination, package: &Package) -> Outcome {
-        let body = json!({
+        let mut body = json!({
             "external_id": package.external_id,
             "job_id": package.job_id,
             "event_id": package.event.id,
             "status": "succeeded",
             "title": package.title,
-            "summary": package.text,
+            "summary": package.text.chars().take(SUMMARY).collect::<String>(),
             "artifacts": [],
             "metadata": {
                 "vendor": package.vendor,
@@ -74,6 +77,9 @@ impl Delivery {
             "source": "tidegate",
             "trace_id": package.event.trace_id,
         });
+        if package.text.chars().count() > SUMMARY {
+            body["content"] = as_paragraphs(&package.text).into();
+        }
         let request = self.request(live, reqwest::Method::POST, "tidegate/v1/ingest")?;
         let request = request.header("Idempotency-Key", &package.idempotency_key).json(&body);
         let answer = self.outbound.send(request, "WordPress").await?;
@@ -179,6 +185,7 @@ fn explain(mut failure: Failure) -> Failure {
             "the user name or application password is wrong, or the server drops the Authorization header"
         }
         Some(403) => "this user may not write posts there",
+        Some(300..=399) => "the site answers at another address; use that one",
         Some(404) => "there is no WordPress REST API at this address",
         _ => return failure,
     };

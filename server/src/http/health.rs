@@ -12,6 +12,7 @@ use std::sync::{
     Arc,
     atomic::{AtomicI64, Ordering},
 };
+use std::time::Duration;
 use store::Store;
 
 /// What readiness looks at.
@@ -31,6 +32,9 @@ impl Health {
     }
 }
 
+/// Longest the database may take to answer.
+const PING: Duration = Duration::from_secs(5);
+
 /// A worker is well while its last round is at most this old, in microseconds.
 const WORKER_SILENCE: i64 = 60_000_000;
 
@@ -41,7 +45,11 @@ pub async fn alive() -> Json<serde_json::Value> {
 
 /// Database, schema and worker are well. Says which is not, but no more: this is public.
 pub async fn ready(State(health): State<Arc<Health>>) -> Response {
-    let database = health.store.ping().await.inspect_err(|error| tracing::warn!(%error, "not ready")).is_ok();
+    let ping = tokio::time::timeout(PING, health.store.ping()).await;
+    let database = matches!(&ping, Ok(Ok(())));
+    if !database {
+        tracing::warn!(?ping, "the database is not ready");
+    }
     let beat = health.worker_beat.load(Ordering::Relaxed);
     let worker = beat == 0 || health.clock.now().0 - beat < WORKER_SILENCE;
     let word = |well: bool| if well { "pass" } else { "fail" };

@@ -27,6 +27,7 @@ pub async fn serve(listener: TcpListener, routes: Router, stop: CancellationToke
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS).max_headers(MAX_HEADERS);
     builder.http2().timer(TokioTimer::new()).keep_alive_interval(Duration::from_secs(30));
     let connections = GracefulShutdown::new();
+    let cut = CancellationToken::new();
     while let Some(accepted) = stop.run_until_cancelled(listener.accept()).await {
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
@@ -45,14 +46,16 @@ pub async fn serve(listener: TcpListener, routes: Router, stop: CancellationToke
         });
         let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
         let connection = connections.watch(connection);
+        let cut = cut.clone();
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
+            if let Some(Err(error)) = cut.run_until_cancelled(connection).await {
                 tracing::debug!(error, "a connection ended early");
             }
         });
     }
     drop(listener);
     if tokio::time::timeout(DRAIN, connections.shutdown()).await.is_err() {
-        tracing::warn!("some connections were still open at the end of the drain");
+        tracing::warn!("connections that were still open at the end of the drain are cut");
+        cut.cancel();
     }
 }

@@ -12,6 +12,11 @@ const MAX_BYTES: usize = 8 * 1024 * 1024;
 /// Requests that may wait; beyond it senders are told to come back.
 const MAX_WAITING: usize = 20_000;
 
+/// Longest a commit may take; vendors give up after 3 s and more.
+const LONGEST: Duration = Duration::from_secs(15);
+/// Pause after a commit that failed.
+const AFTER_FAILURE: Duration = Duration::from_millis(50);
+
 type Waiting = (NewEvent, oneshot::Sender<Result<Recorded, Refused>>);
 
 /// Why an event was not stored. Nothing of it was.
@@ -68,26 +73,27 @@ async fn write(store: Arc<dyn Store>, wake: Arc<Notify>, mut waiting: mpsc::Rece
     }
 }
 
-/// Stores a batch. When the batch as a whole is refused for what one event holds, each event is tried alone, so
-/// that one sender's oddity is not everybody's 503.
+/// Stores a batch. When the database refuses what it was given, the batch is halved until the event it cannot take is
+/// alone, so that one sender's oddity is not everybody's 503.
 async fn record(store: &dyn Store, events: &[NewEvent]) -> Vec<Result<Recorded, Refused>> {
-    match store.record(events, &[]).await {
-        Ok(recorded) => return recorded.into_iter().map(Ok).collect(),
-        Err(error) if error.is_outage() => {
-            tracing::error!(%error, events = events.len(), "events could not be stored; their senders were told to come back");
-            // Gives a database that restarts a moment, instead of failing thousands of waiting requests at once.
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            return vec![Err(Refused::Unavailable); events.len()];
+    let error = match tokio::time::timeout(LONGEST, store.record(events, &[])).await {
+        Ok(Ok(recorded)) => return recorded.into_iter().map(Ok).collect(),
+        Ok(Err(error)) if !error.is_outage() && events.len() > 1 => {
+            let (first, second) = events.split_at(events.len() / 2);
+            let mut answers = Box::pin(record(store, first)).await;
+            answers.extend(Box::pin(record(store, second)).await);
+            return answers;
         }
-        Err(error) if events.len() == 1 => {
-            tracing::error!(%error, vendor = %events[0].event.vendor_id, "an event could not be stored");
-            return vec![Err(Refused::Unavailable)];
-        }
-        Err(_) => {}
-    }
-    let mut answers = Vec::with_capacity(events.len());
-    for event in events {
-        answers.extend(Box::pin(record(store, std::slice::from_ref(event))).await);
-    }
-    answers
+        Ok(Err(error)) => error.to_string(),
+        // Should it be committed after all, the sender's next try is a duplicate, which is right.
+        Err(_) => "no answer in time".to_owned(),
+    };
+    tracing::error!(
+        error,
+        events = events.len(),
+        "events could not be stored; their senders were told to come back"
+    );
+    // Gives a database that restarts a moment, instead of failing thousands of waiting requests at once.
+    tokio::time::sleep(AFTER_FAILURE).await;
+    vec![Err(Refused::Unavailable); events.len()]
 }

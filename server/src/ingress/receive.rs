@@ -6,7 +6,7 @@ use axum::{
     Extension,
     body::{Body, Bytes},
     extract::{Path, State},
-    http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use domain::{
@@ -213,9 +213,9 @@ fn read(
         id: EventId::new(fresh()),
         tenant_id: live.vendor.tenant_id,
         vendor_id: live.vendor.id,
-        external_id: envelope.external_id.unwrap_or_else(|| hex::encode(body_hash)),
-        event_type: envelope.event_type.unwrap_or_default(),
-        subject_id: envelope.subject_id,
+        external_id: envelope.external_id.map_or_else(|| hex::encode(body_hash), bounded),
+        event_type: envelope.event_type.map(bounded).unwrap_or_default(),
+        subject_id: envelope.subject_id.map(bounded),
         occurred_at: envelope.occurred_at_unix_micros.map(Timestamp),
         schema_version: envelope.schema_version,
         received_at: now,
@@ -230,6 +230,14 @@ fn read(
         body: body.to_vec(),
     };
     Ok(Read::Event(Box::new(NewEvent { event, body_hash, payload, jobs })))
+}
+
+/// Longest id, type or subject kept as it is, in bytes; longer ones fit no index.
+const MAX_NAME: usize = 255;
+
+/// A vendor's own text in a length that can be kept: a longer one by its hash, so that equal ones stay equal.
+fn bounded(text: String) -> String {
+    if text.len() <= MAX_NAME { text } else { format!("sha256:{}", hex::encode(Sha256::digest(&text))) }
 }
 
 /// The trace a sender began (W3C `traceparent`), or a new one.
@@ -256,6 +264,11 @@ fn accept(outcome: Outcome, preset: &Preset, id: RequestId) -> Response {
                 (StatusCode::from_u16(reply.status).unwrap_or(StatusCode::OK), reply.body).into_response();
             if let Some(Ok(kind)) = reply.content_type.as_deref().map(HeaderValue::from_str) {
                 response.headers_mut().insert(header::CONTENT_TYPE, kind);
+            }
+            for (name, value) in &reply.headers {
+                if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_str(value)) {
+                    response.headers_mut().insert(name, value);
+                }
             }
             return response;
         }

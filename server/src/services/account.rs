@@ -18,6 +18,7 @@ use domain::{
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
 use store::StoreError;
+use tokio::sync::Semaphore;
 
 /// Shortest password.
 const MIN_PASSWORD: usize = 12;
@@ -31,6 +32,9 @@ const WINDOW: i64 = 15 * MINUTE;
 const TRIES_PER_EMAIL: i64 = 20;
 /// Tries to sign in from one address in one window.
 const TRIES_PER_CLIENT: i64 = 60;
+
+/// Hashing at once; each takes 19 MiB and a whole core, and anybody can ask for it.
+static HASHING: Semaphore = Semaphore::const_new(2);
 
 /// Checked when there is no account, so that an unknown e-mail takes as long as a wrong password.
 static NOBODY: LazyLock<String> = LazyLock::new(|| hash("nobody's password").unwrap_or_default());
@@ -89,6 +93,10 @@ impl AccountPort for Services {
 
     async fn setup(&self, token: &str, email: &str, password: &str) -> Result<UserId, AppError> {
         let now = self.clock.now();
+        // Before the costly hashing, because anybody may call this.
+        if self.store.has_users().await.map_err(unavailable)? {
+            return Err(AppError::invalid(Field::SetupLink, Reason::Spent));
+        }
         let user = new_user(email, Role::Owner, None, now)?;
         let hash = hash_password(password).await?;
         let actor = Actor { user_id: user.id, email: user.email.clone(), role: user.role, tenant: None };
@@ -107,11 +115,12 @@ impl AccountPort for Services {
         let window = Timestamp(now.0.div_euclid(WINDOW) * WINDOW);
         // Hashed, so that what is typed into the field by mistake is not kept.
         let of_email = format!("login:{}", hex::encode(Sha256::digest(&email)));
-        let by_email = self.store.throttle(&of_email, window).await.map_err(unavailable)?;
-        let by_client = self.store.throttle(&format!("login:{client}"), window).await.map_err(unavailable)?;
-        if by_email > TRIES_PER_EMAIL || by_client > TRIES_PER_CLIENT {
-            tracing::warn!(client, "too many tries to sign in");
-            return Err(AppError::Busy);
+        // The client first: one that is turned away must not fill the table with invented addresses.
+        for (key, most) in [(format!("login:{client}"), TRIES_PER_CLIENT), (of_email, TRIES_PER_EMAIL)] {
+            if self.store.throttle(&key, window).await.map_err(unavailable)? > most {
+                tracing::warn!(client, "too many tries to sign in");
+                return Err(AppError::Busy);
+            }
         }
         let wrong = AppError::invalid(Field::Password, Reason::WrongLogin);
         let (user, hash) = match self.store.user_by_email(&email).await {
@@ -158,6 +167,7 @@ async fn hash_password(password: &str) -> Result<String, AppError> {
         return Err(AppError::invalid(Field::Password, Reason::TooLong));
     }
     let password = password.to_owned();
+    let _turn = HASHING.acquire().await.map_err(|_| AppError::Unavailable)?;
     let hashed = tokio::task::spawn_blocking(move || hash(&password)).await;
     hashed.ok().flatten().ok_or(AppError::Unavailable)
 }
@@ -169,6 +179,7 @@ fn hash(password: &str) -> Option<String> {
 }
 
 async fn verify_password(password: String, hash: String) -> Result<bool, AppError> {
+    let _turn = HASHING.acquire().await.map_err(|_| AppError::Unavailable)?;
     let checked = tokio::task::spawn_blocking(move || {
         let password = password.get(..MAX_PASSWORD).unwrap_or(&password);
         PasswordHash::new(&hash)

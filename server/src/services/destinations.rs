@@ -63,7 +63,10 @@ impl Services {
             tenant_id,
             slug: slug(&new.slug)?,
             kind: new.kind,
-            url: url.as_str().trim_end_matches('/').to_owned(),
+            url: match new.kind {
+                DestinationKind::Wordpress => url.as_str().trim_end_matches('/').to_owned(),
+                DestinationKind::Http => url.to_string(),
+            },
             user: new.user,
             auth: usual,
             route: WordpressRoute::Auto,

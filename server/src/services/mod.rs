@@ -12,7 +12,7 @@ mod reveal;
 mod rules;
 mod vendors;
 
-pub use vendors::AddedVendor;
+pub use vendors::{AddedVendor, is_supported};
 
 use crate::{
     clock::{SharedClock, fresh},

@@ -55,6 +55,9 @@ impl Services {
             created_at: now,
         };
         let preset = preset_of(&vendor).map_err(|_| AppError::invalid(Field::Preset, Reason::Unknown))?;
+        if !is_supported(&preset) {
+            return Err(AppError::invalid(Field::Preset, Reason::DoesNotFit));
+        }
         let made = match &new.secret {
             Some(_) => None,
             None => Some(
@@ -166,6 +169,11 @@ impl Services {
     }
 }
 
+/// Whether ingress has all that a preset needs: those whose certificate must be fetched first are not offered.
+pub fn is_supported(preset: &signature::Preset) -> bool {
+    !matches!(signature::key_source(preset), signature::KeySource::CertificateUrl { .. })
+}
+
 #[async_trait]
 impl VendorsPort for Services {
     async fn list(&self, actor: &Actor) -> Result<VendorPage, AppError> {
@@ -204,6 +212,7 @@ impl VendorsPort for Services {
     async fn presets(&self, _actor: &Actor) -> Result<Vec<PresetChoice>, AppError> {
         let mut choices: Vec<PresetChoice> = signature::presets()
             .iter()
+            .filter(|preset| is_supported(preset))
             .map(|preset| PresetChoice {
                 id: preset.id.clone(),
                 name: preset.name.clone(),

@@ -19,6 +19,7 @@ use domain::{
     job::{Job, JobKind, JobResult},
     outcome::ErrorClass,
 };
+use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use store::{Store, StoreError};
 
@@ -159,7 +160,7 @@ impl Executor {
             event,
             vendor,
             idempotency_key: job.idempotency_key.clone(),
-            title,
+            title: title.trim().chars().take(200).collect(),
             text,
             model: parent.as_ref().and_then(|parent| parent.model.clone()),
             usage: parent.map(|parent| parent.usage).unwrap_or_default(),
@@ -182,12 +183,12 @@ fn external_id(job: &Job, event: &Event, vendor: &str) -> String {
     let rule = job.rule_id.map(|id| id.uuid().simple().to_string()).unwrap_or_default();
     let subject = event.subject_id.as_deref().unwrap_or(&event.external_id);
     let whole = format!("{vendor}:{subject}:{}", rule.get(20..).unwrap_or(&rule));
-    if whole.len() <= 191 {
+    // The plugin's key holds 191 characters of plain text on one line.
+    let plain = |c: char| !c.is_control() && !matches!(c, '<' | '>');
+    if whole.len() <= 191 && whole.chars().all(plain) && whole.trim() == whole {
         return whole;
     }
-    // The plugin's unique key holds 191 characters.
-    use sha2::Digest;
-    format!("{vendor}:{}", hex::encode(sha2::Sha256::digest(whole.as_bytes())))
+    format!("{vendor}:{}", hex::encode(Sha256::digest(whole.as_bytes())))
 }
 
 fn provider<'a>(job: &Job, snapshot: &'a Snapshot) -> Result<&'a Arc<LiveProvider>, Failure> {

@@ -13,6 +13,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// Longest pause between two tries to write.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
+/// Longest one write may take.
+const LONGEST: Duration = Duration::from_secs(15);
+
 type Waiting = (Finished, oneshot::Sender<bool>);
 
 /// The sending side; cheap to clone.
@@ -57,14 +60,15 @@ async fn write(
         });
         let mut pause = FIRST_PAUSE;
         let held = loop {
-            match store.finish(&outcomes, clock.now(), &[]).await {
-                Ok(held) => break held,
-                Err(error) => {
-                    tracing::error!(%error, outcomes = outcomes.len(), "outcomes could not be written yet");
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
-                }
-            }
+            let error = match tokio::time::timeout(LONGEST, store.finish(&outcomes, clock.now(), &[])).await {
+                Ok(Ok(held)) => break held,
+                Ok(Err(error)) => error.to_string(),
+                // Fenced by the try, so writing it a second time changes nothing.
+                Err(_) => "no answer in time".to_owned(),
+            };
+            tracing::error!(error, outcomes = outcomes.len(), "outcomes could not be written yet");
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
         };
         if goes_on {
             wake.notify_one();

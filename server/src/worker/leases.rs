@@ -1,7 +1,10 @@
 //! Leases: which jobs this node holds, keeping them, and taking over what other nodes lost.
 
 use crate::{clock::SharedClock, http::health::Health};
-use domain::id::{JobId, NodeId};
+use domain::{
+    id::{JobId, NodeId},
+    time::Timestamp,
+};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -14,24 +17,27 @@ use tokio_util::sync::CancellationToken;
 /// Jobs taken over in one go.
 const BATCH: i64 = 500;
 
-/// The jobs this node holds, each with the means to stop it.
+/// One try of a job: the same job can be lost and claimed again by the same node.
+pub type Try = (JobId, i32);
+
+/// The tries this node holds, each with the means to stop it.
 #[derive(Default)]
 pub struct Held {
     /// A std mutex: held for one map operation, never across an await.
-    jobs: Mutex<HashMap<JobId, CancellationToken>>,
+    tries: Mutex<HashMap<Try, CancellationToken>>,
 }
 
 impl Held {
-    /// Notes a job; the token is cancelled when its lease is lost.
-    pub fn add(&self, job: JobId) -> CancellationToken {
+    /// Notes a try; the token is cancelled when its lease is lost.
+    pub fn add(&self, one: Try) -> CancellationToken {
         let token = CancellationToken::new();
-        self.lock().insert(job, token.clone());
+        self.lock().insert(one, token.clone());
         token
     }
 
-    /// Forgets a job that ended.
-    pub fn remove(&self, job: JobId) {
-        self.lock().remove(&job);
+    /// Forgets a try that ended.
+    pub fn remove(&self, one: Try) {
+        self.lock().remove(&one);
     }
 
     /// How many there are.
@@ -44,18 +50,27 @@ impl Held {
         self.len() == 0
     }
 
-    fn ids(&self) -> Vec<JobId> {
-        self.lock().keys().copied().collect()
-    }
-
-    fn stop(&self, job: JobId) {
-        if let Some(token) = self.lock().remove(&job) {
+    /// Stops all of them.
+    pub fn stop_all(&self) {
+        for (_, token) in self.lock().drain() {
             token.cancel();
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<JobId, CancellationToken>> {
-        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    fn all(&self) -> Vec<Try> {
+        self.lock().keys().copied().collect()
+    }
+
+    /// Stops a try if it still runs; one that ended meanwhile lost nothing.
+    fn stop(&self, one: Try) {
+        if let Some(token) = self.lock().remove(&one) {
+            tracing::warn!(job.id = %one.0, job.attempt = one.1, "the lease of a running job was lost; it is stopped here");
+            token.cancel();
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Try, CancellationToken>> {
+        self.tries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -77,29 +92,47 @@ pub async fn keep(
     let micros = i64::try_from(lease.as_micros()).unwrap_or(i64::MAX);
     loop {
         health.note_worker();
-        let ids = held.ids();
-        if !ids.is_empty() {
-            match store.extend_leases(node, &ids, clock.now().plus(micros)).await {
-                Ok(lost) => {
-                    for job in lost {
-                        tracing::warn!(job.id = %job, "the lease of a running job was lost; it is stopped here");
-                        held.stop(job);
-                    }
-                }
-                Err(error) => tracing::warn!(%error, jobs = ids.len(), "leases could not be extended"),
-            }
-        }
-        match store.recover_expired(clock.now(), BATCH).await {
-            Ok(jobs) if jobs.is_empty() => {}
-            Ok(jobs) => {
-                tracing::warn!(jobs = jobs.len(), "jobs of a node that went away are due again");
-                metrics::counter!("tidegate_leases_expired_total").increment(jobs.len() as u64);
-                wake.notify_one();
-            }
-            Err(error) => tracing::warn!(%error, "expired leases could not be looked for"),
+        let tries = held.all();
+        let extended = extend(store.as_ref(), node, &held, &tries, clock.now().plus(micros)).await;
+        // A node that could not keep its own leases must not take them for another's and run its jobs twice.
+        if extended {
+            recover(store.as_ref(), clock.now(), &wake).await;
         }
         if stop.run_until_cancelled(tokio::time::sleep(lease / 3)).await.is_none() {
             return;
         }
+    }
+}
+
+/// Extends the leases of these tries; `false` when that could not be done.
+async fn extend(store: &dyn Store, node: NodeId, held: &Held, tries: &[Try], until: Timestamp) -> bool {
+    if tries.is_empty() {
+        return true;
+    }
+    let ids: Vec<JobId> = tries.iter().map(|(job, _)| *job).collect();
+    match store.extend_leases(node, &ids, until).await {
+        Ok(lost) => {
+            for one in tries.iter().filter(|(job, _)| lost.contains(job)) {
+                held.stop(*one);
+            }
+            true
+        }
+        Err(error) => {
+            tracing::warn!(%error, jobs = ids.len(), "leases could not be extended");
+            false
+        }
+    }
+}
+
+/// Makes the jobs of nodes that went away due again.
+async fn recover(store: &dyn Store, now: Timestamp, wake: &Notify) {
+    match store.recover_expired(now, BATCH).await {
+        Ok(jobs) if jobs.is_empty() => {}
+        Ok(jobs) => {
+            tracing::warn!(jobs = jobs.len(), "jobs of a node that went away are due again");
+            metrics::counter!("tidegate_leases_expired_total").increment(jobs.len() as u64);
+            wake.notify_one();
+        }
+        Err(error) => tracing::warn!(%error, "expired leases could not be looked for"),
     }
 }

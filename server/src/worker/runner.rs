@@ -87,8 +87,11 @@ impl Runner {
         if tokio::time::timeout(GRACE, tasks.wait()).await.is_err() {
             tracing::warn!(
                 jobs = self.held.len(),
-                "jobs still run at the end of the grace period; another node takes them over"
+                "jobs still run at the end of the grace period; they are stopped, and due again when their leases end"
             );
+            self.held.stop_all();
+            // What is left waits for a database that does not answer; it cannot be waited for.
+            let _ = tokio::time::timeout(Duration::from_secs(1), tasks.wait()).await;
         }
     }
 
@@ -126,7 +129,8 @@ impl Runner {
     }
 
     async fn run_one(&self, job: Job) {
-        let lost = self.held.add(job.id);
+        let this = (job.id, job.attempt);
+        let lost = self.held.add(this);
         let started_at = self.clock.now();
         tracing::info!(job.id = %job.id, job.kind = %job.kind, job.attempt = job.attempt, "job started");
         // A panic in one job must not take the process or its slot with it.
@@ -137,14 +141,14 @@ impl Runner {
                 ErrorClass::Internal,
                 "The job ran into a fault of Tidegate.",
             )),
-            None => return,
+            None => return self.held.remove(this),
         };
         let finished_at = self.clock.now();
         self.count(&job, &outcome, started_at, finished_at);
         let finished = self.conclude(&job, outcome, started_at, finished_at);
         let ended = finished.attempt.outcome;
         let kept = self.finisher.finish(finished).await;
-        self.held.remove(job.id);
+        self.held.remove(this);
         let duration_ms = finished_at.since(started_at) / 1_000;
         if kept {
             tracing::info!(job.id = %job.id, job.kind = %job.kind, outcome = %ended, duration_ms, "job {ended}");

@@ -47,8 +47,23 @@ impl From<sqlx::Error> for StoreError {
 }
 
 impl StoreError {
-    /// Whether the database did not answer at all, as opposed to answering with a refusal of what it was given.
+    /// Whether the database could not do its work, whatever it was given: it does not answer, is locked, full,
+    /// read-only or shutting down. `false` when it refused what it was given, so that giving it less can help.
     pub fn is_outage(&self) -> bool {
-        matches!(self, Self::Unavailable(error) if error.as_database_error().is_none())
+        match self {
+            Self::Unavailable(error) => !error.as_database_error().is_some_and(is_about_data),
+            Self::Migration(_) | Self::SchemaBehind { .. } | Self::UnknownUrl => true,
+            Self::Conflict | Self::NotFound | Self::Corrupt(_) => false,
+        }
+    }
+}
+
+/// PostgreSQL: classes 22 (data), 23 (constraints) and 54 (limits). SQLite: too big (18), constraint (19),
+/// mismatch (20), range (25), in the low byte of the extended code.
+fn is_about_data(error: &dyn sqlx::error::DatabaseError) -> bool {
+    let code = error.code().unwrap_or_default();
+    match code.parse::<u32>() {
+        Ok(number) if code.len() < 5 => matches!(number & 0xff, 18 | 19 | 20 | 25),
+        _ => ["22", "23", "54"].iter().any(|class| code.starts_with(class)),
     }
 }

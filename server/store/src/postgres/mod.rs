@@ -63,7 +63,9 @@ pub(crate) struct Adapter {
 impl Adapter {
     /// Connects; fails at once when the server does not answer.
     pub(crate) async fn open(url: &str, options: &OpenOptions) -> Result<Self> {
+        // A server that hangs, or a lock nobody gives back, must become an error that callers can answer.
         let server: PgConnectOptions = url.parse()?;
+        let server = server.options([("statement_timeout", "30s"), ("lock_timeout", "10s")]);
         let pool = |connections: u32| {
             PoolOptions::new()
                 .max_connections(connections)
