@@ -5,6 +5,7 @@ server with SIGKILL and then counts what the database holds: a cell whose stored
 accepted answers is void, and the run fails.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -357,7 +358,8 @@ def main():
         os.sched_setaffinity(0, LOAD_CORE)
     if PRIORITY:
         for pid in [postmaster(), *children(postmaster())]:
-            os.setpriority(os.PRIO_PROCESS, pid, PRIORITY)
+            with contextlib.suppress(ProcessLookupError):
+                os.setpriority(os.PRIO_PROCESS, pid, PRIORITY)
     cells = [name for name in os.environ.get("CELLS", ",".join(CELLS)).split(",") if name in CELLS]
     RESULTS.mkdir(exist_ok=True)
     rounds, loads = [], []

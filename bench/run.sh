@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # `make bench`: builds for release, then measures in interleaved rounds beside a private PostgreSQL.
 # Prints a table on standard output and leaves every number in bench/results/latest.json. See bench/README.md.
-#   ROUNDS=5 SECONDS_EACH=6 WARMUP=2 LAYOUT=one-core|all-cores PRIORITY=0 CELLS=name,… bench/run.sh
+#   ROUNDS=5 SECONDS_EACH=6 WARMUP=2 LAYOUT=one-core|all-cores PRIORITY=0 COUNT=500000 CELLS=name,… bench/run.sh
 set -euo pipefail
 . "$(dirname "$0")/../scripts/lib.sh"
 use_toolchain
