@@ -22,7 +22,7 @@ pub mod name {
     pub const DUPLICATE: &str = "duplicate";
     /// Requests turned away.
     pub const REFUSED: &str = "refused";
-    /// Jobs that ended well.
+    /// Jobs that ended well and started no other.
     pub const DONE: &str = "done";
     /// Results that reached their destination.
     pub const DELIVERED: &str = "delivered";

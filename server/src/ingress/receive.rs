@@ -213,7 +213,12 @@ fn read(
         id: EventId::new(fresh()),
         tenant_id: live.vendor.tenant_id,
         vendor_id: live.vendor.id,
-        external_id: envelope.external_id.map_or_else(|| hex::encode(body_hash), bounded),
+        external_id: match envelope.external_id {
+            // Every notification of such a vendor looks the same; none of them is a repetition.
+            _ if preset.repeats() => id.to_string(),
+            Some(external_id) => bounded(external_id),
+            None => hex::encode(body_hash),
+        },
         event_type: envelope.event_type.map(bounded).unwrap_or_default(),
         subject_id: envelope.subject_id.map(bounded),
         occurred_at: envelope.occurred_at_unix_micros.map(Timestamp),

@@ -173,7 +173,10 @@ impl Runner {
             }
         }
         let Ok(success) = outcome else { return };
-        self.stats.add(job.tenant_id, name::DONE, 1);
+        // A job that starts another is not the end of its story.
+        if success.then.is_empty() {
+            self.stats.add(job.tenant_id, name::DONE, 1);
+        }
         if job.kind == JobKind::Generate {
             self.stats.add(job.tenant_id, name::INPUT_TOKENS, success.usage.input_tokens);
             self.stats.add(job.tenant_id, name::OUTPUT_TOKENS, success.usage.output_tokens);
