@@ -4,6 +4,7 @@
 #   run.sh [Playwright options…]    for example: run.sh --project ingress    run.sh tests/pages/jobs.spec.ts
 #
 #   TIDEGATE_BIN            the program to test, its site beside it; else a debug build of this checkout
+#   TIDEGATE_TEST_POSTGRES_URL   a PostgreSQL to use; else a private one for this run
 #   TIDEGATE_TEST_WORKERS   tests at the same time (2)
 #
 # What it starts it also ends, also when interrupted. Ends with `N passed, N failed, N skipped`.
@@ -47,4 +48,6 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 cd "$HERE"
-"$ROOT/scripts/with-postgres.sh" node_modules/.bin/playwright test "$@"
+# A PostgreSQL that is there already is used, too; each test makes a database of its own in it.
+if [ -n "${TIDEGATE_TEST_POSTGRES_URL:-}" ]; then beside=(); else beside=("$ROOT/scripts/with-postgres.sh"); fi
+"${beside[@]}" node_modules/.bin/playwright test "$@"

@@ -12,19 +12,22 @@ export class Faults {
   readonly seen: string[] = [];
   private allowed: RegExp[] = [];
 
+  constructor(private scripts: boolean) {}
+
   allow(...what: RegExp[]): void {
     this.allowed.push(...what);
   }
 
   watch(page: Page): void {
     page.on("console", (message) => {
+      if (!this.scripts && message.text().includes("was preloaded using link preload but not used")) return;
       if (["error", "warning"].includes(message.type())) this.seen.push(`console ${message.type()}: ${message.text()} (${message.location().url})`);
     });
     page.on("pageerror", (error) => this.seen.push(`page error: ${error.stack ?? error.message}`));
     page.on("requestfailed", (request) => {
       const why = request.failure()?.errorText ?? "";
-      // Leaving a page ends what it was still loading, and its stream.
-      if (!why.includes("ERR_ABORTED")) this.seen.push(`request failed: ${request.method()} ${request.url()} ${why}`);
+      // Leaving a page ends what it was still loading, and its stream; without JavaScript scripts are not loaded.
+      if (!why.includes("ERR_ABORTED") && !(why === "csp" && !this.scripts)) this.seen.push(`request failed: ${request.method()} ${request.url()} ${why}`);
     });
     page.on("response", (response) => {
       if (response.status() >= 400) this.seen.push(`answer: ${response.status()} ${response.request().method()} ${response.url()}`);
@@ -51,8 +54,8 @@ type Tools = {
 export const test = base.extend<Tools, { busy: Busy }>({
   hydrated: async ({ javaScriptEnabled }, use) => use(javaScriptEnabled !== false),
   faults: [
-    async ({ page }, use) => {
-      const faults = new Faults();
+    async ({ page, hydrated }, use) => {
+      const faults = new Faults(hydrated);
       faults.watch(page);
       await use(faults);
       expect.soft(faults.unexpected, "errors in the browser").toEqual([]);

@@ -114,7 +114,7 @@ test("text of a webhook stays text on every page that shows it", async ({ busy, 
   await as(busy.site);
   for (const path of ["/", "/jobs", `/jobs/${found.id}`]) {
     await open(busy.site, path);
-    await expect(page).not.toHaveTitle(/owned/);
+    await expect(page).not.toHaveTitle(/^owned/);
     expect(await page.locator("img").count()).toBe(0);
   }
 });
