@@ -42,13 +42,14 @@ trap 'exit 143' TERM
 start() {
   # `--no-sync` concerns only the making of the empty cluster, which nobody would miss.
   as_postgres "$BIN/initdb" -D "$FOLDER/data" -U postgres -A trust -E UTF8 --locale=C --no-sync --no-instructions
-  local try
+  local try PORT
   # Between finding a free port and taking it another program may take it: then the next one is tried.
   for try in 1 2 3 4 5; do
     PORT=$((20000 + (RANDOM * 3 + try) % 12000))
     if (exec 3<>"/dev/tcp/127.0.0.1/$PORT") 2>/dev/null; then continue; fi
     if as_postgres "$BIN/pg_ctl" -D "$FOLDER/data" -w -t 30 -l "$FOLDER/log" start \
       -o "-p $PORT -k '$FOLDER' -c listen_addresses=127.0.0.1 -c max_connections=200"; then
+      echo "$PORT" >"$FOLDER/port" # a step is a process of its own
       return 0
     fi
     cat "$FOLDER/log"
@@ -56,6 +57,7 @@ start() {
   return 1
 }
 step "starting PostgreSQL" start
+PORT=$(cat "$FOLDER/port")
 
 export TIDEGATE_TEST_POSTGRES_URL="postgres://postgres@127.0.0.1:$PORT/postgres"
 use_toolchain

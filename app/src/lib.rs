@@ -3,7 +3,7 @@
 //! - [`pages`]: one file per route; [`components`]: pieces that several pages share
 //! - [`api`]: server functions, thin endpoints that check the role and call a port
 //! - `ports` (server only): what the dashboard needs, as traits the server implements
-//! - [`view`]: view models, plain data that travels to the browser, and its words
+//! - [`mod@view`]: view models, plain data that travels to the browser, and its words
 //! - [`live`]: keeps the screen true while it is looked at
 //! - [`error`]: what can go wrong, as one closed list
 //!

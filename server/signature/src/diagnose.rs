@@ -108,7 +108,7 @@ impl Likely {
 }
 
 /// The likely cause, when a request was refused because its signature does not fit. Call it after
-/// [`crate::verify`] and off the hot path.
+/// [`crate::verify()`] and off the hot path.
 pub fn diagnose(preset: &Preset, secrets: &[&str], request: &Request<'_>, now_unix: i64) -> Option<Likely> {
     Delivery::new(*request).diagnose(preset, secrets, now_unix)
 }

@@ -56,7 +56,7 @@ impl Reply {
 
 /// The reply, when the request is this preset's handshake.
 ///
-/// Where [`Preset::handshake_is_unsigned`] call it before [`crate::verify`]; otherwise after, with the
+/// Where [`Preset::handshake_is_unsigned`] call it before [`crate::verify()`]; otherwise after, with the
 /// secret that fitted first in `secrets`, since replies are computed with that one.
 pub fn handshake(preset: &Preset, secrets: &[&str], request: &Request<'_>) -> Option<Reply> {
     Delivery::new(*request).handshake(preset, secrets)

@@ -39,7 +39,7 @@ pub fn sample_type(preset: &Preset, n: u64) -> Option<&'static str> {
     types.get(usize::try_from(index).ok()?).map(String::as_str)
 }
 
-/// A body as this vendor sends it. Fields of the signature itself are added by [`crate::sign`].
+/// A body as this vendor sends it. Fields of the signature itself are added by [`crate::sign()`].
 pub fn sample_body(preset: &Preset, event_id: &str, event_type: Option<&str>, n: u64) -> Vec<u8> {
     let kind = event_type.or_else(|| sample_type(preset, n));
     let body = text(preset).map_or(r#"{"n":"{n}","at":"{iso}"}"#, |text| text.body.trim());

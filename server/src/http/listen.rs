@@ -21,7 +21,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How long open requests may take to end when the process is asked to stop.
 const DRAIN: Duration = Duration::from_secs(10);
 
-/// Serves until `stop`, then answers what is open, for at most [`DRAIN`].
+/// Serves until `stop`, then answers what is open, for at most ten seconds.
 pub async fn serve(listener: TcpListener, routes: Router, stop: CancellationToken) {
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS).max_headers(MAX_HEADERS);
