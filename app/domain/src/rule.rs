@@ -16,7 +16,7 @@ pub struct Rule {
     pub tenant_id: TenantId,
     /// Events of this vendor.
     pub vendor_id: VendorId,
-    /// Which event types: see [`matches`].
+    /// Which event types: see [`matches()`].
     pub pattern: String,
     /// What to do.
     pub job: JobKind,

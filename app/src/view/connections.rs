@@ -235,7 +235,7 @@ pub struct RulePage {
 pub struct NewRule {
     /// Events of this vendor.
     pub vendor_id: VendorId,
-    /// Which event types: see [`domain::rule::matches`].
+    /// Which event types: see [`domain::rule::matches()`].
     pub pattern: String,
     /// What to do.
     pub job: JobKind,
