@@ -5,6 +5,7 @@
 //! - [`context`]: what pages and server functions find in their context
 //! - [`session`]: cookies and rows behind "signed in"
 //! - [`origin`]: refusing form posts from other sites
+//! - [`refusals`]: the status of a refused server function
 //! - [`request_id`]: an id for every request, in its answer and in the log
 //! - [`problem`]: errors as RFC 9457
 //! - [`health`], [`metrics`], [`stream`]: for machines
@@ -15,6 +16,7 @@ pub mod listen;
 pub mod metrics;
 pub mod origin;
 pub mod problem;
+pub mod refusals;
 pub mod request_id;
 pub mod router;
 pub mod session;

@@ -3,7 +3,7 @@
 use super::{
     context::{self, Seats},
     health::{self, Health},
-    origin, request_id, session, stream,
+    origin, refusals, request_id, session, stream,
 };
 use crate::{
     config::{NodeRole, Settings, is_loopback},
@@ -92,6 +92,7 @@ fn dashboard(parts: &Parts, settings: &Settings) -> Router {
         .leptos_routes_with_context(&options, routes, provide.clone(), page)
         .fallback(file_and_error_handler_with_context(provide, shell))
         .with_state(options)
+        .layer(middleware::from_fn(refusals::status))
         .layer(compression());
     let streams = Router::new().route("/events/stream", get(stream::changes)).with_state(seats.clone());
     pages

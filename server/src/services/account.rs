@@ -30,8 +30,8 @@ const SETUP_LASTS: i64 = DAY;
 const WINDOW: i64 = 15 * MINUTE;
 /// Tries to sign in to one account in one window.
 const TRIES_PER_EMAIL: i64 = 20;
-/// Tries to sign in from one address in one window.
-const TRIES_PER_CLIENT: i64 = 60;
+/// Tries to sign in from one address in one window; an office may share one.
+const TRIES_PER_CLIENT: i64 = 300;
 
 /// Hashing at once; each takes 19 MiB and a whole core, and anybody can ask for it.
 static HASHING: Semaphore = Semaphore::const_new(2);
@@ -116,7 +116,9 @@ impl AccountPort for Services {
         // Hashed, so that what is typed into the field by mistake is not kept.
         let of_email = format!("login:{}", hex::encode(Sha256::digest(&email)));
         // The client first: one that is turned away must not fill the table with invented addresses.
-        for (key, most) in [(format!("login:{client}"), TRIES_PER_CLIENT), (of_email, TRIES_PER_EMAIL)] {
+        for (key, most) in
+            [(format!("login:{client}"), TRIES_PER_CLIENT), (of_email.clone(), TRIES_PER_EMAIL)]
+        {
             if self.store.throttle(&key, window).await.map_err(unavailable)? > most {
                 tracing::warn!(client, "too many tries to sign in");
                 return Err(AppError::Busy);
@@ -130,6 +132,8 @@ impl AccountPort for Services {
         };
         let fits = verify_password(password.to_owned(), hash).await?;
         let user = user.filter(|user| fits && !user.disabled).ok_or(wrong)?;
+        // Only wrong tries count towards the limit of an account.
+        self.store.forget_tries(&of_email).await.map_err(unavailable)?;
         let actor = Actor { user_id: user.id, email: user.email, role: user.role, tenant: user.tenant_id };
         let audit = self.audit(&actor, user.tenant_id, "user.login", user.id, String::new());
         self.store.touch_login(user.id, now, &audit).await.map_err(unavailable)?;

@@ -68,7 +68,7 @@ impl Executor {
             template::render(job.params.prompt.as_deref().unwrap_or(template::DEFAULT_PROMPT), &values)?;
         let system = job.params.system.as_deref().map(|text| template::render(text, &values)).transpose()?;
         let title = match &job.params.title {
-            Some(text) => template::render(text, &values)?.trim().chars().take(200).collect(),
+            Some(text) => named(&template::render(text, &values)?, job),
             None => job.title.clone(),
         };
         let ask = ai::Ask {
@@ -160,7 +160,7 @@ impl Executor {
             event,
             vendor,
             idempotency_key: job.idempotency_key.clone(),
-            title: title.trim().chars().take(200).collect(),
+            title: named(&title, job),
             text,
             model: parent.as_ref().and_then(|parent| parent.model.clone()),
             usage: parent.map(|parent| parent.usage).unwrap_or_default(),
@@ -176,6 +176,12 @@ impl Executor {
         let payload = self.store.event_payload(id).await.map_err(unavailable)?;
         Ok((event, payload))
     }
+}
+
+/// A title people can read and click: the one given, or the job's own when that is empty.
+fn named(title: &str, job: &Job) -> String {
+    let title: String = title.trim().chars().take(200).collect();
+    if title.is_empty() { job.title.clone() } else { title }
 }
 
 /// What the far side knows a result by: the same subject under the same rule is the same post.

@@ -13,8 +13,8 @@ const FUEL: u64 = 200_000;
 /// Longest text a template may make, in bytes.
 const MAX_TEXT: usize = 256 * 1024;
 
-/// What a template can use: `vendor`, `event.id|type|external_id|subject|occurred_at`, `data` (the body as JSON)
-/// and `body` (the body as text).
+/// What a template can use: `vendor`, `event.id|type|external_id|subject|occurred_at`, `event.data` (what the vendor
+/// calls `data`, or the whole body), `data` (the body as JSON) and `body` (the body as text).
 pub fn values(event: &Event, vendor: &str, body: &[u8]) -> Value {
     let data: serde_json::Value = serde_json::from_slice(body).unwrap_or(serde_json::Value::Null);
     context! {
@@ -25,6 +25,7 @@ pub fn values(event: &Event, vendor: &str, body: &[u8]) -> Value {
             external_id => event.external_id,
             subject => event.subject_id,
             occurred_at => event.occurred_at.unwrap_or(event.received_at).rfc3339(),
+            data => Value::from_serialize(data.get("data").unwrap_or(&data)),
         },
         data => Value::from_serialize(&data),
         body => String::from_utf8_lossy(body),

@@ -166,6 +166,12 @@ impl AccountStore for Adapter {
         Ok(tries)
     }
 
+    async fn forget_tries(&self, key: &str) -> Result<()> {
+        let mut transaction = self.begin_hasty().await?;
+        query("delete from throttles where key = $1").bind(clean(key)).execute(&mut *transaction).await?;
+        Ok(transaction.commit().await?)
+    }
+
     async fn setting(&self, name: &str) -> Result<Option<Vec<u8>>> {
         let value = query_scalar("select value from settings where name = $1")
             .bind(clean(name))

@@ -40,6 +40,8 @@ pub trait AccountStore {
     /// Counts one more try for `key` in the window beginning at `window` and returns how many there are now.
     /// Older windows of the same key are forgotten.
     async fn throttle(&self, key: &str, window: Timestamp) -> Result<i64>;
+    /// Forgets the tries of `key`.
+    async fn forget_tries(&self, key: &str) -> Result<()>;
     /// A value kept for the whole installation, such as its signing key (sealed).
     async fn setting(&self, name: &str) -> Result<Option<Vec<u8>>>;
     /// Sets it if it is not there yet, and returns what is there then.
