@@ -7,6 +7,9 @@ import { createRequire } from "node:module";
 import { Busy, type Person, type Site } from "./site.ts";
 import { produced } from "./run.ts";
 
+/** A page that is still open when its server ends asks in vain. */
+const GONE = /ERR_(ABORTED|CONNECTION_REFUSED|CONNECTION_RESET|CONNECTION_CLOSED|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING)/;
+
 /** What went wrong in the browser; `allow` takes what a test provokes. */
 export class Faults {
   readonly seen: string[] = [];
@@ -20,6 +23,7 @@ export class Faults {
 
   watch(page: Page): void {
     page.on("console", (message) => {
+      if (GONE.test(message.text())) return;
       if (!this.scripts && message.text().includes("was preloaded using link preload but not used")) return;
       if (["error", "warning"].includes(message.type())) this.seen.push(`console ${message.type()}: ${message.text()} (${message.location().url})`);
     });
@@ -27,7 +31,7 @@ export class Faults {
     page.on("requestfailed", (request) => {
       const why = request.failure()?.errorText ?? "";
       // Leaving a page ends what it was still loading, and its stream; without JavaScript scripts are not loaded.
-      if (!why.includes("ERR_ABORTED") && !(why === "csp" && !this.scripts)) this.seen.push(`request failed: ${request.method()} ${request.url()} ${why}`);
+      if (!GONE.test(why) && !(why === "csp" && !this.scripts)) this.seen.push(`request failed: ${request.method()} ${request.url()} ${why}`);
     });
     page.on("response", (response) => {
       if (response.status() >= 400) this.seen.push(`answer: ${response.status()} ${response.request().method()} ${response.url()}`);

@@ -30,12 +30,18 @@ export class Site {
     return { email, password };
   }
 
+  /** Sessions that go on, by e-mail address: signing in anew for every page would soon be too often. */
+  readonly sessions = new Map<string, string>();
+
   /** Signs in as a form does; the session's cookie. */
   async cookie(person: Person = this.owner): Promise<string> {
+    const known = this.sessions.get(person.email);
+    if (known) return known;
     const answer = await login(this.url, person);
     const cookie = /^(tidegate=[^;]+)/.exec(answer.headers.get("set-cookie") ?? "")?.[1];
     if (!cookie) throw new Error(`${person.email} could not sign in: ${answer.status} ${answer.text}`);
     secret(cookie.slice("tidegate=".length));
+    this.sessions.set(person.email, cookie);
     return cookie;
   }
 

@@ -106,6 +106,7 @@ test.describe("signing in", () => {
   test("signing out ends the session, also for a copy of its cookie", async ({ page, open, ready, as, context }) => {
     await as(site);
     const [cookie] = await context.cookies();
+    site.sessions.clear();
     await open(site, "/");
     await page.getByRole("button", { name: "Sign out" }).first().click();
     await expect(page).toHaveURL(`${site.url}/login`);
