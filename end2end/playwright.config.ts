@@ -2,6 +2,7 @@
 // all others, whether anything they produced holds a secret.
 
 import { defineConfig } from "@playwright/test";
+import { join } from "node:path";
 
 const browser = {
   browserName: "chromium" as const,
@@ -15,7 +16,7 @@ const after = { dependencies: ["begin"] };
 
 export default defineConfig({
   testDir: "tests",
-  outputDir: "test-results",
+  outputDir: join(process.env.TIDEGATE_RUN_DIR ?? ".run", "pictures"),
   fullyParallel: false,
   workers: Number(process.env.TIDEGATE_TEST_WORKERS ?? 2),
   // Deadlines, not expectations: a busy machine may need long, and nothing waits for them to pass.

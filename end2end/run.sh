@@ -27,7 +27,13 @@ fi
 # Playwright would colour what its workers and their children print.
 export FORCE_COLOR=0
 # Peers of these tests alone, so that they can be ended without asking who else uses them.
-export WP_DIR=$TIDEGATE_CACHE/peers/wordpress-end2end MODEL_DIR=$TIDEGATE_CACHE/peers/model-end2end
+# Several runs at the same time have each their own.
+mkdir -p "$TIDEGATE_CACHE/peers"
+for slot in 1 2 3 4; do
+  exec 7>"$TIDEGATE_CACHE/peers/end2end-$slot.lock"
+  if flock -n 7; then break; fi
+done
+export WP_DIR=$TIDEGATE_CACHE/peers/wordpress-end2end-$slot MODEL_DIR=$TIDEGATE_CACHE/peers/model-end2end-$slot
 
 # shellcheck disable=SC2317 # called by the trap
 finish() {

@@ -35,7 +35,7 @@ export default class Report implements Reporter {
     for (const test of failed) {
       console.log(`\n--- ${test.titlePath().slice(1).join(" › ")}\n    ${test.location.file}:${test.location.line}`);
       for (const error of test.results.at(-1)?.errors ?? []) console.log(plain(error.stack ?? error.message));
-      for (const { name, path } of test.results.at(-1)?.attachments ?? []) if (path) console.log(`    ${name}: ${path}`);
+      for (const { name, path } of test.results.at(-1)?.attachments ?? []) if (path) console.log(`    ${name}: ${path.replace(process.env.TIDEGATE_RUN_DIR ?? "", ".run")}`);
     }
     const skipped = tests.filter((test) => test.outcome() === "skipped").length;
     const passed = tests.length - failed.length - skipped;
