@@ -75,7 +75,7 @@ fn escape(text: &str) -> String {
 fn Inside(viewer: Viewer) -> impl IntoView {
     Effect::new(|_| Live::start());
     view! {
-        <a class="skip" href="#main">"Skip to content"</a>
+        <a class="skip" href="#main" rel="external">"Skip to content"</a>
         <div class="frame">
             <Rail viewer/>
             <main id="main" class="content" tabindex="-1"><Outlet/></main>

@@ -32,6 +32,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use domain::id::JobId;
+use sqlx::Connection as _;
 use sqlx::{
     Pool, QueryBuilder, Sqlite, SqliteConnection,
     pool::PoolOptions,
@@ -85,6 +86,15 @@ impl Adapter {
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
+            // SQLite ends a transaction by itself when the disk is full; sqlx, whose own rollback then fails, counts
+            // it as open for ever and could never begin another.
+            .after_release(|connection: &mut SqliteConnection, _| {
+                Box::pin(async move {
+                    // Answered after the rollback that a dropped transaction queued.
+                    connection.ping().await?;
+                    Ok(!connection.is_in_transaction())
+                })
+            })
             // Every size of a batch is a statement of its own, and a large one; few are worth keeping.
             .connect_with(file.clone().journal_mode(SqliteJournalMode::Wal).statement_cache_capacity(32))
             .await?;
