@@ -33,7 +33,7 @@ simple() { # a check without counts of its own is one test
 
 rust() {
   use_toolchain
-  scripts/with-postgres.sh cargo test --features app/ssr
+  scripts/with-postgres.sh cargo test --no-fail-fast --features app/ssr
 }
 
 lints() {
