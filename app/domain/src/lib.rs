@@ -7,7 +7,7 @@
 //! - [`time`]: an instant in UTC microseconds and how people read it
 //! - [`slug`]: the short names people choose
 //! - [`tenant`], [`user`], [`role`]: who owns and who may act
-//! - [`vendor`], [`secret`], [`refusal`], [`event`]: what arrives
+//! - [`vendor`], [`policy`], [`secret`], [`refusal`], [`event`]: what arrives
 //! - [`rule`], [`provider`], [`destination`]: what is done with it
 //! - [`job`], [`attempt`], [`outcome`]: the work itself
 //! - [`filter`]: how a list of jobs is narrowed and paged
@@ -19,6 +19,7 @@ pub mod filter;
 pub mod id;
 pub mod job;
 pub mod outcome;
+pub mod policy;
 pub mod provider;
 pub mod refusal;
 pub mod role;

@@ -2,6 +2,7 @@
 
 use crate::{
     id::{TenantId, VendorId},
+    policy::VendorPolicy,
     slug::Slug,
     time::Timestamp,
 };
@@ -25,6 +26,8 @@ pub struct Vendor {
     pub enabled: bool,
     /// Largest body accepted, in bytes; `None` for the preset's limit.
     pub max_body: Option<u32>,
+    /// What else is decided about its requests.
+    pub policy: VendorPolicy,
     /// When it was added.
     pub created_at: Timestamp,
 }

@@ -13,6 +13,7 @@ use app::{
 use async_trait::async_trait;
 use domain::{
     id::{SecretId, VendorId},
+    policy::VendorPolicy,
     secret::{SecretInfo, SecretState},
     tenant::DEFAULT_TENANT,
     time::{DAY, Timestamp},
@@ -52,6 +53,7 @@ impl Services {
             options,
             enabled: true,
             max_body: None,
+            policy: VendorPolicy::default(),
             created_at: now,
         };
         let preset = preset_of(&vendor).map_err(|_| AppError::invalid(Field::Preset, Reason::Unknown))?;

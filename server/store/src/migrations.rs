@@ -37,6 +37,7 @@ schema! {
     2: "0002_events.sql",
     3: "0003_jobs.sql",
     4: "0004_operation.sql",
+    5: "0005_policy.sql",
 }
 
 fn migration(version: i64, file: &'static str, sql: &'static str) -> Migration {

@@ -52,7 +52,7 @@ async fn insert_secret(
 
 impl Adapter {
     /// Begins a change of the configuration.
-    async fn begin_change(&self) -> Result<Transaction> {
+    pub(super) async fn begin_change(&self) -> Result<Transaction> {
         let mut transaction = self.begin().await?;
         query("update config_version set version = version + 1").execute(&mut *transaction).await?;
         Ok(transaction)
@@ -60,7 +60,7 @@ impl Adapter {
 }
 
 /// Ends a change of the configuration; one that changed no row is undone as `NotFound`.
-async fn end_change(mut transaction: Transaction, changed: u64, entry: &AuditEntry) -> Result<()> {
+pub(super) async fn end_change(mut transaction: Transaction, changed: u64, entry: &AuditEntry) -> Result<()> {
     if changed == 0 {
         return Err(StoreError::NotFound);
     }
@@ -82,7 +82,7 @@ impl ConfigStore for Adapter {
             .fetch_all(&mut *connection)
             .await?;
         let vendors = query(
-            "select id, tenant_id, slug, preset, options, enabled, max_body, created_at from vendors
+            "select id, tenant_id, slug, preset, options, enabled, max_body, policy, created_at from vendors
              order by tenant_id, slug",
         )
         .fetch_all(&mut *connection)
@@ -144,8 +144,8 @@ impl ConfigStore for Adapter {
     ) -> Result<()> {
         let mut transaction = self.begin_change().await?;
         let added = query(
-            "insert into vendors (id, tenant_id, slug, preset, options, enabled, max_body, created_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "insert into vendors (id, tenant_id, slug, preset, options, enabled, max_body, policy, created_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
         .bind(vendor.id.uuid())
         .bind(vendor.tenant_id.uuid())
@@ -154,6 +154,7 @@ impl ConfigStore for Adapter {
         .bind(to_json(&vendor.options)?)
         .bind(vendor.enabled)
         .bind(vendor.max_body.map(i64::from))
+        .bind(to_json(&vendor.policy)?)
         .bind(vendor.created_at.0)
         .execute(&mut *transaction)
         .await?;

@@ -219,6 +219,7 @@ pub(super) fn vendor(row: &Row) -> Result<Vendor> {
         options: json(row, "options")?,
         enabled: get(row, "enabled")?,
         max_body: narrow(row, "max_body")?,
+        policy: json(row, "policy")?,
         created_at: time(row, "created_at")?,
     })
 }

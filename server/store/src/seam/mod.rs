@@ -7,6 +7,7 @@ mod counters;
 mod events;
 mod jobs;
 mod nodes;
+mod policy;
 mod queue;
 mod sessions;
 
@@ -17,6 +18,7 @@ pub use counters::*;
 pub use events::*;
 pub use jobs::*;
 pub use nodes::*;
+pub use policy::*;
 pub use queue::*;
 pub use sessions::*;
 
@@ -33,6 +35,7 @@ pub trait Store:
     + QueueStore
     + JobStore
     + ConfigStore
+    + PolicyStore
     + AccountStore
     + SessionRows
     + CounterStore

@@ -19,6 +19,8 @@ mod jobs;
 mod locking;
 #[path = "../common/nodes.rs"]
 mod nodes;
+#[path = "../common/policy.rs"]
+mod policy;
 #[path = "../common/queue.rs"]
 mod queue;
 #[path = "../common/rows.rs"]

@@ -5,6 +5,7 @@ use domain::{
     destination::{Destination, DestinationAuth, DestinationKind, WordpressRoute},
     id::{DestinationId, ProviderId, RuleId, SecretId, TenantId, VendorId},
     job::{JobKind, JobParams},
+    policy::{Rate, VendorPolicy},
     provider::{Provider, ProviderKind},
     rule::Rule,
     secret::{SecretInfo, SecretState},
@@ -27,6 +28,8 @@ on_both! {
     secrets_rotated_at_once_get_different_versions,
     a_revoked_secret_is_listed_but_not_loaded,
     changing_what_does_not_exist_is_not_found,
+    a_vendors_policy_is_loaded_as_it_was_set_and_kept_with_an_audit_entry,
+    changes_of_one_policy_at_once_are_all_kept,
 }
 
 fn vendor(tenant_id: TenantId, slug: &str) -> Vendor {
@@ -38,6 +41,7 @@ fn vendor(tenant_id: TenantId, slug: &str) -> Vendor {
         options: BTreeMap::from([("header".into(), "x-signature".into())]),
         enabled: true,
         max_body: Some(u32::MAX),
+        policy: VendorPolicy { rate: Some(Rate { per_second: 5, burst: 10 }), ..VendorPolicy::default() },
         created_at: NOW,
     }
 }
@@ -270,9 +274,46 @@ async fn a_revoked_secret_is_listed_but_not_loaded(db: Db) {
     assert!(db.load_config().await.unwrap().secrets.is_empty());
 }
 
+async fn a_vendors_policy_is_loaded_as_it_was_set_and_kept_with_an_audit_entry(db: Db) {
+    let vendor = vendor(DEFAULT_TENANT_ID, "sender");
+    db.add_vendor(&vendor, None, &audit("vendor.add")).await.unwrap();
+    let before = db.config_version().await.unwrap();
+    let policy = VendorPolicy {
+        allow: vec!["10.0.0.0/8".parse().unwrap(), "2001:db8::/32".parse().unwrap()],
+        ..VendorPolicy::default()
+    };
+    db.set_vendor_policy(vendor.id, &policy, &audit("vendor.policy")).await.unwrap();
+    let config = db.load_config().await.unwrap();
+    assert_eq!(config.vendors, [domain::vendor::Vendor { policy, ..vendor }]);
+    assert!(config.version > before);
+    assert_eq!(db.audit_log(None, NOW.plus(1), 1).await.unwrap()[0].action, "vendor.policy");
+}
+
+async fn changes_of_one_policy_at_once_are_all_kept(db: Db) {
+    let vendor = vendor(DEFAULT_TENANT_ID, "sender");
+    db.add_vendor(&vendor, None, &audit("vendor.add")).await.unwrap();
+    let mut people = tokio::task::JoinSet::new();
+    for n in 0..6 {
+        let (db, id) = (db.clone(), vendor.id);
+        people.spawn(async move {
+            let network = format!("10.{n}.0.0/16").parse().unwrap();
+            let add = move |vendor: &mut Vendor| vendor.policy.allow.push(network);
+            db.edit_vendor(id, &add, &audit("vendor.policy")).await.unwrap();
+        });
+    }
+    people.join_all().await;
+    db.edit_vendor(vendor.id, &|vendor| (vendor.enabled, vendor.max_body) = (false, None), &audit("x"))
+        .await
+        .unwrap();
+    let stored = &db.load_config().await.unwrap().vendors[0];
+    assert_eq!((stored.policy.allow.len(), stored.enabled, stored.max_body), (6, false, None));
+    assert_eq!(stored.policy.rate, vendor.policy.rate);
+}
+
 async fn changing_what_does_not_exist_is_not_found(db: Db) {
     let unknown = id(VendorId::new);
     let outcomes = [
+        db.set_vendor_policy(unknown, &VendorPolicy::default(), &audit("x")).await,
         db.set_vendor_enabled(unknown, true, &audit("x")).await,
         db.rotate_secret(&secret(unknown), &Sealed(vec![1]), NOW, &audit("x")).await.map(|_| ()),
         db.set_secret_state(id(SecretId::new), SecretState::Revoked, None, &audit("x")).await,
