@@ -218,14 +218,14 @@ class Tidegate:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def disk(seconds):
-    return load("fsync", "--folder", tempfile.gettempdir(), "--seconds", seconds)
+def disk(seconds, rate=None):
+    return load("fsync", "--folder", tempfile.gettempdir(), "--seconds", seconds, *(["--rate", rate] if rate else []))
 
 
 def measure(name):
     database, rule, roles, connections, rate = CELLS[name]
-    # The disk has its moods; a wait for it is compared with what it was like a moment ago.
-    before = disk(1.5) if rate else None
+    # The disk has its moods; a wait for it is compared with what it was like a moment ago, asked as often.
+    before = disk(1.5, rate) if rate else None
     server = Tidegate(database, rule, roles) if database else Floor()
     try:
         arguments = ["send", "--address", server.address, "--connections", connections, "--warmup", WARMUP,
@@ -263,7 +263,7 @@ def measure(name):
 
 
 def count_syncs(name):
-    """Events for each fsync and fdatasync of the server, counted by strace; slower, so not timed."""
+    """How often the server waits for the disk for each batch it commits, counted by strace; slower, so not timed."""
     if not shutil.which("strace"):
         return None
     database, rule, roles, connections, rate = CELLS[name]
@@ -271,9 +271,10 @@ def count_syncs(name):
         wrap = ("strace", "-f", "--seccomp-bpf", "-e", "trace=fsync,fdatasync", "-o", report.name)
         server = Tidegate(database, rule, roles, wrap)
         try:
-            before = sum("sync(" in line for line in open(report.name))
-            cell = load("send", "--address", server.address, "--connections", connections, "--warmup", 0, "--seconds", 3, "--count", COUNT,
+            before, commits = sum("sync(" in line for line in open(report.name)), server.commits()
+            load("send", "--address", server.address, "--connections", connections, "--warmup", 0, "--seconds", 3, "--count", COUNT,
                         *(["--rate", rate] if rate else []))
+            commits = server.commits() - commits
             after = sum("sync(" in line for line in open(report.name))
         finally:
             # strace ends with its child, the server.
@@ -281,7 +282,7 @@ def count_syncs(name):
                 os.kill(child, signal.SIGKILL)
             server.process.wait()
             server.remove()
-    return cell["accepted"] / max(1, after - before)
+    return (after - before) / max(1, commits)
 
 
 def spread(values):
@@ -348,8 +349,8 @@ def table(summary):
     for way, one in summary["fdatasync"].items():
         print(f"4 KiB and fdatasync, {way}: {one['per_second']['median']:.0f}/s, p50 {one['p50']['median'] / 1e3:.2f} ms "
               f"({one['p50']['min'] / 1e3:.2f}–{one['p50']['max'] / 1e3:.2f}), p99 {one['p99']['median'] / 1e3:.1f} ms")
-    for name, value in summary["events_per_sync_by_strace"].items():
-        print(f"events per sync, {name}, counted by strace: {value:.0f}")
+    for name, value in summary["syncs_per_commit_by_strace"].items():
+        print(f"syncs per commit, {name}, counted by strace: {value:.2f}")
     print(f"other load while measuring (1 min average before each round): {summary['loads']}")
 
 
@@ -378,7 +379,7 @@ def main():
         (RESULTS / "partial.json").write_text(json.dumps(rounds))
     summary = summarise(rounds, cells)
     summary["loads"] = [round(one, 1) for one in loads]
-    summary["events_per_sync_by_strace"] = {
+    summary["syncs_per_commit_by_strace"] = {
         name: found for name in cells if name.startswith("sqlite/") and (found := count_syncs(name)) is not None}
     settings = {name: psql(f"show {name}") for name in ("server_version", "fsync", "synchronous_commit", "full_page_writes")}
     versions = {"tidegate": subprocess.run([TIDEGATE, "--version"], capture_output=True, text=True).stdout.strip(),

@@ -24,18 +24,23 @@ pub(crate) struct Fsync {
     /// How long, each of the two ways
     #[arg(long, default_value_t = 3.0)]
     seconds: f64,
+    /// Writes a second, evenly spaced; as fast as the disk goes unless said. A disk answers after a pause otherwise
+    /// than under pressure, so what is compared with paced requests is paced like them
+    #[arg(long)]
+    rate: Option<u32>,
 }
 
 pub(crate) fn run(args: &Fsync) -> anyhow::Result<()> {
     let length = Duration::from_secs_f64(args.seconds.clamp(0.1, 60.0));
-    let append = measure(new_file(&args.folder)?, length, usize::MAX)?;
+    let pause = args.rate.map(|rate| Duration::from_secs(1) / rate.max(1));
+    let append = measure(new_file(&args.folder)?, length, usize::MAX, pause)?;
     let mut file = new_file(&args.folder)?;
     for _ in 0..PAGES {
         file.write_all(&PAGE)?;
     }
     file.sync_all()?;
     file.rewind()?;
-    let overwrite = measure(file, length, PAGES)?;
+    let overwrite = measure(file, length, PAGES, pause)?;
     crate::say(&json!({"append": append, "overwrite": overwrite}).to_string());
     Ok(())
 }
@@ -52,11 +57,15 @@ fn new_file(folder: &std::path::Path) -> anyhow::Result<File> {
     Ok(file)
 }
 
-/// Writes page after page for `length`, from the beginning again after `pages`.
-fn measure(mut file: File, length: Duration, pages: usize) -> anyhow::Result<Value> {
+/// Writes page after page for `length`, from the beginning again after `pages`, the beginnings `pause` apart.
+fn measure(mut file: File, length: Duration, pages: usize, pause: Option<Duration>) -> anyhow::Result<Value> {
     let mut times = Histogram::<u64>::new_with_bounds(1, 60_000_000, 3)?;
     let began = Instant::now();
-    for page in 1.. {
+    for page in 1_usize.. {
+        if let Some(pause) = pause {
+            let due = pause * (page - 1) as u32;
+            std::thread::sleep(due.saturating_sub(began.elapsed()));
+        }
         let before = Instant::now();
         file.write_all(&PAGE)?;
         file.sync_data()?;
