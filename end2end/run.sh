@@ -3,7 +3,8 @@
 #
 #   run.sh [Playwright options…]    for example: run.sh --project ingress    run.sh tests/pages/jobs.spec.ts
 #
-#   TIDEGATE_BIN            the program to test, its site beside it; else a debug build of this checkout
+#   TIDEGATE_BIN            the program to test, its site beside it; else a debug build of this checkout with the
+#                           dashboard's files as they are released
 #   TIDEGATE_TEST_POSTGRES_URL   a PostgreSQL to use; else a private one for this run
 #   TIDEGATE_TEST_WORKERS   tests at the same time (2)
 #
@@ -13,12 +14,15 @@ HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=../scripts/lib.sh
 . "$HERE/../scripts/lib.sh"
 "$ROOT/scripts/setup-test.sh"
-[ -n "${TIDEGATE_BIN:-}" ] || TIDEGATE_BIN=$("$ROOT/scripts/build.sh" --dev)
+if [ -z "${TIDEGATE_BIN:-}" ]; then
+  TIDEGATE_BIN=$("$ROOT/scripts/build.sh" --test)
+  export TIDEGATE_SITE_ROOT=$CARGO_TARGET_DIR/release/site
+fi
 export TIDEGATE_BIN
 TIDEGATE_RUN_DIR=$(mktemp -d "${TMPDIR:-/tmp}/tidegate-end2end.XXXXXX")
 export TIDEGATE_RUN_DIR
 # A debug build's files are large and not compressed; without this the server would compress them for every page.
-site=$(dirname "$TIDEGATE_BIN")/site
+site=${TIDEGATE_SITE_ROOT:-$(dirname "$TIDEGATE_BIN")/site}
 if [ ! -e "$site/pkg/tidegate.wasm.br" ]; then
   cp -r "$site" "$TIDEGATE_RUN_DIR/site"
   gzip -k -6 "$TIDEGATE_RUN_DIR"/site/pkg/*

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What building Tidegate needs: a Rust compiler with the WebAssembly target, wasm-bindgen and wasm-opt.
+# What building Tidegate needs: a Rust compiler with the WebAssembly target and wasm-bindgen.
 # Tries the usual way first (rustup), then Debian's compiler with a standard library built once for the target.
 # Idempotent: a second run only checks. `--watch` also installs cargo-leptos, which only `make watch` needs.
 set -euo pipefail
@@ -70,7 +70,6 @@ have curl || apt_need curl
 have rustup || [ -x /usr/bin/rustc ] || have apt-get || fail "no Rust compiler" "install one from https://rustup.rs"
 rustup_target || debian_target
 use_toolchain
-have wasm-opt || { have apt-get && apt_need binaryen; }
 have brotli || { have apt-get && apt_need brotli; }
 tool wasm-bindgen-cli "$(lock_version wasm-bindgen)" wasm-bindgen --no-default-features
 if [ "${1:-}" = --watch ]; then
