@@ -10,6 +10,7 @@ use serde_json::Value;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Definition {
+    #[serde(default)]
     pub(crate) id: String,
     #[serde(default)]
     pub(crate) name: String,
@@ -33,6 +34,8 @@ pub(crate) struct Definition {
     pub(crate) keys: Option<KeysDefinition>,
     /// Whom a token must be for; the registered URL when not said.
     pub(crate) audience: Option<String>,
+    /// Signed place of the account's name, which must be the `audience` where one is configured.
+    pub(crate) account: Option<String>,
     #[serde(default)]
     pub(crate) issue: Issue,
     pub(crate) signature: SignatureDefinition,
@@ -113,6 +116,8 @@ pub enum OptionName {
     EventType,
     /// Whom a signed token must be for, where it is not for the registered URL.
     Audience,
+    /// Selector of a value that counts once, such as `header:x-signature`; see [`crate::Once`].
+    OneTime,
 }
 
 /// How the signature is computed.
@@ -194,6 +199,12 @@ pub(crate) struct KeysDefinition {
     /// Hosts a certificate may be fetched from; `*` stands for one or more labels, `<region>` for one of AWS.
     #[serde(default)]
     pub(crate) certificate_hosts: Vec<String>,
+    /// Names one of which such a certificate must be for, in the same form.
+    #[serde(default)]
+    pub(crate) certificate_names: Vec<String>,
+    /// Hosts a missing intermediate certificate may be fetched from, in the same form.
+    #[serde(default)]
+    pub(crate) issuer_hosts: Vec<String>,
     /// Seconds an answer may be kept.
     pub(crate) max_age: u32,
 }

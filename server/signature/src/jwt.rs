@@ -58,10 +58,11 @@ pub(crate) fn verify(
     let id = header["kid"].as_str().filter(|id| !id.is_empty()).ok_or(Refusal::SignatureMalformed)?;
     let signature = decode(parts.signature)?;
     let mut tally = Tally::default();
-    let mut sets = 0;
+    let (mut sets, mut known) = (0, false);
     for (index, secret) in secrets.iter().enumerate() {
         let Some(keys) = keys(secret) else { continue };
         sets += 1;
+        known |= keys.iter().any(|key| key["kid"] == id);
         let fits = keys
             .iter()
             .filter(|key| key["kid"] == id && !expired(key, now_unix))
@@ -71,6 +72,7 @@ pub(crate) fn verify(
     match tally.result() {
         Some(secret_index) => Ok(Token { claims: json(parts.claims)?, secret_index }),
         None if sets == 0 => Err(Refusal::SecretUnusable),
+        None if !known => Err(Refusal::UnknownKey),
         None => Err(Refusal::SignatureMismatch),
     }
 }
@@ -83,6 +85,11 @@ pub(crate) fn key_id(delivery: &Delivery<'_>, at: &Selector) -> Result<Option<St
         (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
     });
     Ok(id.map(str::to_owned))
+}
+
+/// Whether a key set has a key of this id.
+pub(crate) fn holds(set: &str, id: &str) -> bool {
+    keys(set).is_some_and(|keys| keys.iter().any(|key| key["kid"] == id))
 }
 
 /// Whether the secret is a key set with a key of this algorithm.

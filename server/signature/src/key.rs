@@ -9,6 +9,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use crate::asymmetric;
 use crate::definition::{Algorithm, KeyKind};
 use crate::jwt::{self, Alg};
+use crate::key_source::{KeySource, credentials};
 use crate::preset::Preset;
 use crate::selector::Selector;
 use crate::sns;
@@ -92,11 +93,15 @@ pub fn check_secret(preset: &Preset, secret: &str) -> Result<(), String> {
         Algorithm::RsaSha256 => return Ok(()),
         Algorithm::AwsSns => return sns::check_topic(secret),
         Algorithm::GeminiJwt | Algorithm::PlaidJwt => {
+            let by_account = matches!(scheme.keys, KeySource::JwkById { .. });
             let alg = if scheme.algorithm == Algorithm::PlaidJwt { Alg::Es256 } else { Alg::Rs256 };
-            return match jwt::has_key(secret, alg) {
-                true => Ok(()),
-                false => refuse("This is not a key set (JWKS) with a key of this vendor's kind."),
-            };
+            if jwt::has_key(secret, alg) || (by_account && credentials(secret).is_some()) {
+                return Ok(());
+            }
+            return refuse(match by_account {
+                true => "Write it as client_id:secret, or paste a key set (JWKS).",
+                false => "This is not a key set (JWKS) with a key of this vendor's kind.",
+            });
         }
         _ => {}
     }

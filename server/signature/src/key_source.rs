@@ -1,11 +1,13 @@
-//! Where a vendor publishes the keys of its signatures, so that the caller can fetch them ahead of time.
-//! Fetches nothing; what was fetched comes back as the secret text or as [`crate::Request::cert_pem`].
+//! Where a vendor publishes the keys of its signatures, so that the caller can fetch them ahead of time, and
+//! what of them one request needs. Fetches nothing; what was fetched comes back as the secret text or as
+//! [`crate::Request::cert_pem`].
 
+use crate::asymmetric::certificate_url;
 use crate::definition::KeysDefinition;
 use crate::delivery::{Delivery, Request};
-use crate::jwt;
 use crate::preset::Preset;
 use crate::{Algorithm, Refusal};
+use crate::{jwt, sns};
 
 /// Where the keys of a preset come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +37,10 @@ pub enum KeySource {
     CertificateUrl {
         /// Host names allowed; `*` stands for one or more labels, `<region>` for the name of an AWS region.
         hosts: Vec<String>,
+        /// Names one of which the certificate must be for, in the same form.
+        names: Vec<String>,
+        /// Hosts that may be asked for a certificate missing between this one and a root, in the same form.
+        issuer_hosts: Vec<String>,
         /// Seconds a certificate may be kept by its address.
         max_age_secs: u32,
     },
@@ -55,11 +61,84 @@ impl KeySource {
                 })
             }
             (None, [_, ..]) if !written.by_id => {
-                Ok(Self::CertificateUrl { hosts: written.certificate_hosts.clone(), max_age_secs })
+                if written.certificate_names.is_empty() {
+                    return Err("`certificate_names` is needed with `certificate_hosts`".to_owned());
+                }
+                Ok(Self::CertificateUrl {
+                    hosts: written.certificate_hosts.clone(),
+                    names: written.certificate_names.clone(),
+                    issuer_hosts: written.issuer_hosts.clone(),
+                    max_age_secs,
+                })
             }
             _ => Err("`keys` has a `url` or `certificate_hosts`".to_owned()),
         }
     }
+}
+
+/// What must be at hand before a request can be judged, besides the configured secrets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyNeed {
+    /// Nothing: the configured secrets are all there is.
+    Nothing,
+    /// The vendor's key set. It takes the place of the secrets.
+    Set {
+        /// Id of the key that the request says it is signed with, where it says so.
+        key_id: Option<String>,
+    },
+    /// One key of the vendor's, given to the account only. It takes the place of the secrets.
+    Key {
+        /// Its id.
+        key_id: String,
+        /// Which of the secrets hold the account's credentials, as name and secret.
+        credentials: Vec<(String, String)>,
+    },
+    /// The certificate at this address, which is the vendor's own.
+    Certificate {
+        /// Where it is.
+        url: String,
+    },
+}
+
+/// What of the vendor's keys `request` needs. Nothing is proved by it. `secrets` that are keys themselves need
+/// no fetching, so that an installation without a way out can be given them by hand.
+///
+/// # Errors
+/// When the request cannot be the vendor's whatever its keys are, so that a stranger does not make us fetch.
+pub fn key_need(preset: &Preset, secrets: &[&str], request: &Request<'_>) -> Result<KeyNeed, Refusal> {
+    match &preset.scheme.keys {
+        KeySource::None => Ok(KeyNeed::Nothing),
+        KeySource::Jwks { .. } if !secrets.is_empty() => Ok(KeyNeed::Nothing),
+        KeySource::Jwks { .. } => Ok(KeyNeed::Set { key_id: key_id(preset, request)? }),
+        KeySource::JwkById { .. } => {
+            let credentials: Vec<_> = secrets.iter().filter_map(|secret| credentials(secret)).collect();
+            if credentials.is_empty() {
+                return Ok(KeyNeed::Nothing);
+            }
+            let key_id = key_id(preset, request)?.ok_or(Refusal::SignatureMalformed)?;
+            Ok(KeyNeed::Key { key_id, credentials })
+        }
+        KeySource::CertificateUrl { .. } if secrets.is_empty() => Ok(KeyNeed::Nothing),
+        KeySource::CertificateUrl { .. } => {
+            if preset.scheme.algorithm == Algorithm::AwsSns {
+                sns::check_audience(&Delivery::new(*request), secrets)?;
+            }
+            Ok(match certificate_url(preset, request)? {
+                Some(url) => KeyNeed::Certificate { url },
+                None => KeyNeed::Nothing,
+            })
+        }
+    }
+}
+
+/// The account's credentials in a secret, where it is not the keys themselves.
+pub(crate) fn credentials(secret: &str) -> Option<(String, String)> {
+    let plain = |text: &str| {
+        (8..=128).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+    };
+    let (name, secret) = secret.split_once(':')?;
+    (plain(name) && plain(secret)).then(|| (name.to_owned(), secret.to_owned()))
 }
 
 /// Where the keys of `preset` come from.
@@ -76,6 +155,11 @@ pub fn key_id(preset: &Preset, request: &Request<'_>) -> Result<Option<String>, 
         }
         _ => Ok(None),
     }
+}
+
+/// Whether a fetched key set has the key of this id.
+pub fn holds_key(set: &str, id: &str) -> bool {
+    jwt::holds(set, id)
 }
 
 /// Whether `host` is a name with these plain characters only. User info, ports and backslashes are read
@@ -97,7 +181,7 @@ pub(crate) fn allowed(url: &str, patterns: &[String]) -> bool {
         && patterns.iter().any(|pattern| host_fits(&host, pattern))
 }
 
-fn host_fits(host: &str, pattern: &str) -> bool {
+pub(crate) fn host_fits(host: &str, pattern: &str) -> bool {
     let between = |(before, after): (&str, &str)| {
         host.strip_prefix(before).and_then(|rest| rest.strip_suffix(after)).map(str::to_owned)
     };

@@ -9,6 +9,9 @@
 //! | `twilio`, `gemini`, `plaid`, `sns`, `adyen`, `jwt` | the verdict on schemes that are code |
 //! | `altered`, `diagnose`, `guess`, `spelling` | why a signature does not fit, for a person |
 //! | `key`, `key_source` | secret text to key bytes, checking and making secrets; where vendors publish keys |
+//! | `certificate` | whether a fetched certificate is the vendor's: chain, name, time |
+//! | `once` | values that must not come again with other content |
+//! | `facts` | what a person wants to know of a preset |
 //! | `handshake`, `handshake_rule` | set-up requests and their replies |
 //! | `normalize`, `timestamp` | what an accepted request says |
 //! | `sign`, `sample` | the vendor's side, for test traffic |
@@ -19,9 +22,11 @@
 mod adyen;
 mod altered;
 mod asymmetric;
+mod certificate;
 mod definition;
 mod delivery;
 mod diagnose;
+mod facts;
 mod gemini;
 mod guess;
 mod handshake;
@@ -31,6 +36,7 @@ mod key;
 mod key_source;
 mod mac;
 mod normalize;
+mod once;
 mod options;
 mod plaid;
 mod preset;
@@ -47,13 +53,16 @@ mod twilio;
 mod verify;
 
 pub use asymmetric::certificate_url;
+pub use certificate::{CertificateFault, TrustedCertificate, check_certificate, issuer_der};
 pub use definition::{Algorithm, ContentKind, OptionName};
 pub use delivery::{Delivery, Request};
 pub use diagnose::{Likely, diagnose};
+pub use facts::SecretOrigin;
 pub use handshake::{FollowUp, Reply, handshake};
 pub use key::{check_secret, generate_secret};
-pub use key_source::{KeySource, key_id, key_source};
+pub use key_source::{KeyNeed, KeySource, holds_key, key_id, key_need, key_source};
 pub use normalize::{Envelope, normalize};
+pub use once::Once;
 pub use preset::{Preset, preset, presets};
 pub use refusal::Refusal;
 pub use sample::{sample_body, sample_type};

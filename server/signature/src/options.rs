@@ -57,6 +57,7 @@ fn apply(definition: &mut Definition, option: OptionName, value: &str) -> Result
             }
             definition.audience = Some(value.to_owned());
         }
+        OptionName::OneTime => definition.one_time = (!value.is_empty()).then(|| value.to_owned()),
         OptionName::EventId => definition.event.id = selectors(value),
         OptionName::EventType => definition.event.kind = selectors(value),
     }

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::definition::{Algorithm, ContentKind, Definition, OptionName};
+use crate::definition::{Algorithm, ContentKind, Definition, KeyKind, OptionName};
 use crate::scheme::Scheme;
 use crate::selector::Selector;
 
@@ -34,6 +34,16 @@ pub struct Preset {
     /// The compiled scheme.
     pub scheme: Scheme,
     pub(crate) definition: Definition,
+}
+
+/// Longest text of a scheme of one's own, in bytes.
+const MAX_SCHEME: usize = 16 * 1024;
+
+/// What is wrong and where, without the drawing TOML's own message has.
+fn in_one_line(error: &toml::de::Error, text: &str) -> String {
+    let line = error.span().map(|span| text.bytes().take(span.start).filter(|b| *b == b'\n').count() + 1);
+    let words = error.message().trim().replace('\n', ", ");
+    line.map_or_else(|| words.clone(), |line| format!("{words} (line {line})"))
 }
 
 #[derive(Deserialize)]
@@ -81,9 +91,30 @@ pub fn preset(id: &str) -> Option<&'static Preset> {
 }
 
 impl Preset {
-    /// A scheme of one's own, as JSON with the fields of a preset.
-    pub fn custom(json: &str) -> Result<Self, String> {
-        let written: Definition = serde_json::from_str(json).map_err(|error| error.to_string())?;
+    /// A scheme of one's own, as TOML or JSON with the fields of a preset. Without an `id` it is called `custom`.
+    ///
+    /// # Errors
+    /// In words that name the field, and the line where the text cannot be read.
+    pub fn custom(text: &str) -> Result<Self, String> {
+        if text.len() > MAX_SCHEME {
+            return Err(format!("a scheme has at most {MAX_SCHEME} bytes"));
+        }
+        // `from_str` of both keeps the place of an error; a table in between would lose it.
+        let written: Result<Definition, String> = match text.trim_start().starts_with('{') {
+            true => serde_json::from_str(text).map_err(|error| error.to_string()),
+            false => toml::from_str(text).map_err(|error| in_one_line(&error, text)),
+        };
+        let mut written = written?;
+        if written.id.is_empty() {
+            written.id = "custom".to_owned();
+        }
+        // Where keys are fetched from is not for everybody who may add a vendor to say.
+        if written.keys.is_some() || written.algorithm.is_code() {
+            return Err("a scheme of one's own has its keys as secrets, and no vendor's algorithm".to_owned());
+        }
+        if matches!(written.key, KeyKind::Certificate) {
+            return Err("a scheme of one's own cannot fetch certificates".to_owned());
+        }
         Self::compile(written)
     }
 

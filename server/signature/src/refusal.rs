@@ -51,6 +51,8 @@ pub enum Refusal {
     NoSecret,
     /// No configured secret is usable as a key of this scheme.
     SecretUnusable,
+    /// No key of the sets at hand has the id that the token names.
+    UnknownKey,
     /// The vendor's certificate was not given or is not one.
     CertificateUnusable,
     /// The request names a certificate address or algorithm that is not allowed.
@@ -79,6 +81,7 @@ impl Refusal {
             Self::EmptyBody => "empty_body",
             Self::NoSecret => "no_secret",
             Self::SecretUnusable => "secret_unusable",
+            Self::UnknownKey => "unknown_key",
             Self::CertificateUnusable => "certificate_unusable",
             Self::CertificateNotAllowed => "certificate_not_allowed",
             Self::AudienceMismatch => "audience_mismatch",
@@ -130,6 +133,9 @@ impl Refusal {
             Self::NoSecret => "No secret is configured for this vendor.".to_owned(),
             Self::SecretUnusable => {
                 "The configured secret cannot be used as a key of this scheme.".to_owned()
+            }
+            Self::UnknownKey => {
+                "The token names a key that is not among the vendor's keys at hand.".to_owned()
             }
             Self::CertificateUnusable => {
                 "The vendor's certificate is not available or cannot be read.".to_owned()

@@ -14,6 +14,7 @@ pub struct Scheme {
     pub(crate) key: KeyKind,
     pub(crate) keys: KeySource,
     pub(crate) audience: Option<String>,
+    pub(crate) account: Option<Selector>,
     pub(crate) signature: SignatureForm,
     pub(crate) timestamp: Option<TimestampRule>,
     pub(crate) signed: Template,
@@ -66,6 +67,7 @@ impl Scheme {
             key: written.key,
             keys: written.keys.as_ref().map_or(Ok(KeySource::None), KeySource::compile)?,
             audience: written.audience.clone(),
+            account: written.account.as_deref().map(Selector::parse).transpose()?,
             signature: SignatureForm {
                 from: Selector::parse(&written.signature.from)?,
                 also: Selector::parse_all(&written.signature.also)?,
@@ -110,6 +112,9 @@ impl Scheme {
         let labels_used = labels_used.chain(self.timestamp.as_ref().map(|t| &t.from));
         if written.label.is_empty() && labels_used.into_iter().any(|s| matches!(s, Selector::Label(_))) {
             return Err("`sig:` needs a signature with labels".to_owned());
+        }
+        if self.account.as_ref().is_some_and(|place| !self.signed.selectors().any(|signed| signed == place)) {
+            return Err("`account` must be among what is signed".to_owned());
         }
         if self.timestamp.is_none() && self.signed.covers_timestamp() {
             return Err("`{ts}` needs a `timestamp`".to_owned());

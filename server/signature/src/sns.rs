@@ -62,6 +62,12 @@ pub(crate) fn verify(
     }
 }
 
+/// Refuses messages of other topics, before their certificate is asked for.
+pub(crate) fn check_audience(delivery: &Delivery<'_>, secrets: &[&str]) -> Result<(), Refusal> {
+    let topic = Message::read(delivery)?.text("TopicArn")?;
+    shared_secret(topic.as_bytes(), secrets).map(drop).ok_or(Refusal::AudienceMismatch)
+}
+
 /// Where the certificate of this message is; refused unless it is Amazon's.
 pub(crate) fn certificate_url(delivery: &Delivery<'_>, keys: &KeySource) -> Result<String, Refusal> {
     Message::read(delivery)?.certificate_url(keys).map(str::to_owned)

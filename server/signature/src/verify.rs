@@ -68,6 +68,12 @@ impl Delivery<'_> {
         }
         let evidence = self.evidence(scheme)?;
         self.require(scheme, &evidence)?;
+        if let Some((place, ours)) = scheme.account.as_ref().zip(scheme.audience.as_ref()) {
+            let said = self.find(place, &evidence.labels, scheme.json_in_form.as_deref())?;
+            if said.ok_or_else(|| missing(place))?.bytes.as_ref() != ours.as_bytes() {
+                return Err(Refusal::AudienceMismatch);
+            }
+        }
         let (text, unix) = self.timestamp(scheme, &evidence, now_unix)?;
         let attempt = Attempt { delivery: self, scheme, secrets, evidence: &evidence, timestamp: &text };
         match attempt.run(self.request.body)? {

@@ -165,6 +165,17 @@ fn an_old_or_future_message_is_refused() {
     assert!(at(i64::MAX).is_err() && at(i64::MIN).is_err());
 }
 
+#[test]
+fn the_certificate_is_asked_for_messages_of_the_own_topic_only() {
+    let need =
+        |body: &Value, secrets: &[&str]| ask(body, None, |sns, request| key_need(sns, secrets, request));
+    let url = "https://sns.eu-central-1.amazonaws.com/SimpleNotificationService-1.pem".to_owned();
+    assert_eq!(need(&message("Notification"), &[TOPIC]), Ok(KeyNeed::Certificate { url }));
+    let other = "arn:aws:sns:eu-central-1:210987654321:orders";
+    assert_eq!(need(&message("Notification"), &[other]), Err(Refusal::AudienceMismatch));
+    assert_eq!(need(&message("Notification"), &[]), Ok(KeyNeed::Nothing));
+}
+
 fn adyen(body: &Value, secrets: &[&str]) -> Result<Verified, Refusal> {
     let body = body.to_string();
     let request = Request {

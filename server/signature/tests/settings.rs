@@ -201,3 +201,80 @@ fn no_preset_panics_on_hostile_input() {
         }
     }
 }
+
+#[test]
+fn a_scheme_of_ones_own_can_be_written_as_toml_and_its_errors_name_the_line() {
+    let text = "algorithm = \"hmac-sha256\"\n\
+                signature = { from = \"header:x-acme\", encoding = \"hex\" }\n\
+                signed = \"{body}\"\n";
+    let custom = Preset::custom(text).expect("a scheme");
+    assert_eq!((custom.id.as_str(), custom.algorithm()), ("custom", Algorithm::HmacSha256));
+    let error = |text: &str| Preset::custom(text).expect_err(text);
+    assert!(error(&text.replace("signed =", "singed =")).contains("singed"));
+    assert!(error(&text.replace("signed =", "singed =")).contains("line 3"));
+    assert!(error(&text.replace("{body}", "{bodi}")).contains("bodi"));
+    assert!(error(&text.replace("hex", "base32")).contains("line 2"));
+    assert!(error("{\"algorithm\":").contains("line 1"));
+    assert!(!error("a = [").contains('\n'));
+}
+
+#[test]
+fn a_scheme_of_ones_own_cannot_make_this_server_fetch_anything() {
+    for text in [
+        "algorithm = \"rsa-sha256\"\nkey = \"certificate\"\nsignature = { from = \"header:x\", encoding = \"base64\" }\nsigned = \"{body}\"",
+        "algorithm = \"ed25519\"\nkey = \"jwks\"\nkeys = { url = \"https://169.254.169.254/\", max_age = 1 }\nsignature = { from = \"header:x\", encoding = \"hex\" }\nsigned = \"{body}\"",
+        "algorithm = \"aws-sns\"\nkey = \"certificate\"\nsignature = { from = \"json:Signature\", encoding = \"base64\" }",
+    ] {
+        assert!(Preset::custom(text).is_err(), "{text}");
+    }
+    assert!(Preset::custom(&"#".repeat(20_000)).expect_err("too long").contains("bytes"));
+}
+
+#[test]
+fn a_value_that_counts_once_is_told_with_its_content() {
+    let mailgun = preset("mailgun").expect("mailgun");
+    let once = |body: &str, id: &str| {
+        let request = request("POST", "https://x.test/", &[], body.as_bytes());
+        Delivery::new(request).once(mailgun, id).expect("a token")
+    };
+    let body = r#"{"signature":{"token":"t1"},"event-data":{"id":"a"}}"#;
+    let first = once(body, "a");
+    assert_eq!(first, once(body, "a"));
+    assert_eq!(first.seconds, 86_700);
+    let forged = once(&body.replace("\"a\"", "\"b\""), "b");
+    assert_eq!(forged.value, first.value);
+    assert_ne!(forged.content, first.content);
+    assert_ne!(once(&body.replace("t1", "t2"), "a").value, first.value);
+}
+
+#[test]
+fn any_sender_can_be_held_to_one_use_of_each_signature() {
+    let generic = preset("generic_hex").expect("generic_hex");
+    let headers: [(&str, &[u8]); 1] = [("x-signature", b"abc")];
+    let request = request("POST", "https://x.test/", &headers, b"{}");
+    let delivery = Delivery::new(request);
+    assert_eq!(delivery.once(generic, "1"), None);
+    let guarded = generic.with_options(&options(&[("one_time", "header:x-signature")])).expect("an option");
+    let (one, other) =
+        (delivery.once(&guarded, "1").expect("one"), delivery.once(&guarded, "2").expect("two"));
+    assert_eq!((one.value, one.seconds), (other.value, 600));
+    assert_ne!(one.content, other.content);
+}
+
+#[test]
+fn a_vendor_that_signs_for_everybody_can_be_held_to_ones_own_account() {
+    let fal = preset("fal").expect("fal");
+    let ours = fal.with_options(&options(&[("audience", "me")])).expect("an option");
+    let seed = "whsk_BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
+    let sample =
+        Sample { url: "https://x.test/", method: "POST", body: b"{}", event_id: "e", event_type: None };
+    let signed = sign(fal, seed, &sample, NOW).expect("signed");
+    let headers: Vec<(&str, &[u8])> =
+        signed.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+    let request = request("POST", "https://x.test/", &headers, &signed.body);
+    // The sample is of the account `sample-user`.
+    let keys =
+        r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"6kqoAWzbDJSOwm7iSVFPnQpRQcUzxapfwjvi6zElNdE"}]}"#;
+    assert_eq!(verify(&ours, &[keys], &request, NOW), Err(Refusal::AudienceMismatch));
+    assert_ne!(verify(fal, &[keys], &request, NOW), Err(Refusal::AudienceMismatch));
+}

@@ -68,7 +68,7 @@ fn a_token_for_another_body_key_or_algorithm_is_refused() {
     let good = plaid(&pair, claims.clone());
     assert!(judge(&good, &keys, PLAID).is_ok());
     assert_eq!(judge(&good, &keys, b"{}"), Err(Refusal::SignatureMismatch));
-    assert_eq!(judge(&good, &set(&[pair.jwk("k2")]), PLAID), Err(Refusal::SignatureMismatch));
+    assert_eq!(judge(&good, &set(&[pair.jwk("k2")]), PLAID), Err(Refusal::UnknownKey));
     assert_eq!(judge(&good, &set(&[P256::new().jwk("k1")]), PLAID), Err(Refusal::SignatureMismatch));
     assert_eq!(judge(&good, "no key set", PLAID), Err(Refusal::SecretUnusable));
     let mut expired = pair.jwk("k1");
@@ -195,4 +195,39 @@ fn the_caller_learns_which_keys_to_fetch_and_from_where_only() {
     for hostile in ["", "../x", "a b", "a\n", "é", &"a".repeat(129)] {
         assert_eq!(asked(hostile), None, "{hostile}");
     }
+}
+
+#[test]
+fn a_request_says_which_key_it_needs_unless_the_keys_are_configured() {
+    let pair = P256::new();
+    let sent = plaid(&pair, json!({"iat": NOW}));
+    let headers: [(&str, &[u8]); 1] = [("plaid-verification", sent.as_bytes())];
+    let request = Request { method: "POST", url: URL, headers: &headers, body: PLAID, cert_pem: None };
+    let need = |id: &str, secrets: &[&str]| key_need(preset(id).expect(id), secrets, &request);
+    let account = ("5f0c1a2b3c4d".to_owned(), "0123456789abcdef".to_owned());
+    assert_eq!(
+        need("plaid", &["5f0c1a2b3c4d:0123456789abcdef"]),
+        Ok(KeyNeed::Key { key_id: "k1".to_owned(), credentials: vec![account] })
+    );
+    let keys = set(&[pair.jwk("k1")]);
+    assert_eq!(need("plaid", &[&keys]), Ok(KeyNeed::Nothing));
+    assert_eq!(need("stripe", &["whsec_x"]), Ok(KeyNeed::Nothing));
+    assert_eq!(need("fal", &[]), Ok(KeyNeed::Set { key_id: None }));
+    assert_eq!(need("fal", &[&keys]), Ok(KeyNeed::Nothing));
+    assert!(matches!(need("gemini_dynamic", &[]), Err(Refusal::MissingHeader { .. })));
+    assert!(holds_key(&keys, "k1") && !holds_key(&keys, "k2") && !holds_key("no set", "k1"));
+    let plaid = preset("plaid").expect("plaid");
+    assert_eq!(check_secret(plaid, "5f0c1a2b3c4d:0123456789abcdef"), Ok(()));
+    for bad in ["5f0c1a2b3c4d", "a:b", "5f0c1a2b3c4d:", "5f0c1a2b3c4d:0123 456789abcdef"] {
+        assert!(check_secret(plaid, bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn a_key_that_no_set_holds_is_told_from_a_wrong_signature() {
+    let pair = P256::new();
+    let sent = plaid(&pair, json!({"iat": NOW, "request_body_sha256": hash(PLAID)}));
+    let judge = |keys: &str| judge("plaid", &[keys], &[("plaid-verification", &sent)], PLAID, NOW);
+    assert_eq!(judge(&set(&[])), Err(Refusal::UnknownKey));
+    assert_eq!(judge(&set(&[P256::new().jwk("k1")])), Err(Refusal::SignatureMismatch));
 }
