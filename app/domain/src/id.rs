@@ -74,6 +74,8 @@ ids! {
     VendorId = "ven_";
     /// One version of a vendor's secret.
     SecretId = "sec_";
+    /// A secret that a vendor handed over and nobody accepted yet.
+    OfferId = "ofr_";
     /// An AI API.
     ProviderId = "prv_";
     /// Where results go.

@@ -7,12 +7,13 @@
 //! - [`time`]: an instant in UTC microseconds and how people read it
 //! - [`slug`]: the short names people choose
 //! - [`tenant`], [`user`], [`role`]: who owns and who may act
-//! - [`vendor`], [`policy`], [`secret`], [`refusal`], [`event`]: what arrives
+//! - [`vendor`], [`policy`], [`secret`], [`connection`], [`refusal`], [`event`]: what arrives
 //! - [`rule`], [`provider`], [`destination`]: what is done with it
 //! - [`job`], [`attempt`], [`outcome`]: the work itself
 //! - [`filter`]: how a list of jobs is narrowed and paged
 
 pub mod attempt;
+pub mod connection;
 pub mod destination;
 pub mod event;
 pub mod filter;

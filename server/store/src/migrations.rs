@@ -38,6 +38,7 @@ schema! {
     3: "0003_jobs.sql",
     4: "0004_operation.sql",
     5: "0005_policy.sql",
+    8: "0008_greetings.sql",
 }
 
 fn migration(version: i64, file: &'static str, sql: &'static str) -> Migration {

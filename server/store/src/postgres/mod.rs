@@ -13,6 +13,8 @@ mod config;
 mod counters;
 #[path = "../common/events.rs"]
 mod events;
+#[path = "../common/greetings.rs"]
+mod greetings;
 mod insert;
 #[path = "../common/jobs.rs"]
 mod jobs;

@@ -5,6 +5,7 @@ mod audit;
 mod config;
 mod counters;
 mod events;
+mod greetings;
 mod jobs;
 mod nodes;
 mod policy;
@@ -16,6 +17,7 @@ pub use audit::*;
 pub use config::*;
 pub use counters::*;
 pub use events::*;
+pub use greetings::*;
 pub use jobs::*;
 pub use nodes::*;
 pub use policy::*;
@@ -32,6 +34,7 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 #[async_trait]
 pub trait Store:
     EventStore
+    + GreetingStore
     + QueueStore
     + JobStore
     + ConfigStore

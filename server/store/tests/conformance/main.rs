@@ -8,6 +8,7 @@
 mod accounts;
 mod config;
 mod events;
+mod greetings;
 mod jobs;
 mod leases;
 mod opening;
