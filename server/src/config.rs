@@ -2,6 +2,7 @@
 //! environment over file over default. `tidegate --help` is the reference.
 //! Holds no secret in a form that can be printed.
 
+use crate::delivery::outbound::HostAddress;
 use anyhow::{Context, bail};
 use clap::{Args, Command, ValueEnum};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
@@ -69,6 +70,18 @@ pub struct Settings {
     #[arg(long, env = "TIDEGATE_ALLOW_PRIVATE_TARGETS", global = true, value_name = "BOOL",
           num_args = 0..=1, default_value = "false", default_missing_value = "true", action = clap::ArgAction::Set)]
     pub allow_private_targets: bool,
+    /// PEM file with further authorities to trust, such as a company's own; the usual ones stay trusted
+    #[arg(long, env = "TIDEGATE_CA_FILE", global = true, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+    /// Where a host is to be found instead of asking the name service, such as rest.fal.ai=10.0.0.5:8443; can be repeated
+    #[arg(
+        long,
+        env = "TIDEGATE_HOST_ADDRESS",
+        global = true,
+        value_delimiter = ',',
+        value_name = "NAME=ADDRESS"
+    )]
+    pub host_address: Vec<HostAddress>,
     /// Refuse webhooks with 429 while this many jobs wait
     #[arg(long, env = "TIDEGATE_MAX_WAITING", global = true, default_value_t = 200_000)]
     pub max_waiting: i64,

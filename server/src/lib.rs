@@ -7,6 +7,7 @@
 //! - [`live`]: vendors, providers, destinations and rules in memory
 //! - [`http`]: routes, sessions, context of pages; [`services`]: what people can do
 //! - [`ingress`]: receiving webhooks; [`worker`]: running jobs; [`ai`], [`delivery`]: calling out
+//! - [`trust`]: authorities certificates must come from
 //! - [`stats`]: counting; [`serve`]: starting and ending all of it
 //!
 //! SQL is in crate `store`, signatures are in crate `signature`, words in crate `domain`, pages in crate `app`.
@@ -24,5 +25,6 @@ pub mod serve;
 pub mod services;
 pub mod stats;
 pub mod telemetry;
+pub mod trust;
 pub mod vault;
 pub mod worker;

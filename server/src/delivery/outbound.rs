@@ -2,7 +2,7 @@
 //! refuses private, loopback, link-local and metadata addresses unless the settings allow them. The guard sits in
 //! name resolution, so a name that changes its address between check and call gains nothing.
 
-use crate::worker::outcome::Failure;
+use crate::{trust::Trust, worker::outcome::Failure};
 use domain::outcome::ErrorClass;
 use reqwest::{
     Client, RequestBuilder,
@@ -32,12 +32,35 @@ pub struct Outbound {
     allow_private: bool,
 }
 
+/// Where a name is to be found, instead of where the name service says. Written `NAME=ADDRESS`, with a port where it is
+/// not the usual one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostAddress {
+    /// The host's name.
+    pub name: String,
+    /// Its address; port 0 stands for the usual port.
+    pub address: SocketAddr,
+}
+
+impl std::str::FromStr for HostAddress {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, address) = text.split_once('=').ok_or("give NAME=ADDRESS")?;
+        let address = address.parse().or_else(|_| address.parse().map(|ip: IpAddr| SocketAddr::new(ip, 0)));
+        let address = address.map_err(|_| "the address is no IP address".to_owned())?;
+        match url::Host::parse(name) {
+            Ok(url::Host::Domain(name)) => Ok(Self { name, address }),
+            _ => Err("the name is no host name".to_owned()),
+        }
+    }
+}
+
 /// A whole answer.
 #[derive(Debug)]
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
-    /// Body, cut at 1 MiB.
+    /// Body, cut at 1 MiB or where the caller said.
     pub body: Vec<u8>,
     /// What `Retry-After` says.
     pub retry_after: Option<Duration>,
@@ -62,12 +85,23 @@ impl Answer {
 }
 
 impl Outbound {
-    /// A client.
+    /// A client that trusts the usual authorities and asks the system's name service.
     ///
     /// # Errors
     /// When TLS cannot be set up.
     pub fn new(allow_private: bool) -> anyhow::Result<Self> {
+        Self::with(allow_private, &Trust::default(), &[])
+    }
+
+    /// A client that also trusts the authorities of `trust`, and for which the names in `hosts` are at the addresses
+    /// given with them. Those addresses are guarded as any other.
+    ///
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub fn with(allow_private: bool, trust: &Trust, hosts: &[HostAddress]) -> anyhow::Result<Self> {
+        let more = trust.more().iter().map(|der| reqwest::Certificate::from_der(der));
         let client = Client::builder()
+            .tls_certs_merge(more.collect::<Result<Vec<_>, _>>()?)
             .user_agent(concat!("Tidegate/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT)
             .read_timeout(READ)
@@ -75,7 +109,7 @@ impl Outbound {
             .pool_max_idle_per_host(32)
             .tcp_nodelay(true)
             .no_proxy()
-            .dns_resolver(Arc::new(Guard { allow_private }))
+            .dns_resolver(Arc::new(Guard { allow_private, hosts: hosts.to_vec() }))
             .build()?;
         Ok(Self { client, allow_private })
     }
@@ -105,14 +139,25 @@ impl Outbound {
 
     /// Sends a request to `who` and reads the whole answer, whatever its status.
     pub async fn send(&self, request: RequestBuilder, who: &str) -> Result<Answer, Failure> {
-        let mut response = request.timeout(DELIVERY).send().await.map_err(|error| failure(&error, who))?;
+        self.send_within(request, who, DELIVERY, MAX_ANSWER).await
+    }
+
+    /// The same within `longest`, reading no more than `most` bytes of the answer.
+    pub async fn send_within(
+        &self,
+        request: RequestBuilder,
+        who: &str,
+        longest: Duration,
+        most: usize,
+    ) -> Result<Answer, Failure> {
+        let mut response = request.timeout(longest).send().await.map_err(|error| failure(&error, who))?;
         let status = response.status().as_u16();
         let retry_after = retry_after(response.headers());
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| failure(&error, who))? {
-            let room = MAX_ANSWER - body.len();
+            let room = most - body.len();
             body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-            if body.len() == MAX_ANSWER {
+            if body.len() == most {
                 break;
             }
         }
@@ -174,13 +219,19 @@ struct PrivateAddress;
 
 struct Guard {
     allow_private: bool,
+    hosts: Vec<HostAddress>,
 }
 
 impl Resolve for Guard {
     fn resolve(&self, name: Name) -> Resolving {
         let allow_private = self.allow_private;
+        let set = |host: &&HostAddress| host.name.eq_ignore_ascii_case(name.as_str());
+        let set: Vec<SocketAddr> = self.hosts.iter().filter(set).map(|host| host.address).collect();
         Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let found: Vec<SocketAddr> = match set.is_empty() {
+                true => tokio::net::lookup_host((name.as_str(), 0)).await?.collect(),
+                false => set,
+            };
             let any = !found.is_empty();
             let allowed: Vec<SocketAddr> =
                 found.into_iter().filter(|address| allow_private || !is_private(address.ip())).collect();
@@ -285,6 +336,25 @@ mod tests {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let outbound = Outbound::new(false).unwrap();
         let request = outbound.client().get("http://localhost:9/");
+        assert_eq!(outbound.send(request, "x").await.unwrap_err().class, ErrorClass::Forbidden);
+    }
+
+    #[test]
+    fn a_host_can_be_given_an_address_with_and_without_a_port() {
+        let read = |text: &str| text.parse::<HostAddress>().map(|host| (host.name, host.address.to_string()));
+        assert_eq!(read("rest.fal.ai=10.0.0.5:8443"), Ok(("rest.fal.ai".into(), "10.0.0.5:8443".into())));
+        assert_eq!(read("rest.fal.ai=::1"), Ok(("rest.fal.ai".into(), "[::1]:0".into())));
+        for bad in ["rest.fal.ai", "=10.0.0.5", "rest.fal.ai=host", "10.0.0.1=10.0.0.5"] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_host_whose_address_is_set_is_guarded_as_any_other() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let hosts = ["public.example=127.0.0.1:9".parse().unwrap()];
+        let outbound = Outbound::with(false, &Trust::default(), &hosts).unwrap();
+        let request = outbound.client().get("http://public.example/");
         assert_eq!(outbound.send(request, "x").await.unwrap_err().class, ErrorClass::Forbidden);
     }
 
