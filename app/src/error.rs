@@ -100,6 +100,8 @@ pub enum Field {
     Preset,
     /// Signing secret.
     Secret,
+    /// Description of how a vendor signs.
+    Scheme,
     /// Address of a destination.
     Url,
     /// User name at a destination.
@@ -141,6 +143,7 @@ impl Field {
             Self::Slug => "name",
             Self::Preset => "preset",
             Self::Secret => "secret",
+            Self::Scheme => "scheme",
             Self::Url => "URL",
             Self::User => "user name",
             Self::Auth => "kind of sign-in",

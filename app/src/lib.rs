@@ -34,12 +34,14 @@ use pages::{
     job::JobPage,
     jobs::JobsPage,
     login::LoginPage,
+    new_custom_vendor::NewCustomVendorPage,
     new_destination::NewDestinationPage,
     new_provider::NewProviderPage,
     new_rule::NewRulePage,
     new_vendor::NewVendorPage,
     not_found::NotFoundPage,
     overview::OverviewPage,
+    presets::PresetsPage,
     providers::ProvidersPage,
     rules::RulesPage,
     setup::SetupPage,
@@ -95,6 +97,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/jobs/:id") view=JobPage ssr=whole.clone()/>
                     <Route path=path!("/vendors") view=VendorsPage ssr=whole.clone()/>
                     <Route path=path!("/vendors/new") view=NewVendorPage ssr=whole.clone()/>
+                    <Route path=path!("/vendors/new/custom") view=NewCustomVendorPage ssr=whole.clone()/>
+                    <Route path=path!("/vendors/presets") view=PresetsPage ssr=whole.clone()/>
                     <Route path=path!("/vendors/added") view=VendorAddedPage ssr=whole.clone()/>
                     <Route path=path!("/destinations") view=DestinationsPage ssr=whole.clone()/>
                     <Route path=path!("/destinations/new") view=NewDestinationPage ssr=whole.clone()/>

@@ -11,6 +11,10 @@
 //! Per request the server provides in Leptos' context: [`Ports`], `Option<Actor>`, [`RequestInfo`] and
 //! [`Session`]. What is missing makes a page say "could not load" rather than panic.
 
+mod greetings;
+
+pub use greetings::GreetingsPort;
+
 use crate::{
     error::AppError,
     view::{
@@ -73,6 +77,8 @@ pub struct Ports {
     pub rules: Arc<dyn RulesPort>,
     /// Secrets that are shown once.
     pub reveal: Arc<dyn RevealPort>,
+    /// Vendors' sides of connections.
+    pub greetings: Arc<dyn GreetingsPort>,
 }
 
 /// The session of the request being answered, as it stands in context.

@@ -143,6 +143,10 @@ pub mod purpose {
     pub fn vendor(id: VendorId) -> String {
         format!("vendor:{id}")
     }
+    /// A secret a vendor handed over that nobody accepted yet.
+    pub fn offer(id: VendorId) -> String {
+        format!("offer:{id}")
+    }
     /// A provider's key.
     pub fn provider(id: ProviderId) -> String {
         format!("provider:{id}")
@@ -249,11 +253,20 @@ fn build(rows: ConfigRows, vault: &Vault) -> Snapshot {
     snapshot
 }
 
+/// What stands for the preset of a vendor with a scheme of its own.
+pub const CUSTOM: &str = "custom";
+/// The option such a vendor's scheme is kept under.
+pub const SCHEME: &str = "scheme";
+
 /// The preset of a vendor with the vendor's own options.
 ///
 /// # Errors
 /// In words, when the preset is unknown or does not take the options.
 pub fn preset_of(vendor: &Vendor) -> Result<Preset, String> {
+    if vendor.preset == CUSTOM {
+        let scheme = vendor.options.get(SCHEME).ok_or("the scheme is missing")?;
+        return Preset::custom(scheme);
+    }
     let preset =
         signature::preset(&vendor.preset).ok_or_else(|| format!("there is no preset {:?}", vendor.preset))?;
     preset.with_options(&vendor.options)

@@ -6,10 +6,17 @@ use crate::{
     config::{NodeRole, Settings},
     delivery::{Delivery, outbound::Outbound},
     http::{self, health::Health, router},
-    ingress::{Ingress, Pressure, commit::Committer, refused::RefusedLog},
+    ingress::{
+        Ingress, Pressure,
+        commit::Committer,
+        greetings::{Greeter, GreetingLog},
+        keys::{Keyring, fetch::Fetcher},
+        refused::RefusedLog,
+    },
     live::LiveConfig,
     services::Services,
     stats::Stats,
+    trust::Trust,
     vault::Vault,
     worker::{
         executor::Executor,
@@ -52,6 +59,8 @@ pub struct Base {
     pub live: Arc<LiveConfig>,
     /// The way out.
     pub outbound: Outbound,
+    /// Keys that vendors publish.
+    pub keys: Arc<Keyring>,
     /// Ways to deliver.
     pub delivery: Arc<Delivery>,
     /// The time.
@@ -74,11 +83,21 @@ impl Base {
              TIDEGATE_MASTER_KEY, or the folder that holds its master.key with --data-dir"
         );
         let live = LiveConfig::load(store.clone(), vault.clone(), clock.clone()).await?;
-        let outbound = Outbound::new(settings.allow_private_targets)?;
+        let trust = Arc::new(Trust::load(settings.ca_file.as_deref())?);
+        let outbound = Outbound::with(settings.allow_private_targets, &trust, &settings.host_address)?;
+        let fetcher = Fetcher { outbound: outbound.clone(), trust, clock: clock.clone() };
+        let keys = Keyring::new(Arc::new(fetcher), clock.clone());
         let delivery = Arc::new(Delivery::new(outbound.clone()));
-        let services =
-            Services::new(store.clone(), vault, live.clone(), clock.clone(), delivery.clone(), settings);
-        Ok(Self { store, services, live, outbound, delivery, clock })
+        let services = Services::new(
+            store.clone(),
+            vault,
+            live.clone(),
+            clock.clone(),
+            delivery.clone(),
+            keys.clone(),
+            settings,
+        );
+        Ok(Self { store, services, live, outbound, keys, delivery, clock })
     }
 }
 
@@ -128,10 +147,19 @@ pub async fn run(
     if recording {
         background.spawn(http::metrics::upkeep(late.clone()));
     }
+    if settings.has(NodeRole::Ingress) {
+        background.spawn(base.keys.clone().keep(base.live.clone(), late.clone()));
+    }
     background.spawn(tidy(base.store.clone(), clock.clone(), late.clone()));
 
     let (committer, commit_writer) = Committer::start(base.store.clone(), wake.clone());
     let (refused, refused_writer) = RefusedLog::start(base.store.clone());
+    let (greetings, greeting_writer) = GreetingLog::start(Greeter {
+        store: base.store.clone(),
+        vault: base.services.vault.clone(),
+        outbound: base.outbound.clone(),
+        clock: clock.clone(),
+    });
     let (finisher, finish_writer) = Finisher::start(base.store.clone(), clock.clone(), wake.clone());
     let models = Models::new(&base.outbound)?;
     let worker = settings.has(NodeRole::Worker).then(|| {
@@ -172,6 +200,9 @@ pub async fn run(
         live: base.live.clone(),
         committer,
         refused,
+        keys: base.keys.clone(),
+        greetings,
+        store: base.store.clone(),
         clock: clock.clone(),
         stats,
         public_url: settings.public_url(),
@@ -207,7 +238,7 @@ pub async fn run(
     if let Some(worker) = worker {
         worker.await.context("the worker failed")?;
     }
-    for writer in [commit_writer, refused_writer, finish_writer] {
+    for writer in [commit_writer, refused_writer, greeting_writer, finish_writer] {
         match tokio::time::timeout(WRITE_OUT, writer).await {
             Ok(ended) => ended.context("a writer failed")?,
             Err(_) => tracing::error!(
@@ -286,6 +317,8 @@ async fn tidy(store: Arc<dyn Store>, clock: SharedClock, stop: CancellationToken
         let now = clock.now();
         let done = async {
             store.delete_expired_sessions(now).await?;
+            store.forget_seen(now).await?;
+            store.forget_offers(now.plus(-domain::connection::OFFER_LASTS)).await?;
             store.forget_counters(now.plus(-KEEP_COUNTERS)).await
         };
         if let Err(error) = done.await {

@@ -7,6 +7,7 @@
 
 pub mod account;
 pub mod destinations;
+pub mod greetings;
 pub mod jobs;
 pub mod overview;
 pub mod providers;

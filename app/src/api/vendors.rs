@@ -24,7 +24,12 @@ pub async fn list_presets() -> Result<Vec<PresetChoice>, AppError> {
 
 /// Adds a vendor and goes to the page that shows its URL and secret once.
 #[server(prefix = "/ui", endpoint = "vendor/add")]
-pub async fn add_vendor(slug: String, preset: String, secret: Option<String>) -> Result<(), AppError> {
+pub async fn add_vendor(
+    slug: String,
+    preset: String,
+    secret: Option<String>,
+    secret_later: Option<String>,
+) -> Result<(), AppError> {
     use super::{seat, typed};
     use crate::{error::Field, view::connections::NewVendor};
     let actor = seat::configurer()?;
@@ -32,6 +37,9 @@ pub async fn add_vendor(slug: String, preset: String, secret: Option<String>) ->
         slug: typed::needed(Field::Slug, &slug)?,
         preset: typed::needed(Field::Preset, &preset)?,
         secret: typed::optional(secret),
+        // A box that is not ticked is not sent at all.
+        secret_later: secret_later.is_some(),
+        scheme: None,
     };
     let handle = seat::ports()?.vendors.add(&actor, new).await.map_err(seat::named)?;
     leptos_axum::redirect(&typed::safe_path(Some(format!("/vendors/added?once={handle}"))));

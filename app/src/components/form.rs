@@ -56,12 +56,15 @@ pub fn TextField(
     /// What the browser may fill in.
     #[prop(default = "off")]
     autocomplete: &'static str,
+    /// What stands in it at first.
+    #[prop(optional, into)]
+    value: String,
 ) -> impl IntoView {
     view! {
         <div class="field">
             <Label label name optional=!required/>
             <input
-                id=name name=name type=kind placeholder=placeholder required=required autocomplete=autocomplete
+                id=name name=name type=kind value=(!value.is_empty()).then_some(value) placeholder=placeholder required=required autocomplete=autocomplete
                 spellcheck="false" autocapitalize="none"
                 aria-describedby=format!("{name}-hint")
                 aria-invalid=move || wrong(fault, field)
@@ -99,6 +102,26 @@ pub fn AreaField(
                 aria-invalid=move || wrong(fault, field)
             ></textarea>
             <Under name hint field fault/>
+        </div>
+    }
+    .into_any()
+}
+
+/// A yes or no.
+#[component]
+pub fn CheckField(
+    /// What people read beside it.
+    label: &'static str,
+    /// Name of the argument it fills; not sent at all while it is not ticked.
+    name: &'static str,
+    /// What a tick means.
+    #[prop(optional)]
+    hint: &'static str,
+) -> impl IntoView {
+    view! {
+        <div class="field check">
+            <label for=name><input id=name name=name type="checkbox" value="yes" aria-describedby=format!("{name}-hint")/>{label}</label>
+            <p class="hint" id=format!("{name}-hint")>{hint}</p>
         </div>
     }
     .into_any()

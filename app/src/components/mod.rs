@@ -5,11 +5,13 @@
 //! - [`badge`], [`when`]: a state and a time in words
 //! - [`page_head`], [`facts`], [`code`], [`timeline`]: parts of a page
 //! - [`job_table`]: jobs as rows
+//! - [`connection`], [`preset_facts`]: a vendor's side of a connection
 //! - [`empty`]: the states a list has besides rows
 //! - [`form`]: fields, errors and buttons of forms
 
 pub mod badge;
 pub mod code;
+pub mod connection;
 pub mod empty;
 pub mod facts;
 pub mod form;
@@ -17,5 +19,6 @@ pub mod frame;
 pub mod icon;
 pub mod job_table;
 pub mod page_head;
+pub mod preset_facts;
 pub mod timeline;
 pub mod when;

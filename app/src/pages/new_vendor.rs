@@ -1,16 +1,24 @@
 //! Adding a vendor. The answer is a page of its own that shows URL and secret once.
 
 use crate::{
-    api::vendors::{AddVendor, list_presets},
+    api::{
+        greetings::read_facts,
+        vendors::{AddVendor, list_presets},
+    },
     components::{
         empty::{LoadError, Skeleton},
-        form::{FormError, SelectField, Submit, TextField, fault_of},
+        form::{CheckField, FormError, SelectField, Submit, TextField, fault_of},
         page_head::PageHead,
+        preset_facts::PresetFactList,
     },
     error::Field,
     view::connections::PresetChoice,
 };
-use leptos::prelude::*;
+use leptos::{
+    prelude::*,
+    wasm_bindgen::JsCast,
+    web_sys::{Element, Event},
+};
 
 /// Name, preset, and a secret where the vendor makes it.
 #[component]
@@ -34,6 +42,13 @@ pub fn NewVendorPage() -> impl IntoView {
 #[component]
 fn VendorForm(presets: Vec<PresetChoice>, action: ServerAction<AddVendor>) -> impl IntoView {
     let fault = fault_of(action);
+    let chosen = RwSignal::new(presets.first().map(|preset| preset.id.clone()).unwrap_or_default());
+    // What is typed in any field comes by here; only the choice of the preset counts.
+    let choose = move |event: Event| {
+        if let Some(id) = chosen_preset(&event) {
+            chosen.set(id);
+        }
+    };
     let options = presets
         .into_iter()
         .map(|preset| {
@@ -42,6 +57,7 @@ fn VendorForm(presets: Vec<PresetChoice>, action: ServerAction<AddVendor>) -> im
         })
         .collect();
     view! {
+        <div class="beside" on:change=choose>
         <section class="panel sheet">
             <ActionForm action>
                 <FormError fault/>
@@ -51,12 +67,39 @@ fn VendorForm(presets: Vec<PresetChoice>, action: ServerAction<AddVendor>) -> im
                     hint="Becomes part of the URL: /webhooks/openai"/>
                 <TextField label="Signing secret" name="secret" kind="password" field=Field::Secret fault autocomplete="new-password"
                     hint="Paste it where the vendor hands one out. Left empty, a new one is made and shown once."/>
+                <CheckField label="The secret comes later" name="secret_later"
+                    hint="Many vendors show it only after they have the URL. Until it is set, their first requests are answered and everything else is refused."/>
                 <div class="actions">
                     <Submit words="Add vendor" busy="Adding…" pending=action.pending()/>
                     <a class="button" href="/vendors">"Cancel"</a>
                 </div>
             </ActionForm>
+            <p class="hint"><a href="/vendors/presets">"All known vendors and what they expect"</a>" · "<a href="/vendors/new/custom">"Describe another one"</a></p>
+        </section>
+        <Expected chosen/>
+        </div>
+    }
+    .into_any()
+}
+
+/// What the chosen preset expects; follows the choice where JavaScript runs.
+#[component]
+fn Expected(chosen: RwSignal<String>) -> impl IntoView {
+    let facts = Resource::new(move || chosen.get(), |id| async move { read_facts(id).await });
+    view! {
+        <section class="panel expected" aria-live="polite">
+            <Transition fallback=|| view! { <Skeleton rows=3/> }>
+                {move || Suspend::new(async move {
+                    facts.await.ok().map(|facts| view! { <h2>{facts.name.clone()}</h2><PresetFactList facts/> })
+                })}
+            </Transition>
         </section>
     }
     .into_any()
+}
+
+/// The preset an event of the form chose.
+fn chosen_preset(event: &Event) -> Option<String> {
+    let field: Element = event.target()?.dyn_into().ok()?;
+    (field.id() == "preset").then(|| event_target_value(event))
 }

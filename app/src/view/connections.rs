@@ -55,14 +55,18 @@ pub struct PresetChoice {
 }
 
 /// What the form for a vendor carries.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct NewVendor {
     /// Short name.
     pub slug: String,
-    /// Id of a preset.
+    /// Id of a preset; `custom` with a scheme.
     pub preset: String,
-    /// The secret the vendor gave; `None` to generate one.
+    /// The secret the vendor gave; `None` to generate one, or for none where the preset needs none.
     pub secret: Option<String>,
+    /// The secret is given later: until then only greetings are answered.
+    pub secret_later: bool,
+    /// A scheme of one's own, as TOML or JSON.
+    pub scheme: Option<String>,
 }
 
 /// What is shown exactly once after something was added.

@@ -9,10 +9,12 @@
 //! - [`story`]: one job from webhook to post; [`telling`]: the same as sentences
 //! - [`overview`]: figures of the first page
 //! - [`connections`]: vendors, destinations, providers, rules and the forms that add them
+//! - [`greeting`]: a vendor's side of a connection
 //! - [`words`]: numbers, sums of money and states as people read them
 
 pub mod account;
 pub mod connections;
+pub mod greeting;
 pub mod jobs;
 pub mod overview;
 pub mod query;

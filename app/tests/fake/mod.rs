@@ -13,6 +13,7 @@ use app::{
     ports::*,
     view::{
         connections::*,
+        greeting::{ConnectionView, PresetFacts, SchemeDraft},
         jobs::{Facet, JobFacets, JobPage},
         overview::Overview,
         story::JobStory,
@@ -21,7 +22,7 @@ use app::{
 use async_trait::async_trait;
 use domain::{
     filter::{Cursor, JobFilter},
-    id::{DestinationId, JobId, UserId},
+    id::{DestinationId, JobId, OfferId, UserId, VendorId},
     job::{JobKind, JobState},
     role::Role,
     time::{SECOND, Timestamp},
@@ -88,6 +89,7 @@ impl Fake {
             destinations: self.clone(),
             rules: self.clone(),
             reveal: self.clone(),
+            greetings: self.clone(),
         }
     }
 
@@ -242,6 +244,46 @@ impl VendorsPort for Fake {
         let url = format!("https://hooks.example.com/webhooks/{}", new.slug);
         *self.secret.lock().unwrap() = Some(Revealed { slug: new.slug, url, secret });
         Ok("h4ndle".into())
+    }
+}
+
+#[async_trait]
+impl GreetingsPort for Fake {
+    async fn connection(&self, _: &Actor, _: VendorId) -> Result<ConnectionView, AppError> {
+        self.well()?;
+        Ok(sample::connection(self.now))
+    }
+
+    async fn accept_offer(&self, _: &Actor, _: VendorId, offer: OfferId) -> Result<String, AppError> {
+        self.note(format!("accept {offer}"));
+        Ok("h4ndle".into())
+    }
+
+    async fn dismiss_offers(&self, _: &Actor, vendor: VendorId) -> Result<(), AppError> {
+        self.note(format!("dismiss {vendor}"));
+        Ok(())
+    }
+
+    async fn all_facts(&self, _: &Actor) -> Result<Vec<PresetFacts>, AppError> {
+        self.well()?;
+        Ok(vec![sample::connection(self.now).facts])
+    }
+
+    async fn facts(&self, _: &Actor, _: &str) -> Result<PresetFacts, AppError> {
+        Ok(sample::connection(self.now).facts)
+    }
+
+    async fn keep_draft(&self, _: &Actor, draft: SchemeDraft) -> Result<Option<String>, AppError> {
+        Ok(draft.scheme.contains("singed").then(|| "dr4ft".into()))
+    }
+
+    async fn draft(&self, _: &Actor, handle: &str) -> Result<SchemeDraft, AppError> {
+        let draft = SchemeDraft {
+            slug: "acme".into(),
+            scheme: "singed = true".into(),
+            fault: "unknown field `singed` (line 1)".into(),
+        };
+        if handle == "dr4ft" { Ok(draft) } else { Err(AppError::NotFound) }
     }
 }
 

@@ -3,12 +3,14 @@
 use super::Fake;
 use app::view::{
     connections::*,
+    greeting::{ConnectionView, OfferRow, PresetFacts, Stage},
     jobs::JobRow,
     overview::*,
     story::{Arrival, Chapter, JobStory, Payload},
 };
 use domain::{
     attempt::Attempt,
+    connection::Connection,
     destination::{DestinationAuth, DestinationKind, WordpressRoute},
     id::*,
     job::{Job, JobKind, JobParams, JobResult, JobState, Usage},
@@ -444,4 +446,34 @@ pub(super) fn busy(now: Timestamp) -> Arc<Fake> {
         rules: rules(now),
         ..Fake::bare(now)
     })
+}
+
+/// A vendor that tried the address out and offered a secret.
+pub fn connection(now: Timestamp) -> ConnectionView {
+    ConnectionView {
+        now,
+        stage: Stage::NeedsSecret,
+        connection: Connection { greeted_at: Some(now.plus(-MINUTE)), greetings: 2, follow_up: None },
+        facts: PresetFacts {
+            id: "notion".into(),
+            name: "Notion".into(),
+            doc_url: "https://developers.notion.com/reference/webhooks".into(),
+            notes: "The secret is the verification token that Notion sends once.".into(),
+            greeting: Some("Hands its secret over in the first request; an admin accepts it.".into()),
+            deadline: None,
+            retries: "up to 8 times in 24 hours".into(),
+            max_body: 512 * 1024,
+            tolerance: None,
+            secret: "It hands one over; an admin accepts it here.".into(),
+            keys_from: None,
+            signs_body: true,
+        },
+        keys: None,
+        offers: vec![OfferRow {
+            id: OfferId::new(uuid(900)),
+            request_id: RequestId::new(uuid(901)),
+            offered_at: now.plus(-MINUTE),
+            ending: Some("x7Qz".into()),
+        }],
+    }
 }

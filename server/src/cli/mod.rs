@@ -8,6 +8,7 @@ mod destination;
 mod doctor;
 mod input;
 mod job;
+mod offer;
 mod output;
 mod provider;
 mod rule;

@@ -1,10 +1,14 @@
 //! `tidegate vendor`: senders of webhooks and their secrets.
 
-use super::{Usage, actor, input, open, output::Output, said};
+use super::{Usage, actor, input, offer, open, output::Output, said};
 use crate::{config::Settings, serve::Base};
+use anyhow::Context;
 use app::{ports::VendorsPort, view::connections::NewVendor};
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 #[derive(clap::Subcommand, Debug)]
 pub(super) enum Command {
@@ -13,14 +17,20 @@ pub(super) enum Command {
         /// Short name in the URL
         slug: String,
         /// How it signs; see `vendor presets`
-        #[arg(long)]
-        preset: String,
+        #[arg(long, required_unless_present = "scheme_file")]
+        preset: Option<String>,
+        /// File that describes how it signs, in TOML or JSON with the fields of a preset
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["preset", "options"])]
+        scheme_file: Option<PathBuf>,
         /// Whose it is
         #[arg(long)]
         tenant: Option<String>,
         /// Read the secret the vendor gave from standard input instead of making one
         #[arg(long)]
         secret_stdin: bool,
+        /// The vendor gives its secret later (with `vendor rotate`); until then only its greetings are answered
+        #[arg(long, conflicts_with = "secret_stdin")]
+        secret_later: bool,
         /// What the preset lets one choose, such as signature_header=X-Sign; can be repeated
         #[arg(long = "option", value_name = "NAME=VALUE", value_parser = option)]
         options: Vec<(String, String)>,
@@ -33,6 +43,18 @@ pub(super) enum Command {
     },
     /// List presets
     Presets,
+    /// List secrets a vendor handed over that wait to be accepted
+    Offers(offer::Whose),
+    /// Take a secret that a vendor handed over as its own; prints it once, since some vendors ask to repeat it
+    Accept {
+        #[command(flatten)]
+        whose: offer::Whose,
+        /// Which; see `vendor offers`
+        #[arg(long)]
+        offer: String,
+    },
+    /// Forget all secrets a vendor handed over
+    Dismiss(offer::Whose),
     /// Replace a secret; the old one is still accepted for a while
     Rotate {
         /// Short name
@@ -70,6 +92,13 @@ fn overlap(text: &str) -> Result<i64, String> {
     if micros <= 7 * domain::time::DAY { Ok(micros) } else { Err("at most 7d".to_owned()) }
 }
 
+/// A scheme of one's own from its file; what is wrong with it is said with its place.
+fn scheme(file: &Path) -> anyhow::Result<String> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    signature::Preset::custom(&text).map_err(|words| Usage(format!("{}: {words}", file.display())))?;
+    Ok(text)
+}
+
 fn given(stdin: bool) -> anyhow::Result<Option<String>> {
     stdin.then(|| input::secret("secret")).transpose()
 }
@@ -86,8 +115,21 @@ pub(super) async fn run(command: Command, settings: &Settings, out: &Output) -> 
 fn presets(out: &Output) {
     let rows: Vec<_> = signature::presets()
         .iter()
-        .filter(|preset| crate::services::is_supported(preset))
-        .map(|preset| json!({"id": preset.id, "name": preset.name, "doc_url": preset.doc_url}))
+        .map(|preset| {
+            let tolerance = preset.tolerance_secs();
+            json!({
+                "id": preset.id,
+                "name": preset.name,
+                "doc_url": preset.doc_url,
+                "notes": preset.notes,
+                "greeting": preset.greeting(),
+                "deadline_seconds": preset.deadline_secs,
+                "retries": preset.retries,
+                "max_body": preset.default_max_body,
+                "tolerance_seconds": tolerance.map(|(past, future)| json!({"past": past, "future": future})),
+                "success_status": preset.success_status,
+            })
+        })
         .collect();
     out.list(&rows, &["id", "name", "described at"], |row| {
         ["id", "name", "doc_url"].map(|key| row[key].as_str().unwrap_or_default().to_owned()).to_vec()
@@ -96,13 +138,18 @@ fn presets(out: &Output) {
 
 async fn with_database(command: Command, base: &Base, out: &Output) -> anyhow::Result<()> {
     match command {
-        Command::Add { slug, preset, tenant, secret_stdin, options } => {
+        Command::Add { slug, preset, scheme_file, tenant, secret_stdin, secret_later, options } => {
             let who = actor(base, tenant.as_deref())?;
-            if signature::preset(&preset).is_none() {
-                anyhow::bail!(Usage(format!("there is no preset {preset:?}; see `tidegate vendor presets`")));
-            }
-            let new = NewVendor { slug, preset, secret: given(secret_stdin)? };
             let options: BTreeMap<String, String> = options.into_iter().collect();
+            let scheme = scheme_file.as_deref().map(scheme).transpose()?;
+            let preset = preset.unwrap_or_default();
+            if scheme.is_none() {
+                let known = signature::preset(&preset).ok_or_else(|| {
+                    Usage(format!("there is no preset {preset:?}; see `tidegate vendor presets`"))
+                })?;
+                known.with_options(&options).map_err(Usage)?;
+            }
+            let new = NewVendor { slug, preset, secret: given(secret_stdin)?, secret_later, scheme };
             let added = base.services.create_vendor(&who, new, options).await.map_err(said)?;
             let secret = added.secret.clone().unwrap_or_default();
             out.value(
@@ -146,6 +193,9 @@ async fn with_database(command: Command, base: &Base, out: &Output) -> anyhow::R
             base.services.revoke_secret(&who, &live, version).await.map_err(said)?;
             out.done(&format!("Version {version} of {slug}'s secret is accepted no more."));
         }
+        Command::Offers(whose) => offer::list(&whose, base, out).await?,
+        Command::Accept { whose, offer } => offer::accept(whose, &offer, base, out).await?,
+        Command::Dismiss(whose) => offer::dismiss(whose, base, out).await?,
         Command::Presets => {}
     }
     Ok(())

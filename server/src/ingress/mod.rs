@@ -1,15 +1,22 @@
-//! The way of one webhook from the socket to its 202. Never calls out: between a sender and its answer stand one
-//! signature check, one look at the body and one commit.
+//! The way of one webhook from the socket to its 202. Between a sender and its answer stand one signature check, one
+//! look at the body and one commit. Calls out for one thing only, and waits for it no more than two seconds: a key
+//! of the vendor's that is not at hand yet.
 //!
 //! - [`receive`]: the HTTP side, one request from method check to answer
 //! - [`guard`]: what a request must look like before anything in it is believed
+//! - [`keys`]: the keys vendors publish
+//! - [`once`]: values that count once
+//! - [`greetings`]: what comes after a vendor tried the address out
 //! - [`rules`]: which jobs an event starts
 //! - [`commit`]: the group commit across requests
 //! - [`refused`]: keeping what was turned away
 //! - [`redact`]: which header values are never kept
 
 pub mod commit;
+pub mod greetings;
 pub mod guard;
+pub mod keys;
+pub mod once;
 pub mod receive;
 pub mod redact;
 pub mod refused;
@@ -20,6 +27,7 @@ use std::sync::{
     Arc,
     atomic::{AtomicI64, Ordering},
 };
+use store::Store;
 
 /// What ingress works with.
 pub struct Ingress {
@@ -29,6 +37,12 @@ pub struct Ingress {
     pub committer: commit::Committer,
     /// Where refused requests are kept.
     pub refused: refused::RefusedLog,
+    /// Keys that vendors publish.
+    pub keys: Arc<keys::Keyring>,
+    /// Where answered greetings are noted.
+    pub greetings: greetings::GreetingLog,
+    /// Remembers across nodes what counts once.
+    pub store: Arc<dyn Store>,
     /// The time.
     pub clock: SharedClock,
     /// Counters.

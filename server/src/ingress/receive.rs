@@ -1,6 +1,10 @@
 //! One request to a vendor's URL, from method check to answer.
 
-use super::{Ingress, commit, guard, redact, rules};
+use super::{
+    Ingress, commit, guard,
+    keys::request::{Keys, needed},
+    once, redact, rules,
+};
 use crate::{clock::fresh, http::problem::Problem, live::LiveVendor, stats::name};
 use axum::{
     Extension,
@@ -70,7 +74,7 @@ async fn receive(
     let snapshot = ingress.live.now();
     let known = snapshot.vendor_at(tenant, vendor).filter(|live| live.vendor.enabled);
     // Unknown and disabled vendors look alike, so that nobody can find out which names exist.
-    let Some((live, preset)) = known.and_then(|live| Some((live, live.preset.as_deref()?))) else {
+    let Some((live, preset)) = known.and_then(|live| Some((live, live.preset.as_ref()?))) else {
         metrics::counter!("tidegate_ingress_requests_total", "vendor" => "unknown", "outcome" => "not_found")
             .increment(1);
         return Problem::new(StatusCode::NOT_FOUND, "unknown_vendor", "There is nothing at this address.")
@@ -94,7 +98,12 @@ async fn receive(
     metrics::counter!("tidegate_ingress_requests_total", "vendor" => live.vendor.slug.to_string(), "outcome" => label)
         .increment(1);
     match outcome {
-        Ok(outcome) => accept(outcome, preset, id),
+        Ok(outcome) => {
+            if let Outcome::Handshake(reply) = &outcome {
+                ingress.greetings.note(live, id, began, reply);
+            }
+            accept(outcome, preset, id)
+        }
         Err(stop) => {
             keep(ingress, live, preset, id, began, &parts.headers, &stop);
             stop.problem.answer(id)
@@ -105,7 +114,7 @@ async fn receive(
 async fn judge(
     ingress: &Ingress,
     live: &LiveVendor,
-    preset: &Preset,
+    preset: &Arc<Preset>,
     id: RequestId,
     parts: &axum::http::request::Parts,
     body: Body,
@@ -133,16 +142,30 @@ async fn judge(
 async fn weigh(
     ingress: &Ingress,
     live: &LiveVendor,
-    preset: &Preset,
+    preset: &Arc<Preset>,
     id: RequestId,
     parts: &axum::http::request::Parts,
     body: &Bytes,
     now: Timestamp,
 ) -> Result<Outcome, Problem> {
-    // The event is built before anything is awaited: the parsed request must not live across an await.
-    let event = match read(ingress, live, preset, id, parts, body, now)? {
+    // The parsed request must not live across an await, so it is read anew after each.
+    let needed = with_request(ingress, parts, body, |request| needed(live, preset, request, now));
+    let mut keys = needed.map_err(refuse)?.obtain(&ingress.keys).await?;
+    let mut found = read(ingress, live, preset, id, parts, body, &keys, now);
+    if let Err(problem) = &found
+        && let Some(newer) = keys.renewed(&ingress.keys, problem).await
+    {
+        keys = newer;
+        found = read(ingress, live, preset, id, parts, body, &keys, now);
+    }
+    let event = match found? {
         Read::Handshake(reply) => return Ok(Outcome::Handshake(reply)),
-        Read::Event(event) => event,
+        Read::Event(event, once) => {
+            if let Some(once) = once {
+                once::check(ingress.store.as_ref(), live.vendor.id, &once, now).await?;
+            }
+            event
+        }
     };
     if ingress.pressure.is_full() {
         let detail = "Too much work waits already. Nothing was stored; send it again later.";
@@ -151,21 +174,38 @@ async fn weigh(
     match ingress.committer.record(*event).await {
         Ok(recorded) if recorded.duplicate => Ok(Outcome::Duplicate(recorded.id)),
         Ok(recorded) => Ok(Outcome::Stored(recorded.id)),
-        Err(commit::Refused::Full | commit::Refused::Unavailable) => Err(Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "cannot_store",
-            "This could not be stored just now. Nothing was kept; send it again.",
-        )
-        .retry_after(5)),
+        Err(commit::Refused::Full | commit::Refused::Unavailable) => Err(cannot_store()),
     }
+}
+
+/// The answer when the database does not take something.
+pub(super) fn cannot_store() -> Problem {
+    let detail = "This could not be stored just now. Nothing was kept; send it again.";
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "cannot_store", detail).retry_after(5)
 }
 
 enum Read {
     Handshake(signature::Reply),
-    Event(Box<NewEvent>),
+    Event(Box<NewEvent>, Option<signature::Once>),
+}
+
+/// The request as the signature interpreter takes it.
+fn with_request<T>(
+    ingress: &Ingress,
+    parts: &axum::http::request::Parts,
+    body: &Bytes,
+    run: impl FnOnce(&signature::Request<'_>) -> T,
+) -> T {
+    let url =
+        format!("{}{}", ingress.public_url, parts.uri.path_and_query().map_or("/", |path| path.as_str()));
+    let headers: Vec<(&str, &[u8])> =
+        parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+    let method = parts.method.as_str();
+    run(&signature::Request { method, url: &url, headers: &headers, body, cert_pem: None })
 }
 
 /// Checks the signature and reads the event. Pure but for fresh ids.
+#[expect(clippy::too_many_arguments, reason = "one request and all it is judged with")]
 fn read(
     ingress: &Ingress,
     live: &LiveVendor,
@@ -173,22 +213,35 @@ fn read(
     id: RequestId,
     parts: &axum::http::request::Parts,
     body: &Bytes,
+    keys: &Keys,
     now: Timestamp,
 ) -> Result<Read, Problem> {
-    let url =
-        format!("{}{}", ingress.public_url, parts.uri.path_and_query().map_or("/", |path| path.as_str()));
-    let headers: Vec<(&str, &[u8])> =
-        parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-    let request = signature::Request {
-        method: parts.method.as_str(),
-        url: &url,
-        headers: &headers,
-        body,
-        cert_pem: None,
-    };
+    with_request(ingress, parts, body, |request| {
+        let request = signature::Request { cert_pem: keys.certificate.as_deref(), ..*request };
+        judge_request(live, preset, id, parts, request, keys, now)
+    })
+}
+
+fn judge_request(
+    live: &LiveVendor,
+    preset: &Preset,
+    id: RequestId,
+    parts: &axum::http::request::Parts,
+    request: signature::Request<'_>,
+    keys: &Keys,
+    now: Timestamp,
+) -> Result<Read, Problem> {
+    let body = request.body;
     let delivery = Delivery::new(request);
-    let secrets = live.secrets_at(now);
-    let values: Vec<&str> = secrets.iter().map(|(_, value)| *value).collect();
+    let secrets = match keys.set {
+        // Fetched keys are no version of a secret.
+        Some(_) => Vec::new(),
+        None => live.secrets_at(now),
+    };
+    let values: Vec<&str> = match &keys.set {
+        Some(set) => vec![set],
+        None => secrets.iter().map(|(_, value)| *value).collect(),
+    };
 
     if preset.handshake_is_unsigned()
         && let Some(reply) = delivery.handshake(preset, &values)
@@ -229,12 +282,13 @@ fn read(
         secret_version: secrets.get(verified.secret_index).map(|(version, _)| *version),
         body_len: body.len() as i64,
     };
+    let once = delivery.once(preset, &event.external_id);
     let jobs = rules::jobs_for(&event, live.vendor.slug.as_str(), &live.rules);
     let payload = EventPayload {
         headers: redact::headers(&parts.headers, &secret_headers(preset)),
         body: body.to_vec(),
     };
-    Ok(Read::Event(Box::new(NewEvent { event, body_hash, payload, jobs })))
+    Ok(Read::Event(Box::new(NewEvent { event, body_hash, payload, jobs }), once))
 }
 
 /// Longest id, type or subject kept as it is, in bytes; longer ones fit no index.

@@ -5,6 +5,7 @@
 
 mod account;
 mod destinations;
+mod greetings;
 mod jobs;
 mod overview;
 mod providers;
@@ -12,18 +13,19 @@ mod reveal;
 mod rules;
 mod vendors;
 
-pub use vendors::{AddedVendor, is_supported};
+pub use vendors::AddedVendor;
 
 use crate::{
     clock::{SharedClock, fresh},
     delivery::Delivery,
+    ingress::keys::Keyring,
     live::{LiveConfig, Snapshot},
     vault::Vault,
 };
 use app::{
     error::{AppError, Field, Reason},
     ports::{Actor, Ports},
-    view::connections::TestReport,
+    view::{connections::TestReport, greeting::SchemeDraft},
 };
 use domain::{id::DestinationId, id::TenantId, slug::Slug, tenant::DEFAULT_TENANT};
 use std::{
@@ -44,11 +46,14 @@ pub struct Services {
     pub clock: SharedClock,
     /// Calls to destinations.
     pub delivery: Arc<Delivery>,
+    /// Keys that vendors publish.
+    pub keys: Arc<Keyring>,
     /// Whether private addresses may be called.
     pub allow_private_targets: bool,
     /// How the outside reaches this server.
     pub public_url: String,
     reveals: reveal::Reveals,
+    drafts: reveal::Kept<SchemeDraft>,
     tests: Mutex<HashMap<DestinationId, TestReport>>,
 }
 
@@ -60,6 +65,7 @@ impl Services {
         live: Arc<LiveConfig>,
         clock: SharedClock,
         delivery: Arc<Delivery>,
+        keys: Arc<Keyring>,
         settings: &crate::config::Settings,
     ) -> Arc<Self> {
         Arc::new(Self {
@@ -68,9 +74,11 @@ impl Services {
             live,
             clock,
             delivery,
+            keys,
             allow_private_targets: settings.allow_private_targets,
             public_url: settings.public_url(),
             reveals: reveal::Reveals::default(),
+            drafts: reveal::Kept::default(),
             tests: Mutex::default(),
         })
     }
@@ -86,6 +94,7 @@ impl Services {
             destinations: self.clone(),
             rules: self.clone(),
             reveal: self.clone(),
+            greetings: self.clone(),
         }
     }
 

@@ -22,13 +22,21 @@ use std::{
 
 const LASTS: i64 = 10 * MINUTE;
 
-/// What waits to be shown.
-#[derive(Default)]
-pub(super) struct Reveals(Mutex<HashMap<String, (UserId, Timestamp, Revealed)>>);
+/// Things kept for their makers under handles.
+pub(super) struct Kept<T>(Mutex<HashMap<String, (UserId, Timestamp, T)>>);
 
-impl Reveals {
-    /// Keeps something to be shown once to `user`; returns its handle.
-    pub(super) fn keep(&self, user: UserId, now: Timestamp, revealed: Revealed) -> String {
+/// What waits to be shown.
+pub(super) type Reveals = Kept<Revealed>;
+
+impl<T> Default for Kept<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T> Kept<T> {
+    /// Keeps something to be shown to `user`; returns its handle.
+    pub(super) fn keep(&self, user: UserId, now: Timestamp, revealed: T) -> String {
         let handle = URL_SAFE_NO_PAD.encode(random::<18>());
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.retain(|_, (_, until, _)| now < *until);
@@ -37,10 +45,19 @@ impl Reveals {
     }
 
     /// Takes it out, if it is this user's and still fresh.
-    pub(super) fn take(&self, user: UserId, now: Timestamp, handle: &str) -> Option<Revealed> {
+    pub(super) fn take(&self, user: UserId, now: Timestamp, handle: &str) -> Option<T> {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let fits = waiting.get(handle).is_some_and(|(owner, until, _)| *owner == user && now < *until);
         if fits { waiting.remove(handle).map(|(_, _, revealed)| revealed) } else { None }
+    }
+}
+
+impl<T: Clone> Kept<T> {
+    /// A copy of it, if it is this user's and still fresh.
+    pub(super) fn look(&self, user: UserId, now: Timestamp, handle: &str) -> Option<T> {
+        let waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (owner, until, kept) = waiting.get(handle)?;
+        (*owner == user && now < *until).then(|| kept.clone())
     }
 }
 

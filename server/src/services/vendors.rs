@@ -3,7 +3,7 @@
 use super::{Services, sees, slug, store_error, tenant_of, unavailable};
 use crate::{
     clock::{fresh, random},
-    live::{LiveVendor, preset_of, purpose},
+    live::{CUSTOM, LiveVendor, SCHEME, preset_of, purpose},
 };
 use app::{
     error::{AppError, Field, Reason},
@@ -19,6 +19,7 @@ use domain::{
     time::{DAY, Timestamp},
     vendor::Vendor,
 };
+use signature::SecretOrigin;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// A vendor that was just added.
@@ -45,36 +46,46 @@ impl Services {
         let snapshot = self.live.now();
         let now = self.clock.now();
         let tenant_id = tenant_of(actor, &snapshot)?;
+        let (preset, options) = match new.scheme {
+            Some(scheme) => (CUSTOM.to_owned(), BTreeMap::from([(SCHEME.to_owned(), scheme)])),
+            None => (new.preset, options),
+        };
         let vendor = Vendor {
             id: VendorId::new(fresh()),
             tenant_id,
             slug: slug(&new.slug)?,
-            preset: new.preset,
+            preset,
             options,
             enabled: true,
             max_body: None,
             policy: VendorPolicy::default(),
             created_at: now,
         };
-        let preset = preset_of(&vendor).map_err(|_| AppError::invalid(Field::Preset, Reason::Unknown))?;
-        if !is_supported(&preset) {
-            return Err(AppError::invalid(Field::Preset, Reason::DoesNotFit));
-        }
+        let preset = preset_of(&vendor).map_err(|_| match vendor.preset.as_str() {
+            CUSTOM => AppError::invalid(Field::Scheme, Reason::Malformed),
+            _ => AppError::invalid(Field::Preset, Reason::Unknown),
+        })?;
         let made = match &new.secret {
-            Some(_) => None,
-            None => Some(
+            None if !waits_for_secret(&preset, new.secret_later) => Some(
                 signature::generate_secret(&preset, &random())
                     .ok_or(AppError::invalid(Field::Secret, Reason::Missing))?,
             ),
+            _ => None,
         };
-        let value = new.secret.as_ref().or(made.as_ref()).map(String::as_str).unwrap_or_default();
-        signature::check_secret(&preset, value)
-            .map_err(|_| AppError::invalid(Field::Secret, Reason::Malformed))?;
+        let value = new.secret.as_ref().or(made.as_ref());
+        if let Some(value) = value {
+            signature::check_secret(&preset, value)
+                .map_err(|_| AppError::invalid(Field::Secret, Reason::Malformed))?;
+        }
         let secret = self.secret_info(vendor.id, now);
-        let sealed = self.vault.seal(&purpose::vendor(vendor.id), value);
-        let audit = self.audit(actor, Some(tenant_id), "vendor.add", &vendor.slug, preset.id.clone());
-        let stored = self.store.add_vendor(&vendor, Some((&secret, &sealed)), &audit).await;
-        stored.map_err(store_error(Field::Slug))?;
+        let sealed = value.map(|value| self.vault.seal(&purpose::vendor(vendor.id), value));
+        let detail = match value {
+            Some(_) => preset.id.clone(),
+            None => format!("{}, without a secret", preset.id),
+        };
+        let audit = self.audit(actor, Some(tenant_id), "vendor.add", &vendor.slug, detail);
+        let stored = self.store.add_vendor(&vendor, sealed.as_ref().map(|sealed| (&secret, sealed)), &audit);
+        stored.await.map_err(store_error(Field::Slug))?;
         self.changed().await;
         let tenant = snapshot.tenant(tenant_id).map(|tenant| tenant.slug.to_string()).unwrap_or_default();
         Ok(AddedVendor {
@@ -171,9 +182,14 @@ impl Services {
     }
 }
 
-/// Whether ingress has all that a preset needs: those whose certificate must be fetched first are not offered.
-pub fn is_supported(preset: &signature::Preset) -> bool {
-    !matches!(signature::key_source(preset), signature::KeySource::CertificateUrl { .. })
+/// Whether a vendor of this preset begins without a secret when none is given: because none is needed, because the
+/// vendor hands it over in its first request, or because a person said that it comes later. Until then its greetings
+/// are answered and everything else is refused as `no_secret`.
+fn waits_for_secret(preset: &signature::Preset, later: bool) -> bool {
+    match preset.secret_origin() {
+        SecretOrigin::Published | SecretOrigin::FirstRequest => true,
+        SecretOrigin::Vendor | SecretOrigin::Either => later,
+    }
 }
 
 #[async_trait]
@@ -214,7 +230,6 @@ impl VendorsPort for Services {
     async fn presets(&self, _actor: &Actor) -> Result<Vec<PresetChoice>, AppError> {
         let mut choices: Vec<PresetChoice> = signature::presets()
             .iter()
-            .filter(|preset| is_supported(preset))
             .map(|preset| PresetChoice {
                 id: preset.id.clone(),
                 name: preset.name.clone(),

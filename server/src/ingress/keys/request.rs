@@ -1,0 +1,94 @@
+//! What of a vendor's keys one request needs, and getting it.
+
+use super::{Keyring, Source, Wanted};
+use crate::{http::problem::Problem, live::LiveVendor};
+use axum::http::StatusCode;
+use domain::time::Timestamp;
+use signature::{KeyNeed, KeySource, Preset};
+use std::sync::Arc;
+
+/// The keys one request is judged with, besides the configured secrets.
+#[derive(Default)]
+pub struct Keys {
+    /// Takes the place of the secrets.
+    pub set: Option<Arc<str>>,
+    /// The vendor's certificate, checked.
+    pub certificate: Option<Arc<str>>,
+    /// What to ask for when no key of the set fits: set where requests name no key.
+    again: Option<Wanted>,
+}
+
+/// The key a request needs, found out before anything is awaited.
+pub struct Needed {
+    wanted: Option<Wanted>,
+    key_id: Option<String>,
+}
+
+/// What `request` needs.
+///
+/// # Errors
+/// When it cannot be the vendor's whatever the keys are.
+pub fn needed(
+    live: &LiveVendor,
+    preset: &Arc<Preset>,
+    request: &signature::Request<'_>,
+    now: Timestamp,
+) -> Result<Needed, signature::Refusal> {
+    let secrets: Vec<&str> = live.secrets_at(now).into_iter().map(|(_, value)| value).collect();
+    let wanted =
+        |source, credentials| Wanted { source, preset: preset.clone(), credentials, vendor: live.vendor.id };
+    Ok(match (signature::key_need(preset, &secrets, request)?, signature::key_source(preset)) {
+        (KeyNeed::Set { key_id }, KeySource::Jwks { url, .. }) => {
+            Needed { wanted: Some(wanted(Source::Set { url }, Vec::new())), key_id }
+        }
+        (KeyNeed::Key { key_id, credentials }, KeySource::JwkById { url, .. }) => {
+            let credentials = credentials
+                .into_iter()
+                .map(|(name, secret)| (name, zeroize::Zeroizing::new(secret)))
+                .collect();
+            let source = Source::Key { url, vendor: live.vendor.id, key_id };
+            Needed { wanted: Some(wanted(source, credentials)), key_id: None }
+        }
+        (KeyNeed::Certificate { url }, _) => {
+            Needed { wanted: Some(wanted(Source::Certificate { url }, Vec::new())), key_id: None }
+        }
+        _ => Needed { wanted: None, key_id: None },
+    })
+}
+
+impl Needed {
+    /// Gets it.
+    ///
+    /// # Errors
+    /// 503 with the time after which another try may succeed.
+    pub async fn obtain(self, ring: &Arc<Keyring>) -> Result<Keys, Problem> {
+        let Some(wanted) = self.wanted else { return Ok(Keys::default()) };
+        let text = ring.obtain(wanted.clone(), self.key_id.as_deref()).await.map_err(|later| {
+            Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "keys_unavailable",
+                "The vendor's own key for this signature is not at hand yet. Nothing was kept; send it again.",
+            )
+            .retry_after(later.seconds)
+        })?;
+        Ok(match wanted.source {
+            Source::Certificate { .. } => Keys { certificate: Some(text), ..Keys::default() },
+            Source::Key { .. } => Keys { set: Some(text), ..Keys::default() },
+            Source::Set { .. } => {
+                let again = self.key_id.is_none().then_some(wanted);
+                Keys { set: Some(text), again, ..Keys::default() }
+            }
+        })
+    }
+}
+
+impl Keys {
+    /// Newer keys, when `problem` says that none of these fits and newer ones can be had.
+    pub async fn renewed(&self, ring: &Arc<Keyring>, problem: &Problem) -> Option<Self> {
+        let (Some(again), Some(old), "signature_mismatch") = (&self.again, &self.set, problem.code) else {
+            return None;
+        };
+        let set = ring.renewed(again.clone(), old).await?;
+        Some(Self { set: Some(set), ..Self::default() })
+    }
+}
