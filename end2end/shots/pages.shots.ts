@@ -1,7 +1,7 @@
 // Pictures of every page in light, dark and on a phone, of a site where things go well and badly.
 
 import { join } from "node:path";
-import { deliver, deliverMany } from "../support/http.ts";
+import { deliver, deliverMany, send } from "../support/http.ts";
 import { test } from "../support/pages.ts";
 import { ROOT } from "../support/run.ts";
 import { newHook } from "../support/sign.ts";
@@ -21,6 +21,7 @@ async function fill(site: Site) {
   const acme = await server.addVendor("acme");
   const openai = await server.addVendor("openai", "openai");
   await server.addVendor("stripe-live", "stripe");
+  await server.cli(["vendor", "add", "newsroom-notes", "--preset", "notion"]);
   await server.addProvider("gpt", `${peer.url}/v1`, { model: "gpt-5-mini" });
   await server.addProvider("claude", `${peer.url}/v1`, { kind: "anthropic", model: "claude-sonnet" });
   await server.addWordpress("daily-herald", peer.url);
@@ -35,6 +36,9 @@ async function fill(site: Site) {
   await server.cli(["destination", "test", "quarterly-review-of-tidal-sciences"], { code: 1 });
   await server.cli(["vendor", "rotate", "stripe-live", "--overlap", "24h"], { once: true });
   await server.follows();
+
+  for (const offered of ["secret_tMrlL1qK5vuQAh1b6cZGhFChZTSYJlce98V0pYn7yBl", "secret_of_somebody_else_0123456789abcdef"])
+    await send(`${site.url}/webhooks/newsroom-notes`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ verification_token: offered }) });
 
   const story = (n: number) => newHook({ type: n % 3 ? "story.ready" : "story.changed", more: { headline: n % 7 ? `High water ${n}` : LONG } });
   await deliverMany(acme, Array.from({ length: 40 }, (_, n) => story(n)));
@@ -83,6 +87,9 @@ test("pictures of every page", async ({ page, open, as, faults }) => {
       ["vendors", site, "/vendors"],
       ["vendors-empty", empty, "/vendors"],
       ["vendor-new", site, "/vendors/new"],
+      ["vendor-new-custom", site, "/vendors/new/custom"],
+      ["vendor-presets", site, "/vendors/presets"],
+      ["vendor-offers", site, "/vendors/newsroom-notes"],
       ["destinations", site, "/destinations"],
       ["destination-new", site, "/destinations/new"],
       ["providers", site, "/providers"],

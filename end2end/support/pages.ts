@@ -111,6 +111,8 @@ export const pagesOf = (busy: Busy): { path: string; heading: string; status?: n
   { path: `/jobs/${busy.dead.id}`, heading: "acme story.unpublished" },
   { path: "/vendors", heading: "Vendors" },
   { path: "/vendors/new", heading: "Add vendor" },
+  { path: "/vendors/new/custom", heading: "Describe a vendor" },
+  { path: "/vendors/presets", heading: "Known vendors" },
   { path: "/destinations", heading: "Destinations" },
   { path: "/destinations/new", heading: "Add destination" },
   { path: "/providers", heading: "Providers" },

@@ -58,7 +58,7 @@ fn Shown(shown: Revealed, url_words: &'static str, back: &'static str) -> impl I
                     <Code text=secret label="Signing secret"/>
                     <p class="notice">"The secret is shown only now. Copy it before you leave this page."</p>
                 }.into_any(),
-                None => view! { <p class="hint">"The secret you gave is stored sealed; it cannot be shown again."</p> }.into_any(),
+                None => view! { <p class="hint">"There is no secret to show: one you gave is stored sealed, one that comes later is entered on the vendor’s page."</p> }.into_any(),
             }}
             <div class="actions"><a class="button main" href=back>"I have copied it"</a></div>
         </section>
