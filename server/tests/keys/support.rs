@@ -246,9 +246,12 @@ impl World {
         let (settings, clock, stop) = (world.settings.clone(), world.clock.clone(), world.stop.clone());
         let (up, ready) = tokio::sync::oneshot::channel();
         let listeners = Listeners { main: main.0, metrics: None };
-        world.server = Some(tokio::spawn(serve::run(settings, clock, listeners, stop, move |_, _| {
-            let _ = up.send(());
-        })));
+        world.server = Some(tokio::task::spawn_blocking(move || {
+            let running = serve::run(settings, clock, listeners, stop, move |_, _| {
+                let _ = up.send(());
+            });
+            tokio::runtime::Handle::current().block_on(running)
+        }));
         ready.await.unwrap();
         world
     }

@@ -4,6 +4,7 @@ use crate::support::{Db, NOW, audit, id, on_both, other_tenant};
 use domain::{
     connection::{Connection, FollowUp, OfferedSecret},
     id::{OfferId, RequestId, TenantId, VendorId},
+    policy::VendorPolicy,
     time::{SECOND, Timestamp},
     vendor::Vendor,
 };
@@ -31,6 +32,7 @@ async fn vendor(db: &Db, tenant: TenantId, slug: &str) -> VendorId {
         options: BTreeMap::new(),
         enabled: true,
         max_body: None,
+        policy: VendorPolicy::default(),
         created_at: NOW,
     };
     db.add_vendor(&vendor, None, &audit("vendor.add")).await.unwrap();
