@@ -82,10 +82,18 @@ fn VendorForm(presets: Vec<PresetChoice>, action: ServerAction<AddVendor>) -> im
     .into_any()
 }
 
-/// What the chosen preset expects; follows the choice where JavaScript runs.
+/// What the chosen preset expects. Only where JavaScript runs, since it would not follow the choice otherwise; the page
+/// of all known vendors says the same.
 #[component]
 fn Expected(chosen: RwSignal<String>) -> impl IntoView {
-    let facts = Resource::new(move || chosen.get(), |id| async move { read_facts(id).await });
+    let runs = RwSignal::new(false);
+    Effect::new(move |_| runs.set(true));
+    move || runs.get().then(|| view! { <Followed chosen/> })
+}
+
+#[component]
+fn Followed(chosen: RwSignal<String>) -> impl IntoView {
+    let facts = Resource::new(move || chosen.get(), read_facts);
     view! {
         <section class="panel expected" aria-live="polite">
             <Transition fallback=|| view! { <Skeleton rows=3/> }>

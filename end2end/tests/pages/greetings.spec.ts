@@ -33,10 +33,10 @@ test("the page of known vendors says what each expects", async ({ page, open }) 
 });
 
 test("the form says what the chosen vendor expects", async ({ page, open, hydrated }) => {
+  test.skip(!hydrated, "it follows the choice by a script; without one the page of known vendors says it");
   await open(site, "/vendors/new");
   const expected = page.locator(".expected");
   await expect(expected.getByRole("heading")).toBeVisible();
-  if (!hydrated) return;
   await page.getByLabel("Preset").selectOption({ label: "Notion" });
   await expect(expected.getByRole("heading", { name: "Notion" })).toBeVisible();
   await expect(expected.getByText("Hands its secret over in the first request; an admin accepts it.")).toBeVisible();
@@ -116,7 +116,7 @@ test("a vendor is described, a mistake is said at the field, and what was typed 
   await page.getByLabel("How it signs").fill(SCHEME);
   await page.getByRole("button", { name: "Add vendor" }).click();
   await expect(page).toHaveURL(/\/vendors\/added\?once=/);
-  const made = secret((await page.locator("pre.code, .code").last().textContent())!.trim());
+  const made = secret((await page.getByText(/^[0-9a-f]{64}$/).first().textContent())!.trim());
   const body = '{"id":"1","type":"made"}';
   await expect.poll(async () => (await post("acme", body, { "x-acme": mac(made, body) })).status).toBe(202);
 });

@@ -233,7 +233,7 @@ impl VendorsPort for Services {
             .map(|preset| PresetChoice {
                 id: preset.id.clone(),
                 name: preset.name.clone(),
-                vendor_makes_secret: preset.secret_is_the_vendors(),
+                vendor_makes_secret: preset.secret_origin() == SecretOrigin::Vendor,
             })
             .collect();
         choices.sort_by_key(|choice| choice.name.to_lowercase());
