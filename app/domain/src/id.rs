@@ -88,6 +88,8 @@ ids! {
     EventId = "evt_";
     /// One unit of work with one side effect.
     JobId = "job_";
+    /// One replay of events.
+    ReplayId = "rpl_";
     /// A running process.
     NodeId = "nod_";
 }

@@ -11,6 +11,8 @@
 //! - [`rule`], [`provider`], [`destination`]: what is done with it
 //! - [`job`], [`attempt`], [`outcome`]: the work itself
 //! - [`filter`]: how a list of jobs is narrowed and paged
+//! - [`selection`], [`replay`]: which events are meant, and running them again
+//! - [`redaction`], [`privacy`]: what is never stored, what is stored sealed, and for how long
 
 pub mod attempt;
 pub mod connection;
@@ -21,11 +23,15 @@ pub mod id;
 pub mod job;
 pub mod outcome;
 pub mod policy;
+pub mod privacy;
 pub mod provider;
+pub mod redaction;
 pub mod refusal;
+pub mod replay;
 pub mod role;
 pub mod rule;
 pub mod secret;
+pub mod selection;
 pub mod slug;
 pub mod tenant;
 pub mod time;

@@ -1,6 +1,7 @@
 //! What is decided per vendor about its requests, beyond how they are signed. One value, kept as JSON: a field that
 //! is not there has its default, so each can be added without touching the stored ones.
 
+use crate::redaction::Redaction;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,9 @@ pub struct VendorPolicy {
     /// How many requests are taken; any number when `None`.
     #[serde(default)]
     pub rate: Option<Rate>,
+    /// What of its requests is never stored.
+    #[serde(default, skip_serializing_if = "Redaction::is_empty")]
+    pub redaction: Redaction,
 }
 
 /// A token bucket: so many requests at once, refilled so many a second.

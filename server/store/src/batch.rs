@@ -1,6 +1,9 @@
 //! What is worked out about a batch before any of it is written. Pure; the same for both databases.
 
-use crate::{CounterDelta, Finished, NewEvent, Next, text::clean};
+use crate::{
+    CounterDelta, Finished, NewEvent, Next, Result, StoredPayload,
+    text::{clean, to_json},
+};
 use domain::{
     id::{NodeId, TenantId, VendorId},
     job::JobState,
@@ -30,6 +33,28 @@ pub(crate) fn distinct(batch: &[NewEvent]) -> Vec<&NewEvent> {
     let mut distinct: Vec<_> = first.into_iter().collect();
     distinct.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
     distinct.into_iter().map(|(_, new)| new).collect()
+}
+
+/// The columns of a payload.
+pub(crate) struct PayloadRow<'a> {
+    /// Names and values as JSON; an empty list when they are sealed with the body.
+    pub(crate) headers: String,
+    /// The body, or what was sealed.
+    pub(crate) body: &'a [u8],
+    /// Which of both.
+    pub(crate) sealed: bool,
+}
+
+/// A payload as it stands in its row.
+pub(crate) fn payload(new: &NewEvent) -> Result<PayloadRow<'_>> {
+    Ok(match &new.payload {
+        StoredPayload::Plain(payload) => {
+            PayloadRow { headers: to_json(&payload.headers)?, body: &payload.body, sealed: false }
+        }
+        StoredPayload::Sealed(sealed) => {
+            PayloadRow { headers: "[]".to_owned(), body: &sealed.0, sealed: true }
+        }
+    })
 }
 
 /// One sum per counter, sorted by counter for the same reason: a statement may touch a row only once.

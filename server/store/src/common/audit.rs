@@ -26,6 +26,12 @@ pub(super) async fn write(connection: &mut Connection, entry: &AuditEntry) -> Re
 
 #[async_trait]
 impl AuditStore for Adapter {
+    async fn note(&self, entry: &AuditEntry) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        write(&mut transaction, entry).await?;
+        Ok(transaction.commit().await?)
+    }
+
     async fn audit_log(
         &self,
         scope: Option<TenantId>,

@@ -112,6 +112,9 @@ impl ConfigStore for Adapter {
         )
         .fetch_all(&mut *connection)
         .await?;
+        let privacy = query("select tenant_id, encrypt, keep_days, sealed, shredded_at from tenant_privacy")
+            .fetch_all(&mut *connection)
+            .await?;
         transaction.commit().await?;
         Ok(ConfigRows {
             version,
@@ -121,6 +124,7 @@ impl ConfigStore for Adapter {
             providers: rows::all(&providers, |row| Ok((rows::provider(row)?, sealed(row)?)))?,
             destinations: rows::all(&destinations, |row| Ok((rows::destination(row)?, sealed(row)?)))?,
             rules: rows::all(&rules, rows::rule)?,
+            privacy: rows::all(&privacy, |row| Ok((rows::tenant_privacy(row)?, sealed(row)?)))?,
         })
     }
 

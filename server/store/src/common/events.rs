@@ -3,12 +3,12 @@
 
 use super::{Adapter, Transaction, insert, rows};
 use crate::{
-    CounterDelta, EventStore, NewEvent, Recorded, Result, StoreError,
+    CounterDelta, EventStore, NewEvent, Recorded, Result, StoreError, StoredPayload,
     batch::{self, EventKey},
 };
 use async_trait::async_trait;
 use domain::{
-    event::{Event, EventPayload},
+    event::Event,
     id::{EventId, VendorId},
     refusal::RefusedRequest,
     time::Timestamp,
@@ -101,19 +101,15 @@ impl EventStore for Adapter {
     }
 
     async fn event(&self, id: EventId) -> Result<Event> {
-        let row = query(
-            "select id, tenant_id, vendor_id, external_id, event_type, subject_id, occurred_at,
-                 schema_version, received_at, request_id, trace_id, secret_version, body_len
-             from events where id = $1",
-        )
-        .bind(id.uuid())
-        .fetch_one(&self.read)
-        .await?;
+        let row = query(concat!("select ", rows::event_columns!(), " from events where id = $1"))
+            .bind(id.uuid())
+            .fetch_one(&self.read)
+            .await?;
         rows::event(&row)
     }
 
-    async fn event_payload(&self, id: EventId) -> Result<EventPayload> {
-        let row = query("select headers, body from event_payloads where event_id = $1")
+    async fn event_payload(&self, id: EventId) -> Result<StoredPayload> {
+        let row = query("select headers, body, sealed from event_payloads where event_id = $1")
             .bind(id.uuid())
             .fetch_one(&self.read)
             .await?;

@@ -128,14 +128,14 @@ impl JobStore for Adapter {
                  answer, model, input_tokens, output_tokens, cost_micros, next_run_at
              from attempts where job_id",
         );
-        is_one_of(&mut attempts, jobs);
+        is_one_of(&mut attempts, jobs.iter().map(|id| id.uuid()));
         attempts.push(" order by started_at, job_id, number");
         rows::all(&attempts.build().fetch_all(&self.read).await?, rows::attempt)
     }
 
     async fn results(&self, jobs: &[JobId]) -> Result<Vec<(JobId, JobResult)>> {
         let mut results = QueryBuilder::new("select job_id, result from results where job_id");
-        is_one_of(&mut results, jobs);
+        is_one_of(&mut results, jobs.iter().map(|id| id.uuid()));
         rows::all(&results.build().fetch_all(&self.read).await?, |row| {
             Ok((rows::get(row, "job_id").map(JobId::new)?, rows::json(row, "result")?))
         })

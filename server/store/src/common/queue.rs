@@ -24,7 +24,7 @@ const LOST: &str = "the node that ran it went away";
 /// ` where` the named jobs are held by `node`, locked in the order of their ids.
 fn held_by(statement: &mut QueryBuilder<Database>, node: NodeId, jobs: &[JobId]) {
     statement.push(" where id in (select id from jobs where id");
-    is_one_of(statement, jobs);
+    is_one_of(statement, jobs.iter().map(|id| id.uuid()));
     statement
         .push(" and state = 'running' and node_id = ")
         .push_bind(node.uuid())
@@ -154,7 +154,7 @@ impl QueueStore for Adapter {
         keep.push_bind(now.0).push(", 'lost', 'lease_expired', ").push_bind(LOST);
         keep.push(", 0, 0, case when attempt < max_attempts then ").push_bind(now.0);
         keep.push(" end from jobs where id");
-        is_one_of(&mut keep, &expired);
+        is_one_of(&mut keep, expired.iter().map(|id| id.uuid()));
         keep.build().execute(&mut *transaction).await?;
 
         let mut free = QueryBuilder::new(
@@ -167,7 +167,7 @@ impl QueueStore for Adapter {
         free.push(" else next_run_at end, finished_at = case when attempt >= max_attempts then ");
         free.push_bind(now.0).push(" end, updated_at = ").push_bind(now.0);
         free.push(" where id");
-        is_one_of(&mut free, &expired);
+        is_one_of(&mut free, expired.iter().map(|id| id.uuid()));
         free.build().execute(&mut *transaction).await?;
         transaction.commit().await?;
         Ok(expired)

@@ -2,20 +2,23 @@
 //! side by side.
 
 use super::{Database, Row};
-use crate::{AuditEntry, Node, Result, StoreError};
+use crate::{AuditEntry, Node, Result, Sealed, StoreError, StoredPayload};
 use domain::{
     attempt::Attempt,
     destination::Destination,
     event::{Event, EventPayload},
     id::{
-        DestinationId, EventId, JobId, NodeId, ProviderId, RequestId, RuleId, SecretId, TenantId, UserId,
-        VendorId,
+        DestinationId, EventId, JobId, NodeId, ProviderId, ReplayId, RequestId, RuleId, SecretId, TenantId,
+        UserId, VendorId,
     },
     job::{Job, Usage},
+    privacy::TenantPrivacy,
     provider::Provider,
     refusal::RefusedRequest,
+    replay::{Replay, ReplayLink},
     rule::Rule,
     secret::SecretInfo,
+    selection::EventCursor,
     tenant::Tenant,
     time::Timestamp,
     user::User,
@@ -165,6 +168,16 @@ pub(super) fn attempt(row: &Row) -> Result<Attempt> {
     })
 }
 
+/// The columns [`event`] reads.
+macro_rules! event_columns {
+    () => {
+        "id, tenant_id, vendor_id, external_id, event_type, subject_id, occurred_at, schema_version, \
+         received_at, request_id, trace_id, secret_version, body_len"
+    };
+}
+pub(super) use event_columns;
+
+/// Reads [`event_columns!`].
 pub(super) fn event(row: &Row) -> Result<Event> {
     Ok(Event {
         id: get(row, "id").map(EventId::new)?,
@@ -183,8 +196,60 @@ pub(super) fn event(row: &Row) -> Result<Event> {
     })
 }
 
-pub(super) fn event_payload(row: &Row) -> Result<EventPayload> {
-    Ok(EventPayload { headers: json(row, "headers")?, body: get(row, "body")? })
+pub(super) fn event_payload(row: &Row) -> Result<StoredPayload> {
+    let body = get(row, "body")?;
+    Ok(match get(row, "sealed")? {
+        true => StoredPayload::Sealed(Sealed(body)),
+        false => StoredPayload::Plain(EventPayload { headers: json(row, "headers")?, body }),
+    })
+}
+
+pub(super) fn tenant_privacy(row: &Row) -> Result<TenantPrivacy> {
+    Ok(TenantPrivacy {
+        tenant_id: get(row, "tenant_id").map(TenantId::new)?,
+        encrypt: get(row, "encrypt")?,
+        has_key: get::<Option<Vec<u8>>>(row, "sealed")?.is_some(),
+        keep_days: get(row, "keep_days")?,
+        shredded_at: time_opt(row, "shredded_at")?,
+    })
+}
+
+/// The columns [`replay`] reads.
+macro_rules! replay_columns {
+    () => {
+        "id, tenant_id, actor, selection, per_second, state, total, done, skipped, at_received, at_event, \
+         next_step_at, created_at, finished_at"
+    };
+}
+pub(super) use replay_columns;
+
+/// Reads [`replay_columns!`].
+pub(super) fn replay(row: &Row) -> Result<Replay> {
+    let received_at = time_opt(row, "at_received")?;
+    let event = id_opt(row, "at_event", EventId::new)?;
+    Ok(Replay {
+        id: get(row, "id").map(ReplayId::new)?,
+        tenant_id: get(row, "tenant_id").map(TenantId::new)?,
+        actor: get(row, "actor")?,
+        selection: json(row, "selection")?,
+        per_second: get(row, "per_second")?,
+        state: parse(row, "state")?,
+        total: get(row, "total")?,
+        done: get(row, "done")?,
+        skipped: get(row, "skipped")?,
+        at: received_at.zip(event).map(|(received_at, id)| EventCursor { received_at, id }),
+        next_step_at: time(row, "next_step_at")?,
+        created_at: time(row, "created_at")?,
+        finished_at: time_opt(row, "finished_at")?,
+    })
+}
+
+pub(super) fn replay_link(row: &Row) -> Result<ReplayLink> {
+    Ok(ReplayLink {
+        event_id: get(row, "event_id").map(EventId::new)?,
+        origin_id: get(row, "origin_id").map(EventId::new)?,
+        replay_id: get(row, "replay_id").map(ReplayId::new)?,
+    })
 }
 
 pub(super) fn refused_request(row: &Row) -> Result<RefusedRequest> {

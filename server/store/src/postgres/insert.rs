@@ -75,15 +75,16 @@ pub(super) async fn event_payloads(connection: &mut Connection, events: &[&NewEv
     if events.is_empty() {
         return Ok(());
     }
-    let headers = events.iter().map(|new| to_json(&new.payload.headers)).collect::<Result<Vec<String>>>()?;
+    let payloads = events.iter().map(|new| batch::payload(new)).collect::<Result<Vec<_>>>()?;
     query(
-        "insert into event_payloads (event_id, received_at, headers, body)
-         select * from unnest($1::uuid[], $2::bigint[], $3::text[], $4::bytea[])",
+        "insert into event_payloads (event_id, received_at, headers, body, sealed)
+         select * from unnest($1::uuid[], $2::bigint[], $3::text[], $4::bytea[], $5::boolean[])",
     )
     .bind(column(events, |new| new.event.id.uuid()))
     .bind(column(events, |new| new.event.received_at.0))
-    .bind(headers)
-    .bind(column(events, |new| new.payload.body.as_slice()))
+    .bind(column(&payloads, |payload| payload.headers.as_str()))
+    .bind(column(&payloads, |payload| payload.body))
+    .bind(column(&payloads, |payload| payload.sealed))
     .execute(connection)
     .await?;
     Ok(())

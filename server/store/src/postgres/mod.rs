@@ -5,6 +5,8 @@
 
 #[path = "../common/accounts.rs"]
 mod accounts;
+#[path = "../common/archive.rs"]
+mod archive;
 #[path = "../common/audit.rs"]
 mod audit;
 #[path = "../common/config.rs"]
@@ -23,8 +25,14 @@ mod locking;
 mod nodes;
 #[path = "../common/policy.rs"]
 mod policy;
+#[path = "../common/privacy.rs"]
+mod privacy;
 #[path = "../common/queue.rs"]
 mod queue;
+#[path = "../common/replays.rs"]
+mod replays;
+#[path = "../common/retention.rs"]
+mod retention;
 #[path = "../common/rows.rs"]
 mod rows;
 #[path = "../common/sessions.rs"]
@@ -35,7 +43,6 @@ use crate::{
     migrations::{self, require_schema},
 };
 use async_trait::async_trait;
-use domain::id::JobId;
 use sqlx::{
     PgConnection, Pool, Postgres, QueryBuilder,
     pool::PoolOptions,
@@ -101,9 +108,15 @@ impl Adapter {
 }
 
 /// ` = any (…)`: one bind, so one prepared statement, for any number of ids.
-fn is_one_of(statement: &mut QueryBuilder<Database>, ids: &[JobId]) {
-    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+fn is_one_of(statement: &mut QueryBuilder<Database>, ids: impl IntoIterator<Item = Uuid>) {
+    let ids: Vec<Uuid> = ids.into_iter().collect();
     statement.push(" = any (").push_bind(ids).push(")");
+}
+
+/// Goes on with a condition: a column fits a pattern in which each `*` stands for any text, as rules match.
+fn fits(statement: &mut QueryBuilder<Database>, column: &'static str, pattern: &str) {
+    let like = pattern.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_").replace('*', "%");
+    statement.push(format_args!(" and {column} like ")).push_bind(like);
 }
 
 /// Nothing: the planner knows how many rows each partial index holds, and knows no hints.

@@ -1,4 +1,4 @@
-//! Who did what, when. Entries are written in the transaction of the change they tell of.
+//! Who did what, when. Entries about a change are written in its transaction.
 
 use super::Result;
 use async_trait::async_trait;
@@ -27,6 +27,8 @@ pub struct AuditEntry {
 /// The audit log.
 #[async_trait]
 pub trait AuditStore {
+    /// Adds an entry about something that changed nothing, such as looking at a payload.
+    async fn note(&self, entry: &AuditEntry) -> Result<()>;
     /// Newest first, before `before`.
     async fn audit_log(
         &self,

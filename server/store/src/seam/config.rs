@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use domain::{
     destination::Destination,
     id::{RuleId, SecretId, VendorId},
+    privacy::TenantPrivacy,
     provider::Provider,
     rule::Rule,
     secret::{SecretInfo, SecretState},
@@ -35,6 +36,8 @@ pub struct ConfigRows {
     pub destinations: Vec<(Destination, Option<Sealed>)>,
     /// All rules, oldest first.
     pub rules: Vec<Rule>,
+    /// What tenants decided about their payloads, with their data keys.
+    pub privacy: Vec<(TenantPrivacy, Option<Sealed>)>,
 }
 
 /// Configuration. A taken name is `Conflict`; every change is audited in its own transaction.

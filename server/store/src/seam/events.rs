@@ -1,6 +1,6 @@
 //! Storing what arrives: events with the jobs they start, and refused requests.
 
-use super::{CounterDelta, Result};
+use super::{CounterDelta, Result, Sealed};
 use async_trait::async_trait;
 use domain::{
     event::{Event, EventPayload},
@@ -18,9 +18,34 @@ pub struct NewEvent {
     /// SHA-256 of the body: the same id with another body is another event.
     pub body_hash: [u8; 32],
     /// Its bytes.
-    pub payload: EventPayload,
+    pub payload: StoredPayload,
     /// What its rules start.
     pub jobs: Vec<Job>,
+}
+
+/// The bytes of an event as they are stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoredPayload {
+    /// Readable by whoever reads the database.
+    Plain(EventPayload),
+    /// Headers and body in one, sealed under the data key of the event's tenant.
+    Sealed(Sealed),
+}
+
+impl StoredPayload {
+    /// Bytes of the body, as far as the cost of storing them goes.
+    pub fn weight(&self) -> usize {
+        match self {
+            Self::Plain(payload) => payload.body.len(),
+            Self::Sealed(sealed) => sealed.0.len(),
+        }
+    }
+}
+
+impl From<EventPayload> for StoredPayload {
+    fn from(payload: EventPayload) -> Self {
+        Self::Plain(payload)
+    }
 }
 
 /// What became of one [`NewEvent`].
@@ -48,8 +73,8 @@ pub trait EventStore {
     ) -> Result<()>;
     /// One event.
     async fn event(&self, id: EventId) -> Result<Event>;
-    /// The bytes of one event.
-    async fn event_payload(&self, id: EventId) -> Result<EventPayload>;
+    /// The bytes of one event, as they are stored.
+    async fn event_payload(&self, id: EventId) -> Result<StoredPayload>;
     /// A vendor's refused requests, newest first, received before `before`.
     async fn refused(&self, vendor: VendorId, before: Timestamp, limit: i64) -> Result<Vec<RefusedRequest>>;
 }

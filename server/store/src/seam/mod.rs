@@ -1,6 +1,7 @@
 //! The seam: what the rest of the program may ask of a database. One trait per noun; [`Store`] is all of them.
 
 mod accounts;
+mod archive;
 mod audit;
 mod config;
 mod counters;
@@ -9,10 +10,14 @@ mod greetings;
 mod jobs;
 mod nodes;
 mod policy;
+mod privacy;
 mod queue;
+mod replays;
+mod retention;
 mod sessions;
 
 pub use accounts::*;
+pub use archive::*;
 pub use audit::*;
 pub use config::*;
 pub use counters::*;
@@ -21,7 +26,10 @@ pub use greetings::*;
 pub use jobs::*;
 pub use nodes::*;
 pub use policy::*;
+pub use privacy::*;
 pub use queue::*;
+pub use replays::*;
+pub use retention::*;
 pub use sessions::*;
 
 use crate::StoreError;
@@ -35,6 +43,10 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 pub trait Store:
     EventStore
     + GreetingStore
+    + ArchiveStore
+    + PrivacyStore
+    + ReplayStore
+    + RetentionStore
     + QueueStore
     + JobStore
     + ConfigStore

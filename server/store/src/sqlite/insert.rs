@@ -80,17 +80,17 @@ pub(super) async fn find_events(
 }
 
 pub(super) async fn event_payloads(connection: &mut Connection, events: &[&NewEvent]) -> Result<()> {
-    for piece in pieces(events, 4) {
-        let headers =
-            piece.iter().map(|new| to_json(&new.payload.headers)).collect::<Result<Vec<String>>>()?;
+    for piece in pieces(events, 5) {
+        let payloads = piece.iter().map(|new| batch::payload(new)).collect::<Result<Vec<_>>>()?;
         let mut insert = QueryBuilder::<Database>::new(
-            "insert into event_payloads (event_id, received_at, headers, body) ",
+            "insert into event_payloads (event_id, received_at, headers, body, sealed) ",
         );
-        insert.push_values(piece.iter().zip(headers), |mut row, (new, headers)| {
+        insert.push_values(piece.iter().zip(payloads), |mut row, (new, payload)| {
             row.push_bind(new.event.id.uuid())
                 .push_bind(new.event.received_at.0)
-                .push_bind(headers)
-                .push_bind(new.payload.body.as_slice());
+                .push_bind(payload.headers)
+                .push_bind(payload.body)
+                .push_bind(payload.sealed);
         });
         insert.build().execute(&mut *connection).await?;
     }

@@ -5,6 +5,8 @@
 
 #[path = "../common/accounts.rs"]
 mod accounts;
+#[path = "../common/archive.rs"]
+mod archive;
 #[path = "../common/audit.rs"]
 mod audit;
 #[path = "../common/config.rs"]
@@ -23,8 +25,14 @@ mod locking;
 mod nodes;
 #[path = "../common/policy.rs"]
 mod policy;
+#[path = "../common/privacy.rs"]
+mod privacy;
 #[path = "../common/queue.rs"]
 mod queue;
+#[path = "../common/replays.rs"]
+mod replays;
+#[path = "../common/retention.rs"]
+mod retention;
 #[path = "../common/rows.rs"]
 mod rows;
 #[path = "../common/sessions.rs"]
@@ -35,7 +43,6 @@ use crate::{
     migrations::{self, require_schema},
 };
 use async_trait::async_trait;
-use domain::id::JobId;
 use sqlx::Connection as _;
 use sqlx::{
     Pool, QueryBuilder, Sqlite, SqliteConnection,
@@ -50,6 +57,7 @@ use std::{
     path::Path,
     time::Duration,
 };
+use uuid::Uuid;
 
 type Database = Sqlite;
 type Connection = SqliteConnection;
@@ -143,16 +151,22 @@ fn create(path: &Path) -> std::io::Result<()> {
 }
 
 /// ` in (…)`: one bind per id.
-fn is_one_of(statement: &mut QueryBuilder<Database>, ids: &[JobId]) {
+fn is_one_of(statement: &mut QueryBuilder<Database>, ids: impl IntoIterator<Item = Uuid>) {
     statement.push(" in (");
     let mut list = statement.separated(", ");
     for id in ids {
-        list.push_bind(id.uuid());
+        list.push_bind(id);
     }
     statement.push(")");
 }
 
-/// Makes a statement read `jobs` along this index. SQLite plans without statistics: left alone, it prefers any
+/// Goes on with a condition: a column fits a pattern in which each `*` stands for any text, as rules match.
+fn fits(statement: &mut QueryBuilder<Database>, column: &'static str, pattern: &str) {
+    let glob = pattern.replace('[', "[[]").replace('?', "[?]");
+    statement.push(format_args!(" and {column} glob ")).push_bind(glob);
+}
+
+/// Makes a statement read a table along this index. SQLite plans without statistics: left alone, it prefers any
 /// index with an equality to a partial one, however few rows that one holds.
 fn along(statement: &mut QueryBuilder<Database>, index: &'static str) {
     statement.push(" indexed by ").push(index);

@@ -2,12 +2,13 @@
 
 use crate::support::{Db, NOW, delta, event, id, on_both};
 use domain::{
+    event::EventPayload,
     id::{EventId, NodeId, RequestId, VendorId},
     refusal::RefusedRequest,
     time::Timestamp,
 };
 use std::collections::HashSet;
-use store::{DEFAULT_TENANT_ID, StoreError};
+use store::{DEFAULT_TENANT_ID, StoreError, StoredPayload};
 
 on_both! {
     an_event_is_read_back_as_it_was_recorded,
@@ -165,8 +166,10 @@ async fn a_nul_in_a_text_is_replaced_and_the_body_kept_as_it_came(db: Db) {
     let mut new = event(id(VendorId::new), "evt\0one", "body", 1);
     new.event.event_type = "ty\0pe".into();
     new.event.subject_id = Some("\0".into());
-    new.payload.headers = vec![("x-odd".into(), "a\0b \u{fffd} \u{1f980}".into())];
-    new.payload.body = vec![0, 0xff, 0xfe, b'\n'];
+    new.payload = StoredPayload::Plain(EventPayload {
+        headers: vec![("x-odd".into(), "a\0b \u{fffd} \u{1f980}".into())],
+        body: vec![0, 0xff, 0xfe, b'\n'],
+    });
     new.jobs[0].title = "ti\0tle".into();
     new.jobs[0].params.prompt = Some("pro\0mpt".into());
     db.record(std::slice::from_ref(&new), &[]).await.unwrap();

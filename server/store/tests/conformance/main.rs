@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
 mod accounts;
+mod archive;
 mod config;
 mod events;
 mod greetings;
@@ -13,6 +14,9 @@ mod jobs;
 mod leases;
 mod opening;
 mod operation;
+mod privacy;
 mod queue;
+mod replays;
+mod retention;
 mod support;
 mod work;

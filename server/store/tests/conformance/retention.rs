@@ -1,0 +1,92 @@
+//! Removing what is older than a tenant keeps it.
+
+use crate::support::{Db, NOW, event, id, on_both, other_tenant};
+use domain::{
+    id::{NodeId, ReplayId, RequestId, VendorId},
+    refusal::RefusedRequest,
+    replay::ReplayLink,
+    selection::Selection,
+    time::DAY,
+};
+use store::{DEFAULT_TENANT_ID, Forgotten, NewEvent, StoreError};
+
+on_both! {
+    an_old_event_goes_with_all_that_came_of_it,
+    newer_events_unfinished_work_and_other_tenants_stay,
+    a_batch_removes_no_more_than_its_limit,
+}
+
+fn aged(vendor: VendorId, name: &str, days: i64, jobs: usize) -> NewEvent {
+    let mut new = event(vendor, name, name, jobs);
+    new.event.received_at = NOW.plus(-days * DAY);
+    new
+}
+
+async fn end_jobs(db: &Db) {
+    let node = id(NodeId::new);
+    while let Some(job) = db.claim(node, 1, NOW, NOW.plus(DAY)).await.unwrap().pop() {
+        db.finish(&[crate::work::succeeded(&job, vec![])], NOW, &[]).await.unwrap();
+    }
+}
+
+async fn an_old_event_goes_with_all_that_came_of_it(db: Db) {
+    let vendor = id(VendorId::new);
+    let (old, copy) = (aged(vendor, "old", 9, 1), aged(vendor, "copy", 9, 0));
+    db.record(&[old.clone(), copy.clone()], &[]).await.unwrap();
+    db.link_copies(&[ReplayLink {
+        event_id: copy.event.id,
+        origin_id: old.event.id,
+        replay_id: id(ReplayId::new),
+    }])
+    .await
+    .unwrap();
+    end_jobs(&db).await;
+    let job = old.jobs[0].id;
+    assert_eq!(db.results(&[job]).await.unwrap().len(), 1);
+
+    let gone = db.forget_events(DEFAULT_TENANT_ID, NOW.plus(-5 * DAY), 10).await.unwrap();
+    assert_eq!(gone, Forgotten { events: 2, refused: 0 });
+    assert!(matches!(db.event(old.event.id).await, Err(StoreError::NotFound)));
+    assert!(matches!(db.event_payload(old.event.id).await, Err(StoreError::NotFound)));
+    assert!(matches!(db.job(None, job).await, Err(StoreError::NotFound)));
+    assert!(db.attempts(&[job]).await.unwrap().is_empty() && db.results(&[job]).await.unwrap().is_empty());
+    assert!(db.origins_of(&[copy.event.id]).await.unwrap().is_empty());
+}
+
+async fn newer_events_unfinished_work_and_other_tenants_stay(db: Db) {
+    let vendor = id(VendorId::new);
+    let (new, waiting) = (aged(vendor, "new", 4, 0), aged(vendor, "waiting", 9, 1));
+    let mut theirs = aged(id(VendorId::new), "theirs", 9, 0);
+    theirs.event.tenant_id = other_tenant(&db).await;
+    db.record(&[new, waiting.clone(), theirs], &[]).await.unwrap();
+    let before = NOW.plus(-5 * DAY);
+    assert_eq!(db.forget_events(DEFAULT_TENANT_ID, before, 10).await.unwrap(), Forgotten::default());
+    end_jobs(&db).await;
+    assert_eq!(db.forget_events(DEFAULT_TENANT_ID, before, 10).await.unwrap().events, 1);
+    assert!(db.event(waiting.event.id).await.is_err());
+    assert_eq!(db.count_events(None, &Selection::default()).await.unwrap(), 2);
+}
+
+async fn a_batch_removes_no_more_than_its_limit(db: Db) {
+    let vendor = id(VendorId::new);
+    let events: Vec<_> = (0..5).map(|n| aged(vendor, &format!("e{n}"), 9 - n, 0)).collect();
+    db.record(&events, &[]).await.unwrap();
+    let refused = |days: i64| RefusedRequest {
+        id: id(RequestId::new),
+        tenant_id: DEFAULT_TENANT_ID,
+        vendor_id: vendor,
+        received_at: NOW.plus(-days * DAY),
+        status: 401,
+        reason: "signature_mismatch".into(),
+        detail: String::new(),
+        headers: vec![],
+        body_len: 0,
+    };
+    db.record_refused(&[refused(9), refused(8), refused(1)], 10, &[]).await.unwrap();
+    let forget = async || db.forget_events(DEFAULT_TENANT_ID, NOW.plus(-2 * DAY), 2).await.unwrap();
+    assert_eq!(forget().await, Forgotten { events: 2, refused: 2 });
+    assert!(db.event(events[0].event.id).await.is_err() && db.event(events[2].event.id).await.is_ok());
+    assert_eq!(forget().await, Forgotten { events: 2, refused: 0 });
+    assert_eq!(forget().await, Forgotten { events: 1, refused: 0 });
+    assert_eq!(db.refused(vendor, NOW, 9).await.unwrap().len(), 1);
+}
