@@ -8,19 +8,27 @@
 //! - [`http`]: routes, sessions, context of pages; [`services`]: what people can do
 //! - [`ingress`]: receiving webhooks; [`worker`]: running jobs; [`ai`], [`delivery`]: calling out
 //! - [`trust`]: authorities certificates must come from
+//! - [`payloads`], [`data_key`]: the bytes of webhooks, sealed where a tenant wants it
+//! - [`archive`]: events as lines of a file; [`replay`]: running stored events again;
+//!   [`retention`]: removing old ones
 //! - [`stats`]: counting; [`serve`]: starting and ending all of it
 //!
 //! SQL is in crate `store`, signatures are in crate `signature`, words in crate `domain`, pages in crate `app`.
 
 pub mod ai;
+pub mod archive;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod data_key;
 pub mod delivery;
 pub mod http;
 pub mod ingress;
 pub mod jobs;
 pub mod live;
+pub mod payloads;
+pub mod replay;
+pub mod retention;
 pub mod serve;
 pub mod services;
 pub mod stats;

@@ -1,12 +1,14 @@
 //! The configuration in memory: what ingress and workers look things up in without asking the database.
 //! Owns reading it, opening its secrets and noticing changes; does not change it.
 
-use crate::{clock::SharedClock, vault::Vault};
+use crate::{clock::SharedClock, data_key::DataKey, vault::Vault};
 use arc_swap::ArcSwap;
 use domain::{
     destination::Destination,
     id::{DestinationId, ProviderId, TenantId, VendorId},
+    privacy::TenantPrivacy,
     provider::Provider,
+    redaction::Redaction,
     rule::Rule,
     secret::SecretInfo,
     tenant::{DEFAULT_TENANT, Tenant},
@@ -33,9 +35,24 @@ pub struct LiveVendor {
     secrets: Vec<(SecretInfo, Zeroizing<String>)>,
     /// Its enabled rules, oldest first.
     pub rules: Vec<Rule>,
+    /// How its tenant's payloads are kept; `None` while nobody decided anything.
+    pub privacy: Option<Arc<LivePrivacy>>,
+}
+
+/// What a tenant decided about its payloads, with its data key.
+pub struct LivePrivacy {
+    /// What was decided.
+    pub privacy: TenantPrivacy,
+    /// The key, when there is one that can be opened.
+    pub key: Option<DataKey>,
 }
 
 impl LiveVendor {
+    /// What of its requests is never stored.
+    pub fn redaction(&self) -> &Redaction {
+        &self.vendor.policy.redaction
+    }
+
     /// What is known of its secrets that are not revoked, newest first.
     pub fn secret_infos(&self) -> Vec<SecretInfo> {
         self.secrets.iter().map(|(info, _)| info.clone()).collect()
@@ -77,9 +94,15 @@ pub struct Snapshot {
     vendors: HashMap<VendorId, Arc<LiveVendor>>,
     providers: HashMap<ProviderId, Arc<LiveProvider>>,
     destinations: HashMap<DestinationId, Arc<LiveDestination>>,
+    privacy: HashMap<TenantId, Arc<LivePrivacy>>,
 }
 
 impl Snapshot {
+    /// How the payloads of a tenant are kept; `None` while nobody decided anything.
+    pub fn privacy(&self, tenant: TenantId) -> Option<&Arc<LivePrivacy>> {
+        self.privacy.get(&tenant)
+    }
+
     /// The vendor behind `/webhooks/{tenant}/{vendor}`; the default tenant when none is named.
     pub fn vendor_at(&self, tenant: Option<&str>, vendor: &str) -> Option<&Arc<LiveVendor>> {
         self.by_path.get(&path_key(tenant.unwrap_or(DEFAULT_TENANT), vendor))
@@ -137,7 +160,7 @@ fn path_key(tenant: &str, vendor: &str) -> String {
 
 /// What a secret is sealed for; the same text must be used to open it.
 pub mod purpose {
-    use domain::id::{DestinationId, ProviderId, VendorId};
+    use domain::id::{DestinationId, ProviderId, TenantId, VendorId};
 
     /// A vendor's signing secrets.
     pub fn vendor(id: VendorId) -> String {
@@ -150,6 +173,10 @@ pub mod purpose {
     /// A provider's key.
     pub fn provider(id: ProviderId) -> String {
         format!("provider:{id}")
+    }
+    /// A tenant's data key.
+    pub fn tenant(id: TenantId) -> String {
+        format!("tenant:{id}")
     }
     /// A destination's password or signing secret.
     pub fn destination(id: DestinationId) -> String {
@@ -209,6 +236,15 @@ fn build(rows: ConfigRows, vault: &Vault) -> Snapshot {
     let mut snapshot = Snapshot { version: rows.version, ..Snapshot::default() };
     snapshot.tenants = rows.tenants.into_iter().map(|tenant| (tenant.id, tenant)).collect();
 
+    for (privacy, sealed) in rows.privacy {
+        let key = sealed.and_then(|sealed| {
+            let opened = DataKey::open(vault, privacy.tenant_id, &sealed);
+            opened
+                .inspect_err(|error| tracing::error!(tenant = %privacy.tenant_id, %error, "a tenant's data key cannot be opened"))
+                .ok()
+        });
+        snapshot.privacy.insert(privacy.tenant_id, Arc::new(LivePrivacy { privacy, key }));
+    }
     let mut secrets: HashMap<VendorId, Vec<(SecretInfo, Zeroizing<String>)>> = HashMap::new();
     for (info, sealed) in rows.secrets {
         match vault.unseal(&purpose::vendor(info.vendor_id), &sealed) {
@@ -234,6 +270,7 @@ fn build(rows: ConfigRows, vault: &Vault) -> Snapshot {
         let id = vendor.id;
         let live = Arc::new(LiveVendor {
             rules: rules.remove(&id).unwrap_or_default(),
+            privacy: snapshot.privacy.get(&tenant.id).cloned(),
             vendor,
             tenant,
             preset,

@@ -2,7 +2,7 @@
 
 use crate::{
     ai::Models,
-    clock::{SharedClock, fresh},
+    clock::{SharedClock, fresh, random},
     config::{NodeRole, Settings},
     delivery::{Delivery, outbound::Outbound},
     http::{self, health::Health, router},
@@ -14,9 +14,11 @@ use crate::{
         refused::RefusedLog,
     },
     live::LiveConfig,
+    replay, retention,
     services::Services,
     stats::Stats,
     trust::Trust,
+    telemetry,
     vault::Vault,
     worker::{
         executor::Executor,
@@ -82,6 +84,8 @@ impl Base {
             "the secrets in this database are sealed under another master key: give that key with \
              TIDEGATE_MASTER_KEY, or the folder that holds its master.key with --data-dir"
         );
+        let log_key = store.setting_or_insert("log_key", &random::<32>()).await?;
+        telemetry::hash_ids_under(log_key.try_into().ok().context("the setting log_key is not 32 bytes")?);
         let live = LiveConfig::load(store.clone(), vault.clone(), clock.clone()).await?;
         let trust = Arc::new(Trust::load(settings.ca_file.as_deref())?);
         let outbound = Outbound::with(settings.allow_private_targets, &trust, &settings.host_address)?;
@@ -144,13 +148,23 @@ pub async fn run(
         pressure.clone(),
         late.clone(),
     ));
+    if settings.has(NodeRole::Worker) {
+        background.spawn(replay::run(
+            base.store.clone(),
+            base.live.clone(),
+            clock.clone(),
+            pressure.clone(),
+            wake.clone(),
+            stop.clone(),
+        ));
+    }
     if recording {
         background.spawn(http::metrics::upkeep(late.clone()));
     }
     if settings.has(NodeRole::Ingress) {
         background.spawn(base.keys.clone().keep(base.live.clone(), late.clone()));
     }
-    background.spawn(tidy(base.store.clone(), clock.clone(), late.clone()));
+    background.spawn(tidy(base.store.clone(), base.live.clone(), clock.clone(), late.clone()));
 
     let (committer, commit_writer) = Committer::start(base.store.clone(), wake.clone());
     let (refused, refused_writer) = RefusedLog::start(base.store.clone());
@@ -312,17 +326,20 @@ async fn beat(
 }
 
 /// Forgets what is no longer needed.
-async fn tidy(store: Arc<dyn Store>, clock: SharedClock, stop: CancellationToken) {
+async fn tidy(store: Arc<dyn Store>, live: Arc<LiveConfig>, clock: SharedClock, stop: CancellationToken) {
     loop {
         let now = clock.now();
         let done = async {
             store.delete_expired_sessions(now).await?;
             store.forget_seen(now).await?;
             store.forget_offers(now.plus(-domain::connection::OFFER_LASTS)).await?;
-            store.forget_counters(now.plus(-KEEP_COUNTERS)).await
+            store.forget_counters(now.plus(-KEEP_COUNTERS)).await?;
+            retention::forget(store.as_ref(), &live, &clock).await
         };
-        if let Err(error) = done.await {
-            tracing::warn!(%error, "old rows could not be forgotten");
+        match stop.run_until_cancelled(done).await {
+            Some(Ok(())) => {}
+            Some(Err(error)) => tracing::warn!(%error, "old rows could not be forgotten"),
+            None => return,
         }
         if stop.run_until_cancelled(tokio::time::sleep(TIDY_EVERY)).await.is_none() {
             return;

@@ -6,12 +6,15 @@
 
 mod destination;
 mod doctor;
+mod events;
 mod input;
 mod job;
 mod offer;
 mod output;
 mod provider;
+mod redact;
 mod rule;
+mod selection;
 mod send;
 mod serve;
 mod tenant;
@@ -73,6 +76,9 @@ enum Command {
     /// Look at jobs and put them back in the queue
     #[command(subcommand)]
     Jobs(job::Command),
+    /// Look at, export, import and replay events
+    #[command(subcommand)]
+    Events(events::Command),
     /// Sign a sample as a vendor would and post it to the running server
     Send(send::Send),
     /// Judge signed requests from standard input with the code ingress uses
@@ -145,6 +151,7 @@ async fn run(command: Command, settings: Settings, out: Output) -> anyhow::Resul
         Command::Destination(command) => destination::run(command, &open(&settings).await?, &out).await,
         Command::Rule(command) => rule::run(command, &open(&settings).await?, &out).await,
         Command::Jobs(command) => job::run(command, &open(&settings).await?, &out).await,
+        Command::Events(command) => events::run(command, &open(&settings).await?, &out).await,
         Command::Send(send) => send::run(send, &settings, &out).await,
         Command::Verify => verify::run(),
     }

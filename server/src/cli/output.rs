@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, reason = "this is where the command line prints")]
 
 use serde::Serialize;
+use std::io::IsTerminal;
 
 /// Form of printed data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -25,6 +26,13 @@ impl Output {
     pub(super) fn done(&self, sentence: &str) {
         if self.0 == Form::Text {
             println!("{sentence}");
+        }
+    }
+
+    /// Says how far something is, on a line that the next such line replaces; says nothing to programs and files.
+    pub(super) fn progress(&self, words: &str) {
+        if self.0 == Form::Text && std::io::stderr().is_terminal() {
+            eprint!("\r{words}\x1b[K");
         }
     }
 

@@ -69,6 +69,8 @@ pub(super) enum Command {
         #[arg(long)]
         secret_stdin: bool,
     },
+    /// Name values that are never stored: by JSON pointer, header or form field; without any, show the rules
+    Redact(super::redact::Redact),
     /// End one version of a secret at once
     Revoke {
         /// Short name
@@ -157,6 +159,7 @@ async fn with_database(command: Command, base: &Base, out: &Output) -> anyhow::R
                 &[("slug", added.slug), ("url", added.url), ("secret", secret)],
             );
         }
+        Command::Redact(redact) => super::redact::run(redact, base, out).await?,
         Command::List { tenant } => {
             let page = VendorsPort::list(base.services.as_ref(), &actor(base, tenant.as_deref())?)
                 .await

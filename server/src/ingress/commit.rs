@@ -52,11 +52,11 @@ impl Committer {
 
 async fn write(store: Arc<dyn Store>, wake: Arc<Notify>, mut waiting: mpsc::Receiver<Waiting>) {
     while let Some(first) = waiting.recv().await {
-        let mut bytes = first.0.payload.body.len();
+        let mut bytes = first.0.payload.weight();
         let (mut events, mut senders) = (vec![first.0], vec![first.1]);
         while events.len() < MAX_ROWS && bytes < MAX_BYTES {
             let Ok((event, sender)) = waiting.try_recv() else { break };
-            bytes += event.payload.body.len();
+            bytes += event.payload.weight();
             events.push(event);
             senders.push(sender);
         }

@@ -10,7 +10,7 @@
 //! - [`rules`]: which jobs an event starts
 //! - [`commit`]: the group commit across requests
 //! - [`refused`]: keeping what was turned away
-//! - [`redact`]: which header values are never kept
+//! - [`redact`]: what of a request is never kept
 
 pub mod commit;
 pub mod greetings;

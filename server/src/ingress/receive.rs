@@ -5,7 +5,9 @@ use super::{
     keys::request::{Keys, needed},
     once, redact, rules,
 };
-use crate::{clock::fresh, http::problem::Problem, live::LiveVendor, stats::name};
+use crate::{
+    clock::fresh, http::problem::Problem, live::LiveVendor, payloads, stats::name, telemetry::hashed,
+};
 use axum::{
     Extension,
     body::{Body, Bytes},
@@ -14,7 +16,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    event::{Event, EventPayload},
+    event::Event,
     id::{EventId, RequestId},
     refusal::RefusedRequest,
     time::Timestamp,
@@ -171,6 +173,12 @@ async fn weigh(
         let detail = "Too much work waits already. Nothing was stored; send it again later.";
         return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "queue_full", detail).retry_after(30));
     }
+    tracing::debug!(
+        request.id = %id, event.id = %event.event.id,
+        external_id = %hashed(&event.event.external_id),
+        subject = event.event.subject_id.as_deref().map(|subject| hashed(subject).to_string()),
+        "webhook read"
+    );
     match ingress.committer.record(*event).await {
         Ok(recorded) if recorded.duplicate => Ok(Outcome::Duplicate(recorded.id)),
         Ok(recorded) => Ok(Outcome::Stored(recorded.id)),
@@ -260,6 +268,8 @@ fn judge_request(
         return Err(problem);
     }
     let envelope = delivery.normalize(preset).map_err(refuse)?;
+    let payload = redact::payload(live.redaction(), &parts.headers, &secret_headers(preset), body);
+    let envelope = redact::envelope(live.redaction(), preset, envelope, &request, &payload);
 
     let body_hash: [u8; 32] = Sha256::digest(body).into();
     let event = Event {
@@ -284,10 +294,10 @@ fn judge_request(
     };
     let once = delivery.once(preset, &event.external_id);
     let jobs = rules::jobs_for(&event, live.vendor.slug.as_str(), &live.rules);
-    let payload = EventPayload {
-        headers: redact::headers(&parts.headers, &secret_headers(preset)),
-        body: body.to_vec(),
-    };
+    let payload = payloads::seal(live.privacy.as_deref(), event.id, payload).map_err(|error| {
+        tracing::error!(request.id = %id, vendor = %live.vendor.slug, %error, "a webhook was turned away");
+        cannot_store()
+    })?;
     Ok(Read::Event(Box::new(NewEvent { event, body_hash, payload, jobs }), once))
 }
 
@@ -370,7 +380,7 @@ fn keep(
         status: problem.status.as_u16(),
         reason: problem.code.to_owned(),
         detail: problem.detail.clone(),
-        headers: redact::headers(headers, &secret_headers(preset)),
+        headers: redact::headers(live.redaction(), headers, &secret_headers(preset)),
         body_len: stop.body_len as i64,
     });
 }

@@ -1,7 +1,10 @@
 //! Accounts: the one-time set-up, signing in, and making accounts from the command line.
 
 use super::{Services, store_error, unavailable};
-use crate::clock::{fresh, random};
+use crate::{
+    clock::{fresh, random},
+    telemetry::hashed,
+};
 use app::{
     error::{AppError, Field, Reason},
     ports::{AccountPort, Actor},
@@ -120,7 +123,7 @@ impl AccountPort for Services {
             [(format!("login:{client}"), TRIES_PER_CLIENT), (of_email.clone(), TRIES_PER_EMAIL)]
         {
             if self.store.throttle(&key, window).await.map_err(unavailable)? > most {
-                tracing::warn!(client, "too many tries to sign in");
+                tracing::warn!(client = %hashed(client), "too many tries to sign in");
                 return Err(AppError::Busy);
             }
         }

@@ -7,15 +7,16 @@ use app::{
     ports::{Actor, JobsPort},
     view::{
         jobs::{Facet, JobFacets, JobPage, JobRow},
-        story::{Arrival, BODY_SHOWN, Chapter, JobStory, Payload},
+        story::{Arrival, Chapter, JobStory},
     },
 };
 use async_trait::async_trait;
 use domain::{
-    event::{Event, EventPayload},
+    event::Event,
     filter::{Cursor, JobFilter},
     id::JobId,
     job::{Job, JobKind},
+    replay::ReplayLink,
     tenant::DEFAULT_TENANT,
 };
 use std::collections::HashMap;
@@ -71,19 +72,15 @@ impl JobsPort for Services {
             Some(id) => Some(self.store.event(id).await.map_err(unavailable)?),
             None => None,
         };
+        let copy = match job.event_id {
+            Some(id) => self.store.origins_of(&[id]).await.map_err(unavailable)?.pop(),
+            None => None,
+        };
         let chain = self.chain(&job).await.map_err(unavailable)?;
         let ids: Vec<JobId> = chain.iter().map(|job| job.id).collect();
         let attempts = self.store.attempts(&ids).await.map_err(unavailable)?;
         let mut results: HashMap<_, _> =
             self.store.results(&ids).await.map_err(unavailable)?.into_iter().collect();
-        let payload = match &event {
-            Some(event) => match self.store.event_payload(event.id).await {
-                Ok(payload) => Some(shown(payload)),
-                Err(StoreError::NotFound) => None,
-                Err(error) => return Err(unavailable(error)),
-            },
-            None => None,
-        };
         let snapshot = self.live.now();
         let chapters = chain
             .into_iter()
@@ -109,9 +106,8 @@ impl JobsPort for Services {
         Ok(JobStory {
             now: self.clock.now(),
             focus: id,
-            arrival: event.map(|event| arrival(event, &snapshot)),
+            arrival: event.map(|event| arrival(event, copy, &snapshot)),
             chapters,
-            payload,
         })
     }
 
@@ -163,7 +159,7 @@ fn rule_of(job: &Job, snapshot: &Snapshot) -> Option<String> {
     live.rules.iter().find(|rule| Some(rule.id) == job.rule_id).map(|rule| rule.pattern.clone())
 }
 
-fn arrival(event: Event, snapshot: &Snapshot) -> Arrival {
+fn arrival(event: Event, copy: Option<ReplayLink>, snapshot: &Snapshot) -> Arrival {
     let live = snapshot.vendor(event.vendor_id);
     let vendor = live.map(|live| live.vendor.slug.to_string()).unwrap_or_default();
     let path = match live.map(|live| live.tenant.slug.as_str()) {
@@ -184,45 +180,6 @@ fn arrival(event: Event, snapshot: &Snapshot) -> Arrival {
         secret_version: event.secret_version,
         body_len: event.body_len,
         trace_id: event.trace_id,
-    }
-}
-
-/// Bytes as a page shows them: JSON indented, other text as it came, anything else as hexadecimal.
-fn shown(payload: EventPayload) -> Payload {
-    let cut = payload.body.len() > BODY_SHOWN;
-    let part = &payload.body[..payload.body.len().min(BODY_SHOWN)];
-    let body = match (cut, serde_json::from_slice::<serde_json::Value>(part)) {
-        (false, Ok(value)) => serde_json::to_string_pretty(&value).unwrap_or_default(),
-        _ => match std::str::from_utf8(part) {
-            Ok(text) => text.to_owned(),
-            // A cut in the middle of a character is not a reason to show hexadecimal.
-            Err(error) if cut && error.valid_up_to() + 4 > part.len() => {
-                String::from_utf8_lossy(&part[..error.valid_up_to()]).into_owned()
-            }
-            Err(_) => hex::encode(part),
-        },
-    };
-    Payload { headers: payload.headers, body, cut }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn body(bytes: &[u8]) -> Payload {
-        shown(EventPayload { headers: vec![], body: bytes.to_vec() })
-    }
-
-    #[test]
-    fn a_body_is_shown_in_the_form_people_can_read_best() {
-        assert_eq!(body(b"{\"a\":1}").body, "{\n  \"a\": 1\n}");
-        assert_eq!(body(b"a=1&b=2").body, "a=1&b=2");
-        assert_eq!(body(&[0xff, 0x00]).body, "ff00");
-    }
-
-    #[test]
-    fn a_long_body_is_cut_and_says_so() {
-        let long = body("ä".repeat(BODY_SHOWN).as_bytes());
-        assert!(long.cut && long.body.len() <= BODY_SHOWN && long.body.starts_with('ä'));
+        copy,
     }
 }

@@ -8,7 +8,11 @@ mod destinations;
 mod greetings;
 mod jobs;
 mod overview;
+mod payloads;
+mod privacy;
 mod providers;
+mod redaction;
+mod replays;
 mod reveal;
 mod rules;
 mod vendors;
@@ -89,6 +93,9 @@ impl Services {
             account: self.clone(),
             overview: self.clone(),
             jobs: self.clone(),
+            payloads: self.clone(),
+            redaction: self.clone(),
+            replays: self.clone(),
             vendors: self.clone(),
             providers: self.clone(),
             destinations: self.clone(),

@@ -11,6 +11,7 @@ use crate::{
     delivery::{Delivery, Package},
     jobs,
     live::{LiveConfig, LiveDestination, LiveProvider, Snapshot},
+    payloads::{self, Unreadable},
 };
 use domain::{
     destination::DestinationKind,
@@ -60,7 +61,7 @@ impl Executor {
 
     async fn generate(&self, job: &Job, snapshot: &Snapshot) -> Outcome {
         let provider = provider(job, snapshot)?;
-        let (event, payload) = self.event(job).await?;
+        let (event, payload) = self.event(job, snapshot).await?;
         let vendor =
             snapshot.vendor(event.vendor_id).map(|live| live.vendor.slug.to_string()).unwrap_or_default();
         let values = template::values(&event, &vendor, &payload.body);
@@ -124,7 +125,7 @@ impl Executor {
 
     /// What is delivered: the parent's result, or the event itself when there is no parent.
     async fn package(&self, job: &Job, snapshot: &Snapshot) -> Result<Package, Failure> {
-        let (event, payload) = self.event(job).await?;
+        let (event, payload) = self.event(job, snapshot).await?;
         let parent = match job.parent_id {
             Some(parent) => Some(self.store.job(None, parent).await.map_err(unavailable)?),
             None => None,
@@ -168,12 +169,13 @@ impl Executor {
         })
     }
 
-    async fn event(&self, job: &Job) -> Result<(Event, EventPayload), Failure> {
+    async fn event(&self, job: &Job, snapshot: &Snapshot) -> Result<(Event, EventPayload), Failure> {
         let id = job
             .event_id
             .ok_or_else(|| Failure::new(ErrorClass::BadInput, "This job has no event to work on."))?;
         let event = self.store.event(id).await.map_err(unavailable)?;
-        let payload = self.store.event_payload(id).await.map_err(unavailable)?;
+        let payload =
+            payloads::read(self.store.as_ref(), snapshot, event.tenant_id, id).await.map_err(unreadable)?;
         Ok((event, payload))
     }
 }
@@ -213,6 +215,23 @@ fn destination<'a>(job: &Job, snapshot: &'a Snapshot) -> Result<&'a Arc<LiveDest
         .ok_or_else(|| {
             Failure::new(ErrorClass::BadInput, "The destination of this job does not exist any more.")
         })
+}
+
+fn unreadable(error: Unreadable) -> Failure {
+    match error {
+        Unreadable::Store(error) => unavailable(error),
+        Unreadable::Removed => {
+            Failure::new(ErrorClass::BadInput, "The payload of this job's event was removed.")
+        }
+        Unreadable::Destroyed => Failure::new(
+            ErrorClass::BadInput,
+            "The payload of this job's event was destroyed with the data key of its tenant.",
+        ),
+        // This node may not have heard of the key yet.
+        Unreadable::Locked(_) => {
+            Failure::new(ErrorClass::Internal, "The payload of this job's event cannot be opened here.")
+        }
+    }
 }
 
 fn unavailable(error: StoreError) -> Failure {
