@@ -130,6 +130,20 @@ pub enum Field {
     Prompt,
     /// Longest answer in tokens.
     MaxTokens,
+    /// Events a second.
+    Rate,
+    /// How long something is kept.
+    Days,
+    /// A time something begins at.
+    Since,
+    /// A time something ends at.
+    Until,
+    /// JSON pointers to values that are not stored.
+    Pointers,
+    /// Headers whose values are not stored.
+    Headers,
+    /// Form fields whose values are not stored.
+    FormFields,
 }
 
 impl Field {
@@ -158,6 +172,12 @@ impl Field {
             Self::Destination => "destination",
             Self::Prompt => "prompt",
             Self::MaxTokens => "token limit",
+            Self::Rate => "rate",
+            Self::Days => "number of days",
+            Self::Since | Self::Until => "time",
+            Self::Pointers => "JSON pointer",
+            Self::Headers => "header name",
+            Self::FormFields => "form field",
         }
     }
 }
@@ -187,6 +207,8 @@ pub enum Reason {
     BadTemplate,
     /// Does not go with another choice of the same form.
     DoesNotFit,
+    /// Means no stored event.
+    NoEvents,
 }
 
 impl Reason {
@@ -205,6 +227,17 @@ impl Reason {
             (Self::Malformed, Field::Url | Field::BaseUrl) => {
                 "Give a whole address, such as https://example.com.".into()
             }
+            (Self::Malformed, Field::Rate) => "Give a number of events a second from 1 to 1,000.".into(),
+            (Self::Malformed, Field::Pointers) => {
+                "Give one JSON pointer a line, such as /customer/email or /items/*/card; at most 64.".into()
+            }
+            (Self::Malformed, Field::Headers) => {
+                "Give one header name a line, such as X-Client-Ip; at most 64.".into()
+            }
+            (Self::Malformed, Field::FormFields) => {
+                "Give one name of a form field a line; at most 64.".into()
+            }
+            (Self::NoEvents, _) => "No stored event is meant by this choice.".into(),
             (Self::Malformed, _) => format!("This is not a valid {name}."),
             (Self::Taken, _) => format!("This {name} is in use already."),
             (Self::Unknown, _) => format!("This {name} does not exist any more."),

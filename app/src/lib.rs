@@ -43,6 +43,7 @@ use pages::{
     overview::OverviewPage,
     presets::PresetsPage,
     providers::ProvidersPage,
+    replays::ReplaysPage,
     rules::RulesPage,
     setup::SetupPage,
     vendors::VendorsPage,
@@ -105,6 +106,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/destinations/added") view=DestinationAddedPage ssr=whole.clone()/>
                     <Route path=path!("/providers") view=ProvidersPage ssr=whole.clone()/>
                     <Route path=path!("/providers/new") view=NewProviderPage ssr=whole.clone()/>
+                    <Route path=path!("/replays") view=ReplaysPage ssr=whole.clone()/>
                     <Route path=path!("/rules") view=RulesPage ssr=whole.clone()/>
                     <Route path=path!("/rules/new") view=NewRulePage ssr=whole/>
                 </ParentRoute>

@@ -35,6 +35,14 @@ use domain::{
 };
 use std::sync::Arc;
 
+mod payloads;
+mod redaction;
+mod replays;
+
+pub use payloads::PayloadsPort;
+pub use redaction::RedactionPort;
+pub use replays::ReplaysPort;
+
 /// Who acts: the account behind the session, read anew for every request so that a disabled account or a changed
 /// role takes effect at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +75,12 @@ pub struct Ports {
     pub overview: Arc<dyn OverviewPort>,
     /// Jobs.
     pub jobs: Arc<dyn JobsPort>,
+    /// Bytes of webhooks.
+    pub payloads: Arc<dyn PayloadsPort>,
+    /// What is never stored.
+    pub redaction: Arc<dyn RedactionPort>,
+    /// Running events again.
+    pub replays: Arc<dyn ReplaysPort>,
     /// Senders.
     pub vendors: Arc<dyn VendorsPort>,
     /// AI APIs.

@@ -10,7 +10,10 @@ pub mod destinations;
 pub mod greetings;
 pub mod jobs;
 pub mod overview;
+pub mod payloads;
 pub mod providers;
+pub mod redaction;
+pub mod replays;
 pub mod rules;
 pub mod vendors;
 

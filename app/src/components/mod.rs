@@ -6,6 +6,7 @@
 //! - [`page_head`], [`facts`], [`code`], [`timeline`]: parts of a page
 //! - [`job_table`]: jobs as rows
 //! - [`connection`], [`preset_facts`]: a vendor's side of a connection
+//! - [`payload`], [`replays`]: panels about one event
 //! - [`empty`]: the states a list has besides rows
 //! - [`form`]: fields, errors and buttons of forms
 
@@ -20,5 +21,7 @@ pub mod icon;
 pub mod job_table;
 pub mod page_head;
 pub mod preset_facts;
+pub mod payload;
+pub mod replays;
 pub mod timeline;
 pub mod when;

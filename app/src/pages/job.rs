@@ -4,20 +4,20 @@ use crate::{
     api::jobs::{RetryJob, tell_job},
     components::{
         badge::{Badge, StateBadge, Tone},
-        code::{Code, Folded},
         empty::{LoadError, Skeleton},
         facts::{Fact, Facts},
         form::{FormError, Submit, fault_of},
         frame::viewer_may,
         page_head::PageHead,
+        payload::{PayloadPanel, PayloadResource, payload_of},
         timeline::Timeline,
     },
     error::AppError,
     live::Live,
     view::{
-        story::{Chapter, JobStory, Payload},
+        story::{Chapter, JobStory},
         telling::{steps, tries_words},
-        words::{kind_name, money, number, size, state_name},
+        words::{kind_name, money, number, state_name},
     },
 };
 use domain::{id::JobId, role::Role, time::in_words};
@@ -32,6 +32,7 @@ pub fn JobPage() -> impl IntoView {
     let id =
         Memo::new(move |_| params.with(|params| params.get("id")).and_then(|id| id.parse::<JobId>().ok()));
     let retry = ServerAction::<RetryJob>::new();
+    let payload = payload_of(move || id.get().map(|id| id.to_string()));
     let story = Resource::new(
         move || (id.get(), Live::version(), retry.version().get()),
         |(id, ..)| async move { tell_job(id.ok_or(AppError::NotFound)?).await },
@@ -40,7 +41,7 @@ pub fn JobPage() -> impl IntoView {
         <Transition fallback=|| view! { <PageHead title="Job" parent=("Jobs", "/jobs")/><Skeleton/> }>
             {move || Suspend::new(async move {
                 match story.await {
-                    Ok(story) => view! { <Told story retry/> }.into_any(),
+                    Ok(story) => view! { <Told story retry payload/> }.into_any(),
                     Err(error) => {
                         let href = id.get_untracked().map_or("/jobs".into(), |id| format!("/jobs/{id}"));
                         view! { <PageHead title="Job" parent=("Jobs", "/jobs")/><LoadError error href/> }.into_any()
@@ -53,7 +54,7 @@ pub fn JobPage() -> impl IntoView {
 }
 
 #[component]
-fn Told(story: JobStory, retry: ServerAction<RetryJob>) -> impl IntoView {
+fn Told(story: JobStory, retry: ServerAction<RetryJob>, payload: PayloadResource) -> impl IntoView {
     let now = story.now;
     let Some(focus) = story.focused().cloned() else {
         return view! { <LoadError error=AppError::NotFound href="/jobs"/> }.into_any();
@@ -75,7 +76,9 @@ fn Told(story: JobStory, retry: ServerAction<RetryJob>) -> impl IntoView {
                 <h2 id="story">"Story"</h2>
                 <Timeline steps=steps(&story, viewer_may(Role::may_operate))/>
                 {resting.map(|chapter| view! { <Retry chapter retry/> })}
-            </section>{story.payload.clone().map(|payload| view! { <Given payload/> })}</div>
+            </section>
+            {story.arrival.is_some().then(|| view! { <PayloadPanel payload href=format!("/jobs/{}", story.focus)/> })}
+            </div>
             <div class="side">
                 <FactsPanel story=story.clone() focus/>
                 <Chain story=story.clone()/>
@@ -134,6 +137,12 @@ fn FactsPanel(story: JobStory, focus: Chapter) -> impl IntoView {
                 })}
                 {arrival.map(|arrival| view! {
                     <Fact name="Event"><code title=arrival.event_id.to_string()>{arrival.event_id.short()}</code></Fact>
+                    {arrival.copy.map(|copy| view! {
+                        <Fact name="Replay of"><code title=copy.origin_id.to_string()>{copy.origin_id.short()}</code></Fact>
+                        <Fact name="Replay">
+                            <a href=format!("/replays#{}", copy.replay_id)><code title=copy.replay_id.to_string()>{copy.replay_id.short()}</code></a>
+                        </Fact>
+                    })}
                     <Fact name="Trace"><code title=arrival.trace_id.clone()>{arrival.trace_id.clone()}</code></Fact>
                 })}
                 <Fact name="Job"><code title=job.id.to_string()>{job.id.short()}</code></Fact>
@@ -185,24 +194,4 @@ fn Made(story: JobStory) -> impl IntoView {
             </section>
         }
     })
-}
-
-/// What the webhook brought.
-#[component]
-fn Given(payload: Payload) -> impl IntoView {
-    let length = size(i64::try_from(payload.body.len()).unwrap_or(i64::MAX));
-    let headers = payload.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>();
-    let several = format!("{}", headers.len());
-    view! {
-        <section class="panel" aria-labelledby="payload">
-            <h2 id="payload">"Webhook"</h2>
-            <Folded title="Body" aside=if payload.cut { format!("first {length}") } else { length } open=true>
-                <Code text=payload.body label="Body of the webhook"/>
-            </Folded>
-            <Folded title="Headers" aside=several>
-                <Code text=headers.join("\n") label="Headers of the webhook"/>
-            </Folded>
-        </section>
-    }
-    .into_any()
 }

@@ -52,7 +52,9 @@ pub fn JobsPage() -> impl IntoView {
 fn Loaded(page: JobPage, query: JobsQuery) -> impl IntoView {
     let total = page.facets.total;
     view! {
-        <PageHead title="Jobs" aside=count(total, "job", "jobs")/>
+        <PageHead title="Jobs" aside=count(total, "job", "jobs")>
+            <a class="button" href="/replays">"Replays"</a>
+        </PageHead>
         {if total == 0 {
             view! {
                 <Nothing

@@ -15,6 +15,7 @@ pub mod not_found;
 pub mod overview;
 pub mod presets;
 pub mod providers;
+pub mod replays;
 pub mod rules;
 pub mod setup;
 pub mod vendors;

@@ -10,6 +10,8 @@
 //! - [`overview`]: figures of the first page
 //! - [`connections`]: vendors, destinations, providers, rules and the forms that add them
 //! - [`greeting`]: a vendor's side of a connection
+//! - [`payload`]: what comes of asking for a webhook's bytes; [`replays`]: running events again;
+//!   [`redaction`]: what is never stored
 //! - [`words`]: numbers, sums of money and states as people read them
 
 pub mod account;
@@ -17,7 +19,10 @@ pub mod connections;
 pub mod greeting;
 pub mod jobs;
 pub mod overview;
+pub mod payload;
 pub mod query;
+pub mod redaction;
+pub mod replays;
 pub mod story;
 pub mod telling;
 pub mod words;

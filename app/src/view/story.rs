@@ -5,6 +5,7 @@ use domain::{
     attempt::Attempt,
     id::{EventId, JobId, RequestId},
     job::{Job, JobResult},
+    replay::ReplayLink,
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -23,8 +24,6 @@ pub struct JobStory {
     pub arrival: Option<Arrival>,
     /// The chain the job belongs to, from the first job to the last. Never empty.
     pub chapters: Vec<Chapter>,
-    /// The webhook's bytes.
-    pub payload: Option<Payload>,
 }
 
 /// The webhook a story begins with.
@@ -56,6 +55,8 @@ pub struct Arrival {
     pub body_len: i64,
     /// Joins logs and traces.
     pub trace_id: String,
+    /// What it is a copy of, when it did not arrive but was run again.
+    pub copy: Option<ReplayLink>,
 }
 
 /// One job of the chain with its tries.

@@ -5,6 +5,7 @@
     reason = "each of its users needs another part; a panic is a failed test"
 )]
 
+pub mod archive;
 pub mod sample;
 pub mod site;
 
@@ -84,6 +85,9 @@ impl Fake {
             account: self.clone(),
             overview: self.clone(),
             jobs: self.clone(),
+            payloads: self.clone(),
+            redaction: self.clone(),
+            replays: self.clone(),
             vendors: self.clone(),
             providers: self.clone(),
             destinations: self.clone(),

@@ -6,7 +6,7 @@ use app::view::{
     greeting::{ConnectionView, OfferRow, PresetFacts, Stage},
     jobs::JobRow,
     overview::*,
-    story::{Arrival, Chapter, JobStory, Payload},
+    story::{Arrival, Chapter, JobStory},
 };
 use domain::{
     attempt::Attempt,
@@ -121,7 +121,6 @@ fn generate(n: u128, title: &str, at: Timestamp) -> Chapter {
 fn story(n: u128, chapters: Vec<Chapter>, now: Timestamp) -> JobStory {
     let first = &chapters[0].job;
     let vendor = ["openai", "elevenlabs", "slack"][(n % 3) as usize];
-    let body = "{\n  \"type\": \"batch.completed\",\n  \"data\": {\n    \"id\": \"batch_6743\",\n    \"title\": \"Match report\",\n    \"text\": \"Rovers 2–1 City. Att. 12,418. Adeyemi 81', 88'.\"\n  }\n}";
     JobStory {
         now,
         focus: first.id,
@@ -139,15 +138,7 @@ fn story(n: u128, chapters: Vec<Chapter>, now: Timestamp) -> JobStory {
             secret_version: Some(3),
             body_len: 1_240,
             trace_id: "4bf92f3577b34da6a3ce929d0e0e4736".into(),
-        }),
-        payload: Some(Payload {
-            headers: vec![
-                ("content-type".into(), "application/json".into()),
-                ("webhook-id".into(), "wh_01".into()),
-                ("webhook-signature".into(), "•••".into()),
-            ],
-            body: body.into(),
-            cut: false,
+            copy: None,
         }),
         chapters,
     }
