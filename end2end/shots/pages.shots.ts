@@ -44,6 +44,8 @@ async function fill(site: Site) {
   await deliverMany(acme, Array.from({ length: 40 }, (_, n) => story(n)));
   for (let n = 0; n < 8; n++) await deliver(openai, { type: "response.completed" }, "openai");
   await server.jobsIn("succeeded", 96);
+  await server.cli(["events", "replay", "--yes", "--vendor", "openai", "--rate", "1000"]);
+  await server.jobsIn("succeeded", 112);
   await peer.fails({ path: "/v1", status: 400 });
   for (let n = 1; n < 4; n++) await deliver(acme, story(n));
   await server.jobsIn("failed", 3);
@@ -84,6 +86,9 @@ test("pictures of every page", async ({ page, open, as, faults }) => {
       ["job-held", site, `/jobs/${await first("held")}`],
       ["job-waiting", site, `/jobs/${await first("pending")}`],
       ["job-running", site, `/jobs/${await first("running")}`],
+      ["job-payload", site, `/jobs/${await first("succeeded", "publish")}?payload=shown`],
+      ["replays", site, "/replays?chosen=yes&type=story.*"],
+      ["replays-empty", empty, "/replays"],
       ["vendors", site, "/vendors"],
       ["vendors-empty", empty, "/vendors"],
       ["vendor-new", site, "/vendors/new"],

@@ -12,6 +12,8 @@ export type Settings = {
   engine?: Engine;
   /** Further TIDEGATE_… settings, without that prefix. */
   set?: Record<string, string>;
+  /** What is logged, as `RUST_LOG` says it. */
+  logs?: string;
   /** Size no file may outgrow can be set later with `limitFiles`. */
   limitable?: boolean;
 };
@@ -55,7 +57,7 @@ export class Tidegate {
       TIDEGATE_ALLOW_PRIVATE_TARGETS: "true",
       TIDEGATE_RETRY_BASE_MS: "50",
       ...(process.env.TIDEGATE_SITE_ROOT ? { TIDEGATE_SITE_ROOT: process.env.TIDEGATE_SITE_ROOT } : {}),
-      RUST_LOG: "info",
+      RUST_LOG: settings.logs ?? "info",
       ...Object.fromEntries(Object.entries(settings.set ?? {}).map(([name, value]) => [`TIDEGATE_${name}`, value])),
     };
     // Between finding a free port and taking it another program may take it.

@@ -12,8 +12,11 @@ const CHANGES: [string, Record<string, string>][] = [
   ["rule/add", { vendor: "ven_00000000000070008000000000000000", pattern: "*", job: "generate" }],
   ["destination/test", { id: "dst_00000000000070008000000000000000" }],
   ["reveal", { handle: "guessed" }],
+  ["replay/start", { vendor: "ven_00000000000070008000000000000000" }],
+  ["replay/cancel", { id: "rpl_00000000000070008000000000000000" }],
+  ["vendor/redaction", { vendor: "ven_00000000000070008000000000000000", pointers: "/a", back: "/vendors" }],
 ];
-const READS = ["overview", "attention", "jobs", "vendors", "destinations", "providers", "rules"];
+const READS = ["overview", "attention", "jobs", "vendors", "destinations", "providers", "rules", "replays", "payload?of=evt_00000000000070008000000000000000"];
 
 test("a visitor who is not signed in is sent to sign in, from every page", async ({ busy, page, open, as }) => {
   await as(busy.site, null);
@@ -81,6 +84,13 @@ test("jobs of another tenant are as absent as jobs that never were", async ({ bu
     expect(await page.getByRole("main").innerText(), path).not.toContain("acme");
   }
   const cookie = await busy.site.cookie(busy.stranger);
+  const { arrival } = await busy.site.server.cli(["jobs", "show", busy.failed.id]);
+  for (const of of [arrival.event_id, busy.failed.id]) {
+    const read = await send(`${busy.site.url}/ui/payload?of=${of}`, { headers: { cookie, accept: "application/json" } });
+    expect(read.text).toContain("NotFound");
+  }
+  const again = await form(`${busy.site.url}/ui/replay/start`, { id: arrival.event_id }, { cookie, accept: "application/json" });
+  expect(again.text).toContain("NotFound");
   const answer = await form(`${busy.site.url}/ui/job/retry`, { id: busy.failed.id }, { cookie, accept: "application/json" });
   expect(answer.text).toContain("NotFound");
   const [job] = (await busy.site.server.jobs(["--state", "failed"])).filter(({ id }) => id === busy.failed.id);
@@ -112,7 +122,7 @@ test("text of a webhook stays text on every page that shows it", async ({ busy, 
   await deliver(busy.vendor, { type, more: { text: "</script><script>document.title='owned'</script>" } });
   const found = await until("its job", async () => (await busy.site.server.jobs()).find((job) => job.title.includes("<img")));
   await as(busy.site);
-  for (const path of ["/", "/jobs", `/jobs/${found.id}`]) {
+  for (const path of ["/", "/jobs", `/jobs/${found.id}`, `/jobs/${found.id}?payload=shown`]) {
     await open(busy.site, path);
     await expect(page).not.toHaveTitle(/^owned/);
     expect(await page.locator("img").count()).toBe(0);
