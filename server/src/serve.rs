@@ -17,8 +17,8 @@ use crate::{
     replay, retention,
     services::Services,
     stats::Stats,
-    trust::Trust,
     telemetry,
+    trust::Trust,
     vault::Vault,
     worker::{
         executor::Executor,

@@ -1,7 +1,5 @@
 //! Running stored events again.
 
-#![expect(clippy::too_many_arguments, reason = "one argument per field of the form")]
-
 use crate::{
     error::AppError,
     view::replays::{Chosen, EventReplays, ReplayPage},
