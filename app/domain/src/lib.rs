@@ -7,7 +7,7 @@
 //! - [`time`]: an instant in UTC microseconds and how people read it
 //! - [`slug`]: the short names people choose
 //! - [`tenant`], [`user`], [`role`]: who owns and who may act
-//! - [`vendor`], [`policy`], [`secret`], [`connection`], [`refusal`], [`event`]: what arrives
+//! - [`vendor`], [`policy`], [`secret`], [`overlap`], [`connection`], [`refusal`], [`event`]: what arrives
 //! - [`rule`], [`provider`], [`destination`]: what is done with it
 //! - [`job`], [`attempt`], [`outcome`]: the work itself
 //! - [`filter`]: how a list of jobs is narrowed and paged
@@ -22,6 +22,7 @@ pub mod filter;
 pub mod id;
 pub mod job;
 pub mod outcome;
+pub mod overlap;
 pub mod policy;
 pub mod privacy;
 pub mod provider;

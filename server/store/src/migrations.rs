@@ -38,6 +38,7 @@ schema! {
     3: "0003_jobs.sql",
     4: "0004_operation.sql",
     5: "0005_policy.sql",
+    6: "0006_secrets.sql",
     8: "0008_greetings.sql",
     10: "0010_privacy_and_replay.sql",
 }

@@ -41,6 +41,16 @@ pub trait CounterStore {
     async fn count(&self, counters: &[CounterDelta]) -> Result<()>;
     /// The counters of all minutes from `since` on, by minute and name.
     async fn counters(&self, scope: Option<TenantId>, since: Timestamp) -> Result<Vec<CounterRow>>;
+    /// These counters of one tenant, of all minutes from `since` on, by minute and name. Reads nothing else, so it
+    /// stays cheap however much is counted.
+    async fn counters_named(
+        &self,
+        tenant: TenantId,
+        names: &[String],
+        since: Timestamp,
+    ) -> Result<Vec<CounterRow>>;
+    /// The last minute in which this counter was added to, as far back as counters are kept.
+    async fn last_counted(&self, tenant: TenantId, name: &str) -> Result<Option<Timestamp>>;
     /// Forgets minutes before `before`.
     async fn forget_counters(&self, before: Timestamp) -> Result<u64>;
 }

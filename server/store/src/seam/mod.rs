@@ -14,7 +14,9 @@ mod privacy;
 mod queue;
 mod replays;
 mod retention;
+mod rotation;
 mod sessions;
+mod turns;
 
 pub use accounts::*;
 pub use archive::*;
@@ -30,7 +32,9 @@ pub use privacy::*;
 pub use queue::*;
 pub use replays::*;
 pub use retention::*;
+pub use rotation::*;
 pub use sessions::*;
+pub use turns::*;
 
 use crate::StoreError;
 use async_trait::async_trait;
@@ -51,6 +55,8 @@ pub trait Store:
     + JobStore
     + ConfigStore
     + PolicyStore
+    + RotationStore
+    + TurnStore
     + AccountStore
     + SessionRows
     + CounterStore

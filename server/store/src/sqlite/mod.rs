@@ -33,10 +33,14 @@ mod queue;
 mod replays;
 #[path = "../common/retention.rs"]
 mod retention;
+#[path = "../common/rotation.rs"]
+mod rotation;
 #[path = "../common/rows.rs"]
 mod rows;
 #[path = "../common/sessions.rs"]
 mod sessions;
+#[path = "../common/turns.rs"]
+mod turns;
 
 use crate::{
     OpenOptions, Result, Store, StoreError,

@@ -18,5 +18,6 @@ mod privacy;
 mod queue;
 mod replays;
 mod retention;
+mod rotation;
 mod support;
 mod work;

@@ -12,6 +12,7 @@ on_both! {
     a_schema_that_is_missing_or_behind_fails_the_ping,
     what_was_recorded_is_there_after_a_restart,
     counters_add_up_over_nodes_and_tenants,
+    counters_are_read_by_name_without_reading_the_others,
     counters_added_to_at_once_lose_nothing,
     old_counters_are_forgotten,
     a_node_is_seen_while_its_heart_beats,
@@ -61,6 +62,36 @@ async fn counters_add_up_over_nodes_and_tenants(db: Db) {
     assert_eq!(db.counters(Some(DEFAULT_TENANT_ID), minute).await.unwrap(), mine);
     assert_eq!(db.counters(None, minute).await.unwrap()[0], row(minute, "accepted", 115));
     assert_eq!(db.counters(None, next).await.unwrap(), [row(next, "accepted", 7)]);
+}
+
+async fn counters_are_read_by_name_without_reading_the_others(db: Db) {
+    let other = other_tenant(&db).await;
+    let (one, two) = (id(NodeId::new), id(NodeId::new));
+    let minute = delta(one, "", 0).minute;
+    let next = minute.plus(MINUTE);
+    db.count(&[delta(one, "secret:a:1", 2), delta(two, "secret:a:1", 3), delta(one, "secret:a:2", 1)])
+        .await
+        .unwrap();
+    db.count(&[
+        CounterDelta { tenant_id: other, ..delta(one, "secret:a:1", 100) },
+        CounterDelta { minute: next, ..delta(one, "secret:a:1", 7) },
+        delta(one, "accepted", 50),
+    ])
+    .await
+    .unwrap();
+
+    let row = |minute, name: &str, value| CounterRow { minute, name: name.into(), value };
+    let names = ["secret:a:1".to_owned(), "secret:a:2".to_owned(), "secret:a:3".to_owned()];
+    let found = db.counters_named(DEFAULT_TENANT_ID, &names, minute).await.unwrap();
+    assert_eq!(
+        found,
+        [row(minute, "secret:a:1", 5), row(minute, "secret:a:2", 1), row(next, "secret:a:1", 7)]
+    );
+    assert_eq!(db.counters_named(DEFAULT_TENANT_ID, &names, next).await.unwrap(), found[2..]);
+    assert_eq!(db.counters_named(DEFAULT_TENANT_ID, &[], minute).await.unwrap(), []);
+    assert_eq!(db.last_counted(DEFAULT_TENANT_ID, "secret:a:1").await.unwrap(), Some(next));
+    assert_eq!(db.last_counted(other, "secret:a:1").await.unwrap(), Some(minute));
+    assert_eq!(db.last_counted(DEFAULT_TENANT_ID, "secret:a:3").await.unwrap(), None);
 }
 
 async fn counters_added_to_at_once_lose_nothing(db: Db) {
