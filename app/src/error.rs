@@ -27,6 +27,20 @@ pub enum AppError {
         /// What is wrong with it.
         reason: Reason,
     },
+    /// A version of a secret would end although requests still match it, and that was not forced.
+    #[error(
+        "{} matched this version during the last hour; ending it would refuse the next ones. Let the vendor change to the new secret first, or tick “although it is still used”.",
+        requests(*matches)
+    )]
+    StillUsed {
+        /// How many requests matched it during the last hour.
+        matches: i64,
+    },
+    /// The last version that is accepted would end, and that was not forced.
+    #[error(
+        "This is the only version that is accepted; without it everything this vendor sends is refused. Rotate first, or tick “although it is still used”."
+    )]
+    OnlySecret,
     /// Too many tries, or more work than fits at the moment.
     #[error("Too much at once. Wait a minute, then try again.")]
     Busy,
@@ -67,6 +81,10 @@ impl AppError {
             other => Some(other.to_string()),
         }
     }
+}
+
+fn requests(count: i64) -> String {
+    crate::view::words::count(count, "request", "requests")
 }
 
 impl FromServerFnError for AppError {
@@ -144,6 +162,12 @@ pub enum Field {
     Headers,
     /// Form fields whose values are not stored.
     FormFields,
+    /// How long a replaced secret is still accepted.
+    Overlap,
+    /// Version of a secret.
+    Version,
+    /// After how many quiet hours an old secret ends.
+    QuietHours,
 }
 
 impl Field {
@@ -178,6 +202,9 @@ impl Field {
             Self::Pointers => "JSON pointer",
             Self::Headers => "header name",
             Self::FormFields => "form field",
+            Self::Overlap => "overlap",
+            Self::Version => "version",
+            Self::QuietHours => "number of quiet hours",
         }
     }
 }
@@ -209,6 +236,8 @@ pub enum Reason {
     DoesNotFit,
     /// Means no stored event.
     NoEvents,
+    /// Over already; nothing can be done with it.
+    Ended,
 }
 
 impl Reason {
@@ -220,6 +249,8 @@ impl Reason {
             (Self::Missing, _) => format!("The {name} is missing."),
             (Self::TooShort, Field::Password) => "Use at least 12 characters.".into(),
             (Self::TooShort, _) => format!("The {name} is too short."),
+            (Self::TooLong, Field::Overlap) => "An old secret is accepted for 7 days at most.".into(),
+            (Self::TooLong, Field::QuietHours) => "Give a number of hours from 1 to 720.".into(),
             (Self::TooLong, _) => format!("The {name} is too long."),
             (Self::Malformed, Field::Slug) => {
                 "Use 1 to 60 of a–z, 0–9, - and _, beginning with a letter or digit.".into()
@@ -249,6 +280,7 @@ impl Reason {
                 "This address lies inside a private network. Allow such targets in the settings first.".into()
             }
             (Self::BadTemplate, _) => "This template cannot be read. Check its braces.".into(),
+            (Self::Ended, _) => format!("This {name} has ended already."),
             (Self::DoesNotFit, _) => format!("This {name} does not go with the other choices."),
         }
     }

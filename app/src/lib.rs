@@ -29,7 +29,7 @@ use leptos_router::{
 };
 use live::Live;
 use pages::{
-    added::{DestinationAddedPage, VendorAddedPage},
+    added::{DestinationAddedPage, SecretRotatedPage, VendorAddedPage},
     destinations::DestinationsPage,
     job::JobPage,
     jobs::JobsPage,
@@ -46,6 +46,7 @@ use pages::{
     replays::ReplaysPage,
     rules::RulesPage,
     setup::SetupPage,
+    vendor::VendorPage,
     vendors::VendorsPage,
 };
 
@@ -101,6 +102,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/vendors/new/custom") view=NewCustomVendorPage ssr=whole.clone()/>
                     <Route path=path!("/vendors/presets") view=PresetsPage ssr=whole.clone()/>
                     <Route path=path!("/vendors/added") view=VendorAddedPage ssr=whole.clone()/>
+                    <Route path=path!("/vendors/rotated") view=SecretRotatedPage ssr=whole.clone()/>
+                    // After the words above, which are no vendor's name.
+                    <Route path=path!("/vendors/:slug") view=VendorPage ssr=whole.clone()/>
                     <Route path=path!("/destinations") view=DestinationsPage ssr=whole.clone()/>
                     <Route path=path!("/destinations/new") view=NewDestinationPage ssr=whole.clone()/>
                     <Route path=path!("/destinations/added") view=DestinationAddedPage ssr=whole.clone()/>

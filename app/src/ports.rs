@@ -12,8 +12,12 @@
 //! [`Session`]. What is missing makes a page say "could not load" rather than panic.
 
 mod greetings;
+mod rotation;
+mod vendor;
 
 pub use greetings::GreetingsPort;
+pub use rotation::RotationPort;
+pub use vendor::VendorPort;
 
 use crate::{
     error::AppError,
@@ -83,6 +87,8 @@ pub struct Ports {
     pub replays: Arc<dyn ReplaysPort>,
     /// Senders.
     pub vendors: Arc<dyn VendorsPort>,
+    /// One sender.
+    pub vendor: Arc<dyn VendorPort>,
     /// AI APIs.
     pub providers: Arc<dyn ProvidersPort>,
     /// Where results go.
@@ -93,6 +99,8 @@ pub struct Ports {
     pub reveal: Arc<dyn RevealPort>,
     /// Vendors' sides of connections.
     pub greetings: Arc<dyn GreetingsPort>,
+    /// Versions of a vendor's secret.
+    pub rotation: Arc<dyn RotationPort>,
 }
 
 /// The session of the request being answered, as it stands in context.

@@ -7,6 +7,7 @@ use domain::role::Role;
 use fake::{Fake, NOON, site::Site};
 use std::sync::atomic::Ordering;
 
+const VENDOR: &str = "/vendors/openai";
 const BAD_JOB: &str = "/jobs/job_018f3c5100007000800000000000000b";
 
 fn busy(role: Role) -> Site {
@@ -23,7 +24,7 @@ fn signed_out() -> Site {
 
 #[test]
 fn every_page_opens_for_owner_and_editor_with_a_title_of_its_own() {
-    let pages = ["/", "/jobs", BAD_JOB, "/vendors", "/destinations", "/providers", "/rules"];
+    let pages = ["/", "/jobs", BAD_JOB, "/vendors", VENDOR, "/destinations", "/providers", "/rules"];
     for role in [Role::Owner, Role::Editor] {
         let mut titles = std::collections::BTreeSet::new();
         for page in pages {
@@ -110,6 +111,14 @@ fn the_server_functions_refuse_an_editor_whatever_the_page_shows() {
         ("/ui/provider/add", "slug=x&kind=openai&model=m".into()),
         ("/ui/destination/add", "slug=x&kind=http&url=https%3A%2F%2Fx.example".into()),
         ("/ui/destination/test", "id=dst_018f3c51000070008000000000000001".into()),
+        ("/ui/vendor/switch", "vendor=ven_018f3c51000070008000000000000000&enabled=false".into()),
+        ("/ui/vendor/rotate", "vendor=ven_018f3c51000070008000000000000000&overlap_hours=24".into()),
+        (
+            "/ui/vendor/overlap",
+            "vendor=ven_018f3c51000070008000000000000000&version=5&overlap_hours=24".into(),
+        ),
+        ("/ui/vendor/revoke", "vendor=ven_018f3c51000070008000000000000000&version=5&force=on".into()),
+        ("/ui/vendor/quiet", "vendor=ven_018f3c51000070008000000000000000&hours=6".into()),
         ("/ui/rule/add", "vendor=ven_018f3c51000070008000000000000001&pattern=*&job=generate".into()),
     ];
     for (path, form) in forms {
@@ -189,7 +198,7 @@ fn an_empty_list_says_what_to_do_and_a_narrowed_one_how_to_widen_it() {
 fn a_page_that_cannot_load_names_its_request() {
     let site = busy(Role::Owner);
     site.fake.broken.store(true, Ordering::Relaxed);
-    for page in ["/", "/jobs", BAD_JOB, "/vendors", "/destinations", "/providers", "/rules"] {
+    for page in ["/", "/jobs", BAD_JOB, "/vendors", VENDOR, "/destinations", "/providers", "/rules"] {
         let answer = site.get(page);
         assert_eq!(answer.status, 503, "{page}");
         assert!(
@@ -212,6 +221,80 @@ fn a_new_secret_is_shown_once_without_javascript() {
     );
     let second = site.get(&answer.location);
     assert!(second.has("Shown already") && !second.html.contains("whsec_"));
+}
+
+#[test]
+fn a_row_of_the_vendors_leads_to_its_page_also_in_another_tenant() {
+    let site = busy(Role::Owner);
+    let list = site.get("/vendors");
+    assert!(list.has("href=\"/vendors/openai\"") && list.has("href=\"/vendors/slack?tenant=weekly-mirror\""));
+    let page = site.get("/vendors/slack?tenant=weekly-mirror");
+    assert!(page.status == 200 && page.has("tenant weekly-mirror") && page.has("/webhooks/slack"));
+    assert!(site.get("/vendors/slack").has("This vendor is switched off"));
+    for unknown in ["/vendors/nobody", "/vendors/openai?tenant=nobody"] {
+        let page = site.get(unknown);
+        assert!(page.status == 404 && page.has("No such vendor"), "{unknown}");
+    }
+}
+
+#[test]
+fn the_versions_of_a_secret_say_until_when_they_are_accepted_and_how_much_they_are_used() {
+    let admin = busy(Role::Admin).get(VENDOR);
+    for words in ["v6", "Active", "v5", "Retiring, 21 h left", "still used", "214", "v4", "Ended"] {
+        assert!(admin.has(words), "{words}");
+    }
+    assert!(admin.has("Replace it") && admin.has("after 6 hours without a match"));
+    let editor = busy(Role::Editor).get(VENDOR);
+    assert!(editor.has("Retiring, 21 h left") && !editor.has("Replace it") && !editor.has("End a version"));
+}
+
+#[test]
+fn a_secret_is_replaced_without_javascript_and_shown_once() {
+    let site = busy(Role::Admin);
+    let vendor = "vendor=ven_018f3c51000070008000000000000000";
+    let refused = site.post(VENDOR, "/ui/vendor/rotate", &format!("{vendor}&secret=&overlap_hours=0"));
+    let back = refused.location.trim_start_matches("http://tidegate.example").to_owned();
+    assert!(site.get(&back).has("214 requests matched this version during the last hour"));
+    let done = site.post(VENDOR, "/ui/vendor/rotate", &format!("{vendor}&secret=&overlap_hours=0&force=on"));
+    assert_eq!((done.status, done.location.as_str()), (302, "/vendors/rotated?once=h4ndle"));
+    let first = site.get(&done.location);
+    assert!(first.has("whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD") && first.has("Replaced"));
+    assert!(!site.get(&done.location).html.contains("whsec_"));
+    assert_eq!(*site.fake.calls.lock().unwrap(), ["rotate 0 false"]);
+}
+
+#[test]
+fn a_version_in_use_ends_only_when_that_is_ticked() {
+    let site = busy(Role::Admin);
+    let form = "vendor=ven_018f3c51000070008000000000000000&version=5";
+    for (path, more) in [("/ui/vendor/revoke", ""), ("/ui/vendor/overlap", "&overlap_hours=0")] {
+        let refused = site.post(VENDOR, path, &format!("{form}{more}"));
+        let back = refused.location.trim_start_matches("http://tidegate.example").to_owned();
+        assert!(site.get(&back).has("214 requests matched"), "{path}");
+        assert!(site.fake.calls.lock().unwrap().is_empty(), "{path}");
+    }
+    site.post(VENDOR, "/ui/vendor/revoke", &format!("{form}&force=on"));
+    site.post(VENDOR, "/ui/vendor/overlap", &format!("{form}&overlap_hours=72"));
+    site.post(VENDOR, "/ui/vendor/quiet", &format!("{}&hours=", &form[..form.len() - 10]));
+    let calls = site.fake.calls.lock().unwrap().clone();
+    assert_eq!(calls, ["revoke v5", "overlap v5 259200000000", "quiet None"]);
+}
+
+#[test]
+fn a_vendor_is_switched_off_and_on_without_javascript() {
+    let site = busy(Role::Admin);
+    for (page, words, enabled) in [(VENDOR, "Switch off", "false"), ("/vendors/slack", "Switch on", "true")] {
+        let shown = site.get(page).page();
+        assert!(
+            shown.contains(words) && shown.contains(&format!("name=\"enabled\" value=\"{enabled}\"")),
+            "{page}"
+        );
+        assert!(!busy(Role::Editor).get(page).has(words), "{page}");
+    }
+    let id = "ven_018f3c51000070008000000000000000";
+    let answer = site.post(VENDOR, "/ui/vendor/switch", &format!("vendor={id}&enabled=false"));
+    assert_eq!(answer.location.trim_end_matches('?'), format!("http://tidegate.example{VENDOR}"));
+    assert_eq!(*site.fake.calls.lock().unwrap(), [format!("switch {id} false")]);
 }
 
 #[test]

@@ -91,6 +91,7 @@ test("pictures of every page", async ({ page, open, as, faults }) => {
       ["replays-empty", empty, "/replays"],
       ["vendors", site, "/vendors"],
       ["vendors-empty", empty, "/vendors"],
+      ["vendor", site, "/vendors/acme"],
       ["vendor-new", site, "/vendors/new"],
       ["vendor-new-custom", site, "/vendors/new/custom"],
       ["vendor-presets", site, "/vendors/presets"],

@@ -71,7 +71,7 @@ export const test = base.extend<Tools, { busy: Busy }>({
       await page.waitForLoadState("load");
       if (hydrated) await page.locator("html[data-hydrated]").waitFor({ state: "attached", timeout: 30_000 });
       // A page that shows a secret or a set-up link does so on purpose.
-      if (!/\/(setup|(vendors|destinations)\/added)\b/.test(page.url())) produced("page", `${page.url()}\n${await page.content()}`);
+      if (!/\/(setup|(vendors|destinations)\/(added|rotated))\b/.test(page.url())) produced("page", `${page.url()}\n${await page.content()}`);
     });
   },
   open: async ({ page, ready }, use) => {
@@ -113,6 +113,7 @@ export const pagesOf = (busy: Busy): { path: string; heading: string; status?: n
   { path: "/replays?chosen=yes&type=story.*", heading: "Replays" },
   { path: `/jobs/${busy.succeeded.id}?payload=shown`, heading: "acme story" },
   { path: "/vendors", heading: "Vendors" },
+  { path: "/vendors/acme", heading: "acme" },
   { path: "/vendors/new", heading: "Add vendor" },
   { path: "/vendors/new/custom", heading: "Describe a vendor" },
   { path: "/vendors/presets", heading: "Known vendors" },
@@ -123,6 +124,7 @@ export const pagesOf = (busy: Busy): { path: string; heading: string; status?: n
   { path: "/rules", heading: "Rules" },
   { path: "/rules/new", heading: "Add rule" },
   { path: "/no-such-page", heading: "No such page", status: 404 },
+  { path: "/vendors/nobody", heading: "No such vendor", status: 404 },
   { path: "/jobs/job_00000000000070008000000000000000", heading: "Job", status: 404 },
 ];
 

@@ -24,6 +24,7 @@ use crate::{
         executor::Executor,
         finish::Finisher,
         leases::{self, Held},
+        retire,
         runner::Runner,
     },
 };
@@ -204,6 +205,13 @@ pub async fn run(
             held.clone(),
             wake.clone(),
             health.clone(),
+            late.clone(),
+        ));
+        background.spawn(retire::keep(
+            base.store.clone(),
+            base.live.clone(),
+            clock.clone(),
+            node,
             late.clone(),
         ));
         tokio::spawn(runner.run(stop.clone()))

@@ -16,6 +16,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Names of counters. A histogram has one counter per bucket, named by its upper bound.
 pub mod name {
+    use domain::id::VendorId;
+
     /// Webhooks stored.
     pub const ACCEPTED: &str = "accepted";
     /// Webhooks that were there already.
@@ -34,6 +36,11 @@ pub mod name {
     pub const ANSWER: &str = "answer";
     /// Prefix of the histograms of model times; the model's name follows.
     pub const MODEL: &str = "model";
+
+    /// Requests whose signature this version of a vendor's secret made.
+    pub fn secret(vendor: VendorId, version: i32) -> String {
+        format!("secret:{vendor}:{version}")
+    }
 }
 
 /// Upper bounds of histogram buckets in microseconds: each about 1.25 times the one before, from 0.1 ms to 10 min.

@@ -14,7 +14,9 @@ pub mod payloads;
 pub mod providers;
 pub mod redaction;
 pub mod replays;
+pub mod rotation;
 pub mod rules;
+pub mod vendor;
 pub mod vendors;
 
 #[cfg(feature = "ssr")]

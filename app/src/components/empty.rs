@@ -106,6 +106,7 @@ fn mark_answer(error: AppError) {
             AppError::NotAllowed => http::StatusCode::FORBIDDEN,
             AppError::NotFound => http::StatusCode::NOT_FOUND,
             AppError::Invalid { .. } => http::StatusCode::BAD_REQUEST,
+            AppError::StillUsed { .. } | AppError::OnlySecret => http::StatusCode::CONFLICT,
             AppError::Busy => http::StatusCode::TOO_MANY_REQUESTS,
             AppError::Unavailable | AppError::Fault(_) => http::StatusCode::SERVICE_UNAVAILABLE,
         });

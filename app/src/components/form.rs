@@ -146,19 +146,45 @@ pub fn SelectField(
     /// What the choice means.
     #[prop(optional)]
     hint: &'static str,
+    /// Its id on the page, where another form of the page has a field of the same name.
+    #[prop(optional)]
+    id: Option<&'static str>,
 ) -> impl IntoView {
+    let id = id.unwrap_or(name);
     view! {
         <div class="field">
-            <Label label name optional=false/>
+            <Label label name=id optional=false/>
             <select
-                id=name name=name required=none.is_none()
-                aria-describedby=format!("{name}-hint")
+                id=id name=name required=none.is_none()
+                aria-describedby=format!("{id}-hint")
                 aria-invalid=move || wrong(fault, field)
             >
                 {none.map(|words| view! { <option value="">{words}</option> })}
                 {options.into_iter().map(|(value, words)| view! { <option value=value>{words}</option> }).collect_view()}
             </select>
-            <Under name hint field fault/>
+            <Under name=id hint field fault/>
+        </div>
+    }
+    .into_any()
+}
+
+/// Something that is done only when it is ticked.
+#[component]
+pub fn CheckField(
+    /// What ticking it means.
+    label: &'static str,
+    /// Name of the argument it fills, with `on`.
+    name: &'static str,
+    /// Its id on the page.
+    id: &'static str,
+    /// When it is needed.
+    #[prop(optional)]
+    hint: &'static str,
+) -> impl IntoView {
+    view! {
+        <div class="field check">
+            <label for=id><input id=id name=name type="checkbox" aria-describedby=format!("{id}-hint")/>{label}</label>
+            <p class="hint" id=format!("{id}-hint")>{hint}</p>
         </div>
     }
     .into_any()

@@ -3,25 +3,29 @@
 //! - [`frame`]: the rail around every page, and who may see it
 //! - [`icon`]: the line icons
 //! - [`badge`], [`when`]: a state and a time in words
-//! - [`page_head`], [`facts`], [`code`], [`timeline`]: parts of a page
+//! - [`page_head`], [`facts`], [`code`], [`copy`], [`timeline`]: parts of a page
 //! - [`job_table`]: jobs as rows
 //! - [`connection`], [`preset_facts`]: a vendor's side of a connection
 //! - [`payload`], [`replays`]: panels about one event
+//! - [`list_page`]: the frame lists of connections share; [`mod@vendor`]: panels of a vendor's page
 //! - [`empty`]: the states a list has besides rows
 //! - [`form`]: fields, errors and buttons of forms
 
 pub mod badge;
 pub mod code;
 pub mod connection;
+pub mod copy;
 pub mod empty;
 pub mod facts;
 pub mod form;
 pub mod frame;
 pub mod icon;
 pub mod job_table;
+pub mod list_page;
 pub mod page_head;
 pub mod payload;
 pub mod preset_facts;
 pub mod replays;
 pub mod timeline;
+pub mod vendor;
 pub mod when;

@@ -1,10 +1,10 @@
-//! What is shown exactly once after something was added: its URL and its new secret. Opening the page takes the
+//! What is shown exactly once after something was added or replaced: its URL and its new secret. Opening the page takes the
 //! secret away, so a second look finds nothing; the page is never read anew by itself.
 
 use crate::{
     api::vendors::reveal,
     components::{
-        code::Code,
+        copy::CopyCode,
         empty::{LoadError, Skeleton},
         page_head::PageHead,
     },
@@ -17,21 +17,33 @@ use leptos_router::hooks::use_query_map;
 /// After a vendor was added.
 #[component]
 pub fn VendorAddedPage() -> impl IntoView {
-    view! { <Added parent=("Vendors", "/vendors") url_words="Enter this URL at the vendor:"/> }.into_any()
+    view! { <Added title="Added" parent=("Vendors", "/vendors") url_words="Enter this URL at the vendor:"/> }
+        .into_any()
+}
+
+/// After a vendor's secret was replaced.
+#[component]
+pub fn SecretRotatedPage() -> impl IntoView {
+    view! { <Added title="Replaced" parent=("Vendors", "/vendors") url_words="Enter the new secret at the vendor, whose URL stays:"/> }
+        .into_any()
 }
 
 /// After a destination was added whose signing secret was made here.
 #[component]
 pub fn DestinationAddedPage() -> impl IntoView {
-    view! { <Added parent=("Destinations", "/destinations") url_words="Results are posted to:"/> }.into_any()
+    view! { <Added title="Added" parent=("Destinations", "/destinations") url_words="Results are posted to:"/> }.into_any()
 }
 
 #[component]
-fn Added(parent: (&'static str, &'static str), url_words: &'static str) -> impl IntoView {
+fn Added(
+    title: &'static str,
+    parent: (&'static str, &'static str),
+    url_words: &'static str,
+) -> impl IntoView {
     let handle = use_query_map().get_untracked().get("once").unwrap_or_default();
     let shown = Resource::new_blocking(|| (), move |()| reveal(handle.clone()));
     view! {
-        <PageHead title="Added" parent/>
+        <PageHead title parent/>
         <Suspense fallback=|| view! { <Skeleton rows=2/> }>
             {move || Suspend::new(async move {
                 match shown.await {
@@ -51,11 +63,11 @@ fn Shown(shown: Revealed, url_words: &'static str, back: &'static str) -> impl I
         <section class="panel sheet once">
             <h2>{format!("“{}” is ready", shown.slug)}</h2>
             <p>{url_words}</p>
-            <Code text=shown.url label="URL"/>
+            <CopyCode text=shown.url label="URL"/>
             {match shown.secret {
                 Some(secret) => view! {
                     <p>"And this signing secret:"</p>
-                    <Code text=secret label="Signing secret"/>
+                    <CopyCode text=secret label="Signing secret"/>
                     <p class="notice">"The secret is shown only now. Copy it before you leave this page."</p>
                 }.into_any(),
                 None => view! { <p class="hint">"There is no secret to show: one you gave is stored sealed, one that comes later is entered on the vendor’s page."</p> }.into_any(),

@@ -4,10 +4,9 @@ use crate::{
     api::destinations::{TestDestination, list_destinations},
     components::{
         badge::{Badge, Tone},
-        empty::{LoadError, Nothing, Skeleton},
-        form::{AddedNotice, FormError, Submit, fault_of},
+        form::{FormError, Submit, fault_of},
         frame::viewer_may,
-        page_head::PageHead,
+        list_page::{Column, List, ListPage, NothingYet, Table},
     },
     live::Live,
     view::connections::{DestinationPage, DestinationRow, TestReport},
@@ -19,64 +18,44 @@ use domain::{
 };
 use leptos::prelude::*;
 
-const COMMAND: &str = "tidegate destination add my-site --kind wordpress --url https://example.com --user tidegate --password-stdin";
+static LIST: List = List {
+    title: "Destinations",
+    aside: "where results go",
+    href: "/destinations",
+    add: "Add destination",
+    form: "/destinations/new",
+    none: "No destinations yet",
+    about: "A destination is a WordPress site that takes posts, or an HTTP endpoint that takes signed messages.",
+    command: "tidegate destination add my-site --kind wordpress --url https://example.com --user tidegate --password-stdin",
+};
 
 /// All of them with their last test.
 #[component]
 pub fn DestinationsPage() -> impl IntoView {
     let test = ServerAction::<TestDestination>::new();
     let page = Resource::new(move || (Live::version(), test.version().get()), |_| list_destinations());
+    let added = "The destination was added. Test it before the first result is sent.";
     view! {
-        <PageHead title="Destinations" aside="where results go">
-            {viewer_may(Role::may_configure).then(|| view! { <a class="button main" href="/destinations/new">"Add destination"</a> })}
-        </PageHead>
-        <AddedNotice words="The destination was added. Test it before the first result is sent."/>
-        <FormError fault=fault_of(test)/>
-        <Transition fallback=|| view! { <Skeleton/> }>
-            {move || Suspend::new(async move {
-                match page.await {
-                    Ok(page) => view! { <Loaded page test/> }.into_any(),
-                    Err(error) => view! { <LoadError error href="/destinations"/> }.into_any(),
-                }
-            })}
-        </Transition>
+        <ListPage list=&LIST page rows=move |page| rows(page, test) added>
+            <FormError fault=fault_of(test)/>
+        </ListPage>
     }
     .into_any()
 }
 
-#[component]
-fn Loaded(page: DestinationPage, test: ServerAction<TestDestination>) -> impl IntoView {
+fn rows(page: DestinationPage, test: ServerAction<TestDestination>) -> AnyView {
     let now = page.now;
-    let may_test = viewer_may(Role::may_configure);
     if page.rows.is_empty() {
-        let text = "A destination is a WordPress site that takes posts, or an HTTP endpoint that takes signed messages.";
-        return match may_test {
-            true => view! {
-                <Nothing title="No destinations yet" text command=COMMAND>
-                    <a class="button main" href="/destinations/new">"Add destination"</a>
-                </Nothing>
-            }
-            .into_any(),
-            false => view! { <Nothing title="No destinations yet" text/> }.into_any(),
-        };
+        return view! { <NothingYet list=&LIST/> }.into_any();
     }
+    let may_test = viewer_may(Role::may_configure);
+    let mut columns =
+        vec![Column::Words("Destination"), Column::Words("Signs in with"), Column::Words("Last test")];
+    columns.extend(may_test.then_some(Column::Actions));
     view! {
-        <div class="panel table-box">
-            <table>
-                <caption class="unseen">"Destinations, by name"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Destination"</th>
-                        <th scope="col">"Signs in with"</th>
-                        <th scope="col">"Last test"</th>
-                        {may_test.then(|| view! { <th scope="col"><span class="unseen">"Actions"</span></th> })}
-                    </tr>
-                </thead>
-                <tbody>
-                    {page.rows.into_iter().map(|row| view! { <Line row now may_test test/> }).collect_view()}
-                </tbody>
-            </table>
-        </div>
+        <Table caption="Destinations, by name" columns>
+            {page.rows.into_iter().map(|row| view! { <Line row now may_test test/> }).collect_view()}
+        </Table>
     }
     .into_any()
 }

@@ -18,4 +18,5 @@ pub mod providers;
 pub mod replays;
 pub mod rules;
 pub mod setup;
+pub mod vendor;
 pub mod vendors;

@@ -4,71 +4,49 @@ use crate::{
     api::providers::list_providers,
     components::{
         badge::{Badge, Tone},
-        empty::{LoadError, Nothing, Skeleton},
-        form::AddedNotice,
-        frame::viewer_may,
-        page_head::PageHead,
+        list_page::{Column, List, ListPage, NothingYet, Table},
         when::Ago,
     },
     live::Live,
     view::connections::{ProviderPage, ProviderRow},
 };
-use domain::{provider::ProviderKind, role::Role, time::Timestamp};
+use domain::{provider::ProviderKind, time::Timestamp};
 use leptos::prelude::*;
 
-const COMMAND: &str = "tidegate provider add openai --kind openai --model gpt-5-mini --key-stdin";
+static LIST: List = List {
+    title: "Providers",
+    aside: "the AI that writes",
+    href: "/providers",
+    add: "Add provider",
+    form: "/providers/new",
+    none: "No providers yet",
+    about: "A provider is an AI API: OpenAI, Anthropic, or any server that speaks like one of them, also in your own network.",
+    command: "tidegate provider add openai --kind openai --model gpt-5-mini --key-stdin",
+};
 
 /// All of them with their models.
 #[component]
 pub fn ProvidersPage() -> impl IntoView {
     let page = Resource::new(Live::version, |_| list_providers());
-    view! {
-        <PageHead title="Providers" aside="the AI that writes">
-            {viewer_may(Role::may_configure).then(|| view! { <a class="button main" href="/providers/new">"Add provider"</a> })}
-        </PageHead>
-        <AddedNotice words="The provider was added. Rules can use it now."/>
-        <Transition fallback=|| view! { <Skeleton/> }>
-            {move || Suspend::new(async move {
-                match page.await {
-                    Ok(page) => view! { <Loaded page/> }.into_any(),
-                    Err(error) => view! { <LoadError error href="/providers"/> }.into_any(),
-                }
-            })}
-        </Transition>
-    }
-    .into_any()
+    view! { <ListPage list=&LIST page rows=rows added="The provider was added. Rules can use it now."/> }
+        .into_any()
 }
 
-#[component]
-fn Loaded(page: ProviderPage) -> impl IntoView {
+fn rows(page: ProviderPage) -> AnyView {
     let now = page.now;
     if page.rows.is_empty() {
-        let text = "A provider is an AI API: OpenAI, Anthropic, or any server that speaks like one of them, also in your own network.";
-        return match viewer_may(Role::may_configure) {
-            true => view! {
-                <Nothing title="No providers yet" text command=COMMAND>
-                    <a class="button main" href="/providers/new">"Add provider"</a>
-                </Nothing>
-            }
-            .into_any(),
-            false => view! { <Nothing title="No providers yet" text/> }.into_any(),
-        };
+        return view! { <NothingYet list=&LIST/> }.into_any();
     }
+    let columns = vec![
+        Column::Words("Provider"),
+        Column::Words("Model"),
+        Column::Words("Key"),
+        Column::Numbers("Last answer"),
+    ];
     view! {
-        <div class="panel table-box">
-            <table>
-                <caption class="unseen">"Providers, by name"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Provider"</th>
-                        <th scope="col">"Model"</th>
-                        <th scope="col">"Key"</th>
-                        <th scope="col" class="num">"Last answer"</th>
-                    </tr>
-                </thead>
-                <tbody>{page.rows.into_iter().map(|row| line(row, now)).collect_view()}</tbody>
-            </table>
-        </div>
+        <Table caption="Providers, by name" columns>
+            {page.rows.into_iter().map(|row| line(row, now)).collect_view()}
+        </Table>
     }
     .into_any()
 }

@@ -4,10 +4,7 @@ use crate::{
     api::rules::list_rules,
     components::{
         badge::{Badge, Tone},
-        empty::{LoadError, Nothing, Skeleton},
-        form::AddedNotice,
-        frame::viewer_may,
-        page_head::PageHead,
+        list_page::{Column, List, ListPage, NothingYet, Table},
         when::When,
     },
     live::Live,
@@ -16,61 +13,38 @@ use crate::{
         words::kind_name,
     },
 };
-use domain::{job::JobKind, role::Role, time::Timestamp};
+use domain::{job::JobKind, time::Timestamp};
 use leptos::prelude::*;
 
-const COMMAND: &str = "tidegate rule add --vendor openai --type 'batch.*' --job generate --provider openai --destination my-site";
+static LIST: List = List {
+    title: "Rules",
+    aside: "which events start which job",
+    href: "/rules",
+    add: "Add rule",
+    form: "/rules/new",
+    none: "No rules yet",
+    about: "A rule ties it together: when this vendor sends that kind of event, do this with it.",
+    command: "tidegate rule add --vendor openai --type 'batch.*' --job generate --provider openai --destination my-site",
+};
 
 /// All of them as sentences.
 #[component]
 pub fn RulesPage() -> impl IntoView {
     let page = Resource::new(Live::version, |_| list_rules());
-    view! {
-        <PageHead title="Rules" aside="which events start which job">
-            {viewer_may(Role::may_configure).then(|| view! { <a class="button main" href="/rules/new">"Add rule"</a> })}
-        </PageHead>
-        <AddedNotice words="The rule was added. It applies to events from now on."/>
-        <Transition fallback=|| view! { <Skeleton/> }>
-            {move || Suspend::new(async move {
-                match page.await {
-                    Ok(page) => view! { <Loaded page/> }.into_any(),
-                    Err(error) => view! { <LoadError error href="/rules"/> }.into_any(),
-                }
-            })}
-        </Transition>
-    }
-    .into_any()
+    view! { <ListPage list=&LIST page rows=rows added="The rule was added. It applies to events from now on."/> }
+        .into_any()
 }
 
-#[component]
-fn Loaded(page: RulePage) -> impl IntoView {
+fn rows(page: RulePage) -> AnyView {
     let now = page.now;
     if page.rows.is_empty() {
-        let text = "A rule ties it together: when this vendor sends that kind of event, do this with it.";
-        return match viewer_may(Role::may_configure) {
-            true => view! {
-                <Nothing title="No rules yet" text command=COMMAND>
-                    <a class="button main" href="/rules/new">"Add rule"</a>
-                </Nothing>
-            }
-            .into_any(),
-            false => view! { <Nothing title="No rules yet" text/> }.into_any(),
-        };
+        return view! { <NothingYet list=&LIST/> }.into_any();
     }
+    let columns = vec![Column::Words("When"), Column::Words("Then"), Column::Numbers("Added")];
     view! {
-        <div class="panel table-box">
-            <table>
-                <caption class="unseen">"Rules, oldest first"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"When"</th>
-                        <th scope="col">"Then"</th>
-                        <th scope="col" class="num">"Added"</th>
-                    </tr>
-                </thead>
-                <tbody>{page.rows.into_iter().map(|row| line(row, now)).collect_view()}</tbody>
-            </table>
-        </div>
+        <Table caption="Rules, oldest first" columns>
+            {page.rows.into_iter().map(|row| line(row, now)).collect_view()}
+        </Table>
     }
     .into_any()
 }

@@ -4,9 +4,7 @@ use crate::{
     api::vendors::list_vendors,
     components::{
         badge::{Badge, Tone},
-        empty::{LoadError, Nothing, Skeleton},
-        frame::viewer_may,
-        page_head::PageHead,
+        list_page::{Column, List, ListPage, NothingYet, Table},
         when::Ago,
     },
     live::Live,
@@ -16,76 +14,58 @@ use crate::{
     },
 };
 use domain::{
-    role::Role,
     secret::{SecretInfo, SecretState},
     time::{Timestamp, in_words},
 };
 use leptos::prelude::*;
 
-const COMMAND: &str = "tidegate vendor add openai --preset openai";
+static LIST: List = List {
+    title: "Vendors",
+    aside: "who sends webhooks",
+    href: "/vendors",
+    add: "Add vendor",
+    form: "/vendors/new",
+    none: "No vendors yet",
+    about: "A vendor is a service that posts signed webhooks to a URL of its own. Its preset knows how it signs.",
+    command: "tidegate vendor add openai --preset openai",
+};
 
 /// All of them with their URLs and secrets.
 #[component]
 pub fn VendorsPage() -> impl IntoView {
     let page = Resource::new(Live::version, |_| list_vendors());
-    view! {
-        <PageHead title="Vendors" aside="who sends webhooks">
-            {viewer_may(Role::may_configure).then(|| view! { <a class="button main" href="/vendors/new">"Add vendor"</a> })}
-        </PageHead>
-        <Transition fallback=|| view! { <Skeleton/> }>
-            {move || Suspend::new(async move {
-                match page.await {
-                    Ok(page) => view! { <Loaded page/> }.into_any(),
-                    Err(error) => view! { <LoadError error href="/vendors"/> }.into_any(),
-                }
-            })}
-        </Transition>
-    }
-    .into_any()
+    view! { <ListPage list=&LIST page rows=rows/> }.into_any()
 }
 
-#[component]
-fn Loaded(page: VendorPage) -> impl IntoView {
+fn rows(page: VendorPage) -> AnyView {
     let now = page.now;
     if page.rows.is_empty() {
-        let text = "A vendor is a service that posts signed webhooks to a URL of its own. Its preset knows how it signs.";
-        return match viewer_may(Role::may_configure) {
-            true => view! {
-                <Nothing title="No vendors yet" text command=COMMAND>
-                    <a class="button main" href="/vendors/new">"Add vendor"</a>
-                </Nothing>
-            }
-            .into_any(),
-            false => view! { <Nothing title="No vendors yet" text/> }.into_any(),
-        };
+        return view! { <NothingYet list=&LIST/> }.into_any();
     }
+    let columns = vec![
+        Column::Words("Vendor"),
+        Column::Words("Secret"),
+        Column::Numbers("Accepted, 24 h"),
+        Column::Numbers("Refused"),
+        Column::Numbers("Last event"),
+    ];
     view! {
-        <div class="panel table-box">
-            <table>
-                <caption class="unseen">"Vendors, by name"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Vendor"</th>
-                        <th scope="col">"Secret"</th>
-                        <th scope="col" class="num">"Accepted, 24 h"</th>
-                        <th scope="col" class="num">"Refused"</th>
-                        <th scope="col" class="num">"Last event"</th>
-                    </tr>
-                </thead>
-                <tbody>{page.rows.into_iter().map(|row| line(row, now)).collect_view()}</tbody>
-            </table>
-        </div>
+        <Table caption="Vendors, by name" columns>
+            {page.rows.into_iter().map(|row| line(row, now)).collect_view()}
+        </Table>
     }
     .into_any()
 }
 
 fn line(row: VendorRow, now: Timestamp) -> impl IntoView {
     let refused = row.refused.filter(|refused| *refused > 0);
+    let tenant = row.address.tenant.as_ref().map(|tenant| format!(" · tenant {tenant}"));
     view! {
         <tr>
             <th scope="row" class="c-main">
                 <span class="title">
-                    {row.slug}<span class="aside">{row.preset}</span>
+                    <a href=row.address.href()>{row.address.slug.clone()}</a>
+                    <span class="aside">{row.preset}{tenant}</span>
                     {(!row.enabled).then(|| view! { <Badge tone=Tone::Quiet words="Off"/> })}
                 </span>
                 <code class="sub url" title=row.url.clone()>{row.url.clone()}</code>

@@ -1,6 +1,7 @@
 //! Vendors, destinations, providers and rules: rows, pages, and what the forms that add them carry.
 //! Secrets appear in two places only: in what a form brings, and in [`Revealed`], which is read once.
 
+use super::vendor::VendorAddress;
 use domain::{
     destination::{DestinationAuth, DestinationKind, WordpressRoute},
     id::{DestinationId, ProviderId, RuleId, VendorId},
@@ -16,8 +17,9 @@ use serde::{Deserialize, Serialize};
 pub struct VendorRow {
     /// Identity.
     pub id: VendorId,
-    /// Short name.
-    pub slug: String,
+    /// Its name, and its tenant's where its page needs it.
+    #[serde(flatten)]
+    pub address: VendorAddress,
     /// Name of its preset, as people read it.
     pub preset: String,
     /// The whole URL it posts to.

@@ -12,6 +12,7 @@
 //! - [`greeting`]: a vendor's side of a connection
 //! - [`payload`]: what comes of asking for a webhook's bytes; [`replays`]: running events again;
 //!   [`redaction`]: what is never stored
+//! - [`vendor`]: the head of one vendor's page; [`secrets`]: the versions of its secret
 //! - [`words`]: numbers, sums of money and states as people read them
 
 pub mod account;
@@ -23,6 +24,8 @@ pub mod payload;
 pub mod query;
 pub mod redaction;
 pub mod replays;
+pub mod secrets;
 pub mod story;
 pub mod telling;
+pub mod vendor;
 pub mod words;

@@ -74,7 +74,7 @@ impl ReplaysPort for Fake {
     async fn list(&self, _: &Actor) -> Result<ReplayPage, AppError> {
         self.well()?;
         let vendors: Vec<_> =
-            self.vendors.iter().map(|row| Choice { id: row.id, label: row.slug.clone() }).collect();
+            self.vendors.iter().map(|row| Choice { id: row.id, label: row.address.slug.clone() }).collect();
         let row = |n: i64, state, done, total| ReplayRow {
             vendor: vendors.first().map(|vendor| vendor.label.clone()),
             replay: Replay {

@@ -6,8 +6,10 @@
 )]
 
 pub mod archive;
+mod rotation;
 pub mod sample;
 pub mod site;
+mod vendor;
 
 use app::{
     error::{AppError, Field, Reason},
@@ -89,11 +91,13 @@ impl Fake {
             redaction: self.clone(),
             replays: self.clone(),
             vendors: self.clone(),
+            vendor: self.clone(),
             providers: self.clone(),
             destinations: self.clone(),
             rules: self.clone(),
             reveal: self.clone(),
             greetings: self.clone(),
+            rotation: self.clone(),
         }
     }
 
@@ -178,7 +182,7 @@ impl JobsPort for Fake {
             vendors: self
                 .vendors
                 .iter()
-                .map(|row| Facet { value: row.id, label: row.slug.clone(), count: None })
+                .map(|row| Facet { value: row.id, label: row.address.slug.clone(), count: None })
                 .collect(),
         };
         let mut rows: Vec<_> = all
@@ -240,7 +244,7 @@ impl VendorsPort for Fake {
     }
 
     async fn add(&self, _: &Actor, new: NewVendor) -> Result<String, AppError> {
-        if self.vendors.iter().any(|row| row.slug == new.slug) {
+        if self.vendors.iter().any(|row| row.address.slug == new.slug) {
             return Err(AppError::invalid(Field::Slug, Reason::Taken));
         }
         self.note(format!("add vendor {}", new.slug));
@@ -341,7 +345,11 @@ impl RulesPort for Fake {
         Ok(RulePage {
             now: self.now,
             rows: self.rules.clone(),
-            vendors: self.vendors.iter().map(|row| Choice { id: row.id, label: row.slug.clone() }).collect(),
+            vendors: self
+                .vendors
+                .iter()
+                .map(|row| Choice { id: row.id, label: row.address.slug.clone() })
+                .collect(),
             providers: self
                 .providers
                 .iter()

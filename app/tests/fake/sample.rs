@@ -7,6 +7,7 @@ use app::view::{
     jobs::JobRow,
     overview::*,
     story::{Arrival, Chapter, JobStory},
+    vendor::VendorAddress,
 };
 use domain::{
     attempt::Attempt,
@@ -325,7 +326,7 @@ fn secret(version: i32, state: SecretState, not_after: Option<Timestamp>, now: T
 fn vendors(now: Timestamp) -> Vec<VendorRow> {
     let row = |n: u128, slug: &str, preset: &str| VendorRow {
         id: VendorId::new(uuid(n)),
-        slug: slug.into(),
+        address: VendorAddress { slug: slug.into(), tenant: None },
         preset: preset.into(),
         url: format!("https://hooks.daily-herald.example/webhooks/{slug}"),
         enabled: true,
@@ -347,6 +348,10 @@ fn vendors(now: Timestamp) -> Vec<VendorRow> {
             last_event_at: None,
             accepted: Some(0),
             ..row(2, "slack", "Slack")
+        },
+        VendorRow {
+            address: VendorAddress { slug: "slack".into(), tenant: Some("weekly-mirror".into()) },
+            ..row(3, "slack", "Slack")
         },
     ]
 }

@@ -185,6 +185,14 @@ fn actor(base: &Base, tenant: Option<&str>) -> anyhow::Result<Actor> {
 fn said(error: AppError) -> anyhow::Error {
     match error {
         AppError::Invalid { .. } => Usage(error.to_string()).into(),
+        AppError::StillUsed { matches } => anyhow::anyhow!(
+            "{matches} requests matched this version during the last hour; ending it would refuse the next ones. Let \
+             the vendor change to the new secret first, or give --force"
+        ),
+        AppError::OnlySecret => anyhow::anyhow!(
+            "this is the only version that is accepted; without it everything this vendor sends is refused. Rotate \
+             first, or give --force"
+        ),
         other => anyhow::anyhow!("{other}"),
     }
 }

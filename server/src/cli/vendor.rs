@@ -1,9 +1,12 @@
 //! `tidegate vendor`: senders of webhooks and their secrets.
 
 use super::{Usage, actor, input, offer, open, output::Output, said};
-use crate::{config::Settings, serve::Base};
+use crate::{config::Settings, serve::Base, services::Rotated};
 use anyhow::Context;
-use app::{ports::VendorsPort, view::connections::NewVendor};
+use app::{
+    ports::{RotationPort, VendorsPort},
+    view::connections::NewVendor,
+};
 use serde_json::json;
 use std::{
     collections::BTreeMap,
@@ -68,6 +71,61 @@ pub(super) enum Command {
         /// Read the new secret from standard input instead of making one
         #[arg(long)]
         secret_stdin: bool,
+        /// End the old secret within the hour although requests still match it
+        #[arg(long)]
+        force: bool,
+    },
+    /// List the versions of a secret: state, end, last match, matches of the last hour
+    Secrets {
+        /// Short name
+        slug: String,
+        /// Whose it is
+        #[arg(long)]
+        tenant: Option<String>,
+    },
+    /// Accept a replaced version for longer or shorter, counted from now
+    Overlap {
+        /// Short name
+        slug: String,
+        /// Whose it is
+        #[arg(long)]
+        tenant: Option<String>,
+        /// Which version
+        #[arg(long)]
+        version: i32,
+        /// How long it is accepted from now, up to 7d
+        #[arg(long, value_parser = overlap)]
+        overlap: i64,
+        /// End it within the hour although requests still match it
+        #[arg(long)]
+        force: bool,
+    },
+    /// End replaced versions before their time when no request matched them for some hours
+    Quiet {
+        /// Short name
+        slug: String,
+        /// Whose it is
+        #[arg(long)]
+        tenant: Option<String>,
+        /// After how many hours, 1 to 720; never when not given
+        #[arg(long)]
+        hours: Option<i32>,
+    },
+    /// Let a vendor's URL answer again
+    On {
+        /// Short name
+        slug: String,
+        /// Whose it is
+        #[arg(long)]
+        tenant: Option<String>,
+    },
+    /// Let a vendor's URL answer 404
+    Off {
+        /// Short name
+        slug: String,
+        /// Whose it is
+        #[arg(long)]
+        tenant: Option<String>,
     },
     /// Name values that are never stored: by JSON pointer, header or form field; without any, show the rules
     Redact(super::redact::Redact),
@@ -81,6 +139,9 @@ pub(super) enum Command {
         /// Which version
         #[arg(long)]
         version: i32,
+        /// Do so although requests still match it, or although it is the only one
+        #[arg(long)]
+        force: bool,
     },
 }
 
@@ -91,7 +152,7 @@ fn option(text: &str) -> Result<(String, String), String> {
 
 fn overlap(text: &str) -> Result<i64, String> {
     let micros = input::duration(text)?;
-    if micros <= 7 * domain::time::DAY { Ok(micros) } else { Err("at most 7d".to_owned()) }
+    if domain::overlap::fits(micros) { Ok(micros) } else { Err("at most 7d".to_owned()) }
 }
 
 /// A scheme of one's own from its file; what is wrong with it is said with its place.
@@ -170,17 +231,15 @@ async fn with_database(command: Command, base: &Base, out: &Output) -> anyhow::R
                     .iter()
                     .map(|secret| format!("v{} {}", secret.version, secret.state))
                     .collect();
-                vec![row.slug.clone(), row.preset.clone(), row.url.clone(), secrets.join(", ")]
+                vec![row.address.slug.clone(), row.preset.clone(), row.url.clone(), secrets.join(", ")]
             });
         }
-        Command::Rotate { slug, tenant, overlap, secret_stdin } => {
+        Command::Rotate { slug, tenant, overlap, secret_stdin, force } => {
             let who = actor(base, tenant.as_deref())?;
             let live = base.services.vendor_named(&who, &slug).map_err(said)?;
-            let (version, secret) = base
-                .services
-                .rotate_secret(&who, &live, given(secret_stdin)?, overlap)
-                .await
-                .map_err(said)?;
+            let given = given(secret_stdin)?;
+            let rotated = base.services.rotate_secret(&who, &live, given, overlap, force).await;
+            let Rotated { version, secret } = rotated.map_err(said)?;
             out.value(
                 &json!({"slug": slug, "version": version, "secret": secret}),
                 &[
@@ -190,16 +249,65 @@ async fn with_database(command: Command, base: &Base, out: &Output) -> anyhow::R
                 ],
             );
         }
-        Command::Revoke { slug, tenant, version } => {
+        Command::Revoke { slug, tenant, version, force } => {
             let who = actor(base, tenant.as_deref())?;
             let live = base.services.vendor_named(&who, &slug).map_err(said)?;
-            base.services.revoke_secret(&who, &live, version).await.map_err(said)?;
+            base.services.revoke_secret(&who, &live, version, force).await.map_err(said)?;
             out.done(&format!("Version {version} of {slug}'s secret is accepted no more."));
         }
         Command::Offers(whose) => offer::list(&whose, base, out).await?,
         Command::Accept { whose, offer } => offer::accept(whose, &offer, base, out).await?,
         Command::Dismiss(whose) => offer::dismiss(whose, base, out).await?,
+        Command::Secrets { slug, tenant } => {
+            let live = base.services.vendor_named(&actor(base, tenant.as_deref())?, &slug).map_err(said)?;
+            let versions = base.services.secret_versions(&live).await.map_err(said)?;
+            let now = base.clock.now();
+            out.list(&versions, &["version", "state", "until", "last matched", "last hour"], |version| {
+                vec![
+                    version.version.to_string(),
+                    version.state.to_string(),
+                    version.until.map(|end| end.long()).unwrap_or_default(),
+                    version.last_match_at.map_or_else(|| "never".to_owned(), |at| at.ago(now)),
+                    version.last_hour.to_string(),
+                ]
+            });
+        }
+        Command::Overlap { slug, tenant, version, overlap, force } => {
+            let who = actor(base, tenant.as_deref())?;
+            let live = base.services.vendor_named(&who, &slug).map_err(said)?;
+            let done = base.services.set_secret_overlap(&who, &live, version, overlap, force).await;
+            done.map_err(said)?;
+            let words = domain::time::in_words(overlap);
+            out.done(&format!("Version {version} of {slug}'s secret is accepted for {words} from now."));
+        }
+        Command::Quiet { slug, tenant, hours } => {
+            let who = actor(base, tenant.as_deref())?;
+            let live = base.services.vendor_named(&who, &slug).map_err(said)?;
+            base.services.set_quiet_hours(&who, live.vendor.id, hours).await.map_err(said)?;
+            out.done(&match hours {
+                Some(hours) => {
+                    format!("Old versions of {slug}'s secret end after {hours} hours without a match.")
+                }
+                None => format!("Old versions of {slug}'s secret end when their time is over."),
+            });
+        }
+        Command::On { slug, tenant } => switch(base, out, tenant.as_deref(), &slug, true).await?,
+        Command::Off { slug, tenant } => switch(base, out, tenant.as_deref(), &slug, false).await?,
         Command::Presets => {}
     }
+    Ok(())
+}
+
+async fn switch(
+    base: &Base,
+    out: &Output,
+    tenant: Option<&str>,
+    slug: &str,
+    enabled: bool,
+) -> anyhow::Result<()> {
+    let who = actor(base, tenant)?;
+    let live = base.services.vendor_named(&who, slug).map_err(said)?;
+    base.services.switch_vendor(&who, &live, enabled).await.map_err(said)?;
+    out.done(&format!("{slug} is switched {}.", if enabled { "on" } else { "off" }));
     Ok(())
 }

@@ -25,6 +25,7 @@ pub async fn status(request: Request, next: Next) -> Response {
             AppError::NotAllowed => StatusCode::FORBIDDEN,
             AppError::NotFound => StatusCode::NOT_FOUND,
             AppError::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            AppError::StillUsed { .. } | AppError::OnlySecret => StatusCode::CONFLICT,
             AppError::Busy => StatusCode::TOO_MANY_REQUESTS,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };

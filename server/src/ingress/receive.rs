@@ -257,6 +257,9 @@ fn judge_request(
         return Ok(Read::Handshake(reply));
     }
     let verified = delivery.verify(preset, &values, now.unix()).map_err(refuse)?;
+    if let Some((version, _)) = secrets.get(verified.secret_index) {
+        ingress.stats.add(live.vendor.tenant_id, &name::secret(live.vendor.id, *version), 1);
+    }
     let matched = values.get(verified.secret_index).map(std::slice::from_ref).unwrap_or_default();
     if let Some(reply) = delivery.handshake(preset, matched) {
         return Ok(Read::Handshake(reply));

@@ -1,8 +1,8 @@
 //! A vendor's side of a connection: whether it greeted, secrets it offered, what its preset expects. Also keeps
 //! schemes that somebody is writing, in memory, so that a mistake does not cost what was typed.
 
-use super::{Services, sees, unavailable};
-use crate::live::{LiveVendor, purpose};
+use super::{Services, unavailable};
+use crate::live::purpose;
 use app::{
     error::{AppError, Field, Reason},
     ports::{Actor, GreetingsPort},
@@ -18,7 +18,6 @@ use domain::{
     time::DAY,
 };
 use signature::{KeySource, Preset, SecretOrigin};
-use std::sync::Arc;
 
 /// How long a secret stays accepted after an offered one took its place.
 const OVERLAP: i64 = DAY;
@@ -26,11 +25,6 @@ const OVERLAP: i64 = DAY;
 const LONG_ENOUGH: usize = 20;
 
 impl Services {
-    fn vendor_of(&self, actor: &Actor, id: VendorId) -> Result<Arc<LiveVendor>, AppError> {
-        let live = self.live.now().vendor(id).cloned();
-        live.filter(|live| sees(actor, live.vendor.tenant_id)).ok_or(AppError::NotFound)
-    }
-
     /// What is known of one vendor's side.
     ///
     /// # Errors
@@ -98,7 +92,7 @@ impl Services {
             tracing::error!(vendor = %live.vendor.slug, %error, "an offered secret cannot be opened");
             AppError::Unavailable
         })?;
-        self.rotate_secret(actor, &live, Some(value.to_string()), OVERLAP).await?;
+        self.rotate_secret(actor, &live, Some(value.to_string()), OVERLAP, false).await?;
         let detail = format!("offered with {}", offered.request_id);
         let audit =
             self.audit(actor, Some(live.vendor.tenant_id), "vendor.offer.accept", &live.vendor.slug, detail);

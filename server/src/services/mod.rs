@@ -14,9 +14,12 @@ mod providers;
 mod redaction;
 mod replays;
 mod reveal;
+mod rotation;
 mod rules;
+mod vendor;
 mod vendors;
 
+pub use rotation::Rotated;
 pub use vendors::AddedVendor;
 
 use crate::{
@@ -97,11 +100,13 @@ impl Services {
             redaction: self.clone(),
             replays: self.clone(),
             vendors: self.clone(),
+            vendor: self.clone(),
             providers: self.clone(),
             destinations: self.clone(),
             rules: self.clone(),
             reveal: self.clone(),
             greetings: self.clone(),
+            rotation: self.clone(),
         }
     }
 

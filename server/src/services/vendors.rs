@@ -1,9 +1,9 @@
-//! Vendors: listing, adding, rotating and revoking their secrets.
+//! Vendors: listing and adding them.
 
-use super::{Services, sees, slug, store_error, tenant_of, unavailable};
+use super::{Services, sees, slug, store_error, tenant_of, unavailable, vendor::address};
 use crate::{
     clock::{fresh, random},
-    live::{CUSTOM, LiveVendor, SCHEME, preset_of, purpose},
+    live::{CUSTOM, SCHEME, preset_of, purpose},
 };
 use app::{
     error::{AppError, Field, Reason},
@@ -11,16 +11,12 @@ use app::{
     view::connections::{NewVendor, PresetChoice, Revealed, VendorPage, VendorRow},
 };
 use async_trait::async_trait;
-use domain::{
-    id::{SecretId, VendorId},
-    policy::VendorPolicy,
-    secret::{SecretInfo, SecretState},
-    tenant::DEFAULT_TENANT,
-    time::{DAY, Timestamp},
-    vendor::Vendor,
-};
+use domain::{id::VendorId, policy::VendorPolicy, tenant::DEFAULT_TENANT, time::DAY, vendor::Vendor};
 use signature::SecretOrigin;
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
+
+/// Names no vendor can have: the dashboard has pages of its own at their addresses.
+const RESERVED: [&str; 4] = ["new", "added", "presets", "rotated"];
 
 /// A vendor that was just added.
 pub struct AddedVendor {
@@ -50,6 +46,9 @@ impl Services {
             Some(scheme) => (CUSTOM.to_owned(), BTreeMap::from([(SCHEME.to_owned(), scheme)])),
             None => (new.preset, options),
         };
+        if RESERVED.contains(&new.slug.as_str()) {
+            return Err(AppError::invalid(Field::Slug, Reason::Taken));
+        }
         let vendor = Vendor {
             id: VendorId::new(fresh()),
             tenant_id,
@@ -95,89 +94,11 @@ impl Services {
         })
     }
 
-    /// Replaces a vendor's secret; the old one is accepted for `overlap` more microseconds. Returns the new secret
-    /// when it was made here.
-    ///
-    /// # Errors
-    /// `Invalid` when the given secret does not fit the preset.
-    pub async fn rotate_secret(
-        &self,
-        actor: &Actor,
-        live: &LiveVendor,
-        given: Option<String>,
-        overlap: i64,
-    ) -> Result<(i32, Option<String>), AppError> {
-        let now = self.clock.now();
-        let preset = live.preset.as_deref().ok_or(AppError::invalid(Field::Preset, Reason::Unknown))?;
-        let made = match &given {
-            Some(_) => None,
-            None => Some(
-                signature::generate_secret(preset, &random())
-                    .ok_or(AppError::invalid(Field::Secret, Reason::Missing))?,
-            ),
-        };
-        let value = given.as_ref().or(made.as_ref()).map(String::as_str).unwrap_or_default();
-        signature::check_secret(preset, value)
-            .map_err(|_| AppError::invalid(Field::Secret, Reason::Malformed))?;
-        let sealed = self.vault.seal(&purpose::vendor(live.vendor.id), value);
-        let detail = format!("overlap {}", domain::time::in_words(overlap));
-        let audit =
-            self.audit(actor, Some(live.vendor.tenant_id), "vendor.rotate", &live.vendor.slug, detail);
-        let info = self.secret_info(live.vendor.id, now);
-        let version =
-            self.store.rotate_secret(&info, &sealed, now.plus(overlap), &audit).await.map_err(unavailable)?;
-        self.changed().await;
-        Ok((version, made))
-    }
-
-    /// Ends one version of a vendor's secret at once.
-    ///
-    /// # Errors
-    /// [`AppError::NotFound`] when there is no such version.
-    pub async fn revoke_secret(
-        &self,
-        actor: &Actor,
-        live: &LiveVendor,
-        version: i32,
-    ) -> Result<(), AppError> {
-        let known = self.store.secrets_of(live.vendor.id).await.map_err(unavailable)?;
-        let secret = known.iter().find(|secret| secret.version == version).ok_or(AppError::NotFound)?;
-        let detail = format!("version {version}");
-        let audit =
-            self.audit(actor, Some(live.vendor.tenant_id), "vendor.revoke", &live.vendor.slug, detail);
-        let done = self.store.set_secret_state(secret.id, SecretState::Revoked, None, &audit).await;
-        done.map_err(unavailable)?;
-        self.changed().await;
-        Ok(())
-    }
-
-    /// The vendor of this name that the actor may see; in the default tenant for owners.
-    ///
-    /// # Errors
-    /// [`AppError::NotFound`].
-    pub fn vendor_named(&self, actor: &Actor, name: &str) -> Result<Arc<LiveVendor>, AppError> {
-        let snapshot = self.live.now();
-        let tenant = tenant_of(actor, &snapshot)?;
-        let tenant = snapshot.tenant(tenant).ok_or(AppError::NotFound)?;
-        snapshot.vendor_at(Some(tenant.slug.as_str()), name).cloned().ok_or(AppError::NotFound)
-    }
-
     /// The URL a vendor posts to.
     pub fn webhook_url(&self, tenant: &str, vendor: &str) -> String {
         match tenant {
             DEFAULT_TENANT => format!("{}/webhooks/{vendor}", self.public_url),
             tenant => format!("{}/webhooks/{tenant}/{vendor}", self.public_url),
-        }
-    }
-
-    fn secret_info(&self, vendor_id: VendorId, now: Timestamp) -> SecretInfo {
-        SecretInfo {
-            id: SecretId::new(fresh()),
-            vendor_id,
-            version: 1,
-            state: SecretState::Active,
-            not_after: None,
-            created_at: now,
         }
     }
 }
@@ -209,7 +130,7 @@ impl VendorsPort for Services {
                 let last = counters.iter().filter(|row| row.name == format!("vendor:{id}:accepted"));
                 VendorRow {
                     id,
-                    slug: live.vendor.slug.to_string(),
+                    address: address(actor, &live.tenant, live.vendor.slug.as_str()),
                     preset: live
                         .preset
                         .as_ref()
@@ -223,7 +144,7 @@ impl VendorsPort for Services {
                 }
             })
             .collect();
-        rows.sort_by(|a, b| a.slug.cmp(&b.slug));
+        rows.sort_by(|a, b| (&a.address.slug, &a.address.tenant).cmp(&(&b.address.slug, &b.address.tenant)));
         Ok(VendorPage { now, rows })
     }
 

@@ -5,6 +5,7 @@
 //! - [`template`]: turning an event into a prompt and a title
 //! - [`retry`]: whether and when a failed try is repeated; pure
 //! - [`finish`]: writing outcomes, batched across jobs
+//! - [`retire`]: ending old secrets
 //! - [`leases`]: keeping leases alive, taking over what other nodes lost
 //!
 //! No transaction is open while a job runs. Whoever loses a lease can write nothing any more.
@@ -13,6 +14,7 @@ pub mod executor;
 pub mod finish;
 pub mod leases;
 pub mod outcome;
+pub mod retire;
 pub mod retry;
 pub mod runner;
 pub mod template;

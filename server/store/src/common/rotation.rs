@@ -14,7 +14,9 @@ impl RotationStore for Adapter {
     async fn rotation_policies(&self) -> Result<Vec<(VendorId, i32)>> {
         let found =
             query("select vendor_id, quiet_hours from rotation_policies").fetch_all(&self.read).await?;
-        rows::all(&found, |row| Ok((VendorId::new(rows::get(row, "vendor_id")?), rows::get(row, "quiet_hours")?)))
+        rows::all(&found, |row| {
+            Ok((VendorId::new(rows::get(row, "vendor_id")?), rows::get(row, "quiet_hours")?))
+        })
     }
 
     async fn set_rotation_policy(

@@ -3,6 +3,7 @@
 use crate::support::{Db, NOW, audit, id, on_both};
 use domain::{
     id::{NodeId, SecretId, VendorId},
+    policy::VendorPolicy,
     secret::{SecretInfo, SecretState},
     time::{HOUR, SECOND},
     vendor::Vendor,
@@ -27,6 +28,7 @@ async fn with_vendor(db: &Db) -> (Vendor, SecretInfo) {
         options: BTreeMap::new(),
         enabled: true,
         max_body: None,
+        policy: VendorPolicy::default(),
         created_at: NOW,
     };
     let secret = SecretInfo {
@@ -97,9 +99,9 @@ async fn a_turn_asked_for_at_once_goes_to_one_node(db: Db) {
     let mut nodes = tokio::task::JoinSet::new();
     for _ in 0..8 {
         let db = db.clone();
-        nodes.spawn(async move {
-            db.take_turn("tidy", id(NodeId::new), NOW, NOW.plus(SECOND)).await.unwrap()
-        });
+        nodes.spawn(
+            async move { db.take_turn("tidy", id(NodeId::new), NOW, NOW.plus(SECOND)).await.unwrap() },
+        );
     }
     assert_eq!(nodes.join_all().await.into_iter().filter(|taken| *taken).count(), 1);
 }

@@ -1,0 +1,145 @@
+//! One sender of webhooks: its head and figures, and below them a panel for each thing that can be looked at or
+//! set. A panel is a component in `components/vendor/` with a line in [`Panels`]; it gets the [`VendorHead`] and
+//! reads its own data by the vendor's id.
+
+use crate::{
+    api::vendor::{SwitchVendor, read_vendor},
+    components::{
+        badge::{Badge, Tone},
+        connection::ConnectionPanel,
+        copy::CopyCode,
+        empty::{LoadError, Skeleton},
+        form::{FormError, Submit, fault_of},
+        frame::viewer_may,
+        page_head::PageHead,
+        vendor::{figures::Figures, secrets::SecretsPanel},
+    },
+    error::AppError,
+    view::vendor::{VendorAddress, VendorHead, VendorState},
+};
+use domain::role::Role;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_params_map, use_query_map};
+
+const PARENT: (&str, &str) = ("Vendors", "/vendors");
+
+/// The page of the vendor named in the path, and its tenant in the query.
+#[component]
+pub fn VendorPage() -> impl IntoView {
+    let (params, query) = (use_params_map(), use_query_map());
+    let address = Memo::new(move |_| VendorAddress {
+        slug: params.with(|params| params.get("slug")).unwrap_or_default(),
+        tenant: query.with(|query| query.get("tenant")),
+    });
+    let switch = ServerAction::<SwitchVendor>::new();
+    let head = Resource::new(
+        move || (address.get(), switch.version().get()),
+        |(at, _)| read_vendor(at.slug, at.tenant),
+    );
+    view! {
+        <Transition fallback=|| view! { <PageHead title="Vendor" parent=PARENT/><Skeleton/> }>
+            {move || Suspend::new(async move {
+                match head.await {
+                    Ok(vendor) => view! { <Shown vendor switch/> }.into_any(),
+                    Err(error) => {
+                        let title = match error {
+                            AppError::NotFound => "No such vendor",
+                            _ => "Vendor",
+                        };
+                        let href = address.get_untracked().href();
+                        view! { <PageHead title parent=PARENT/><LoadError error href/> }.into_any()
+                    }
+                }
+            })}
+        </Transition>
+    }
+    .into_any()
+}
+
+#[component]
+fn Shown(vendor: VendorHead, switch: ServerAction<SwitchVendor>) -> impl IntoView {
+    let slug = vendor.address.slug.clone();
+    let (tone, words, meaning) = state_words(vendor.state);
+    view! {
+        <Title text=slug.clone()/>
+        <header class="head state-head">
+            <div class="head-words">
+                <a class="crumb" href=PARENT.1>{PARENT.0}</a>
+                <h1>{slug}</h1>
+                <Badge tone words/>
+                <span class="aside">
+                    {vendor.preset.clone()}
+                    {vendor.address.tenant.clone().map(|tenant| format!(" · tenant {tenant}"))}
+                </span>
+            </div>
+            {viewer_may(Role::may_configure).then(|| view! { <Switch vendor=vendor.clone() switch/> })}
+        </header>
+        <FormError fault=fault_of(switch)/>
+        {(!meaning.is_empty()).then(|| view! { <p class="notice bad">{meaning}</p> })}
+        <div class="panels">
+            <section class="panel" aria-labelledby="address">
+                <h2 id="address">"Enter this URL at the vendor"</h2>
+                <CopyCode text=vendor.url.clone() label="URL"/>
+                {vendor.doc_url.clone().map(|href| view! {
+                    <p class="hint">
+                        "How it signs: "<a href=href rel="external noreferrer">{format!("{}’s documentation", vendor.preset)}</a>
+                    </p>
+                })}
+            </section>
+            <Figures vendor=vendor.clone()/>
+            <Panels vendor/>
+        </div>
+    }
+    .into_any()
+}
+
+/// Everything below the figures, one line each.
+#[component]
+fn Panels(vendor: VendorHead) -> impl IntoView {
+    view! {
+        <ConnectionPanel vendor=vendor.id/>
+        <SecretsPanel vendor/>
+    }
+    .into_any()
+}
+
+/// How a state looks, what it is called, and what it means where that must be said.
+const fn state_words(state: VendorState) -> (Tone, &'static str, &'static str) {
+    match state {
+        VendorState::On => (Tone::Good, "On", ""),
+        VendorState::Off => (
+            Tone::Quiet,
+            "Off",
+            "This vendor is switched off: its URL answers 404, and nothing that is sent meanwhile is kept.",
+        ),
+        VendorState::NoPreset => (
+            Tone::Bad,
+            "Cannot be used",
+            "Its preset or one of the preset’s options is not known to this version of Tidegate, so its URL answers 404.",
+        ),
+        VendorState::NoSecret => (
+            Tone::Bad,
+            "No secret",
+            "No version of its secret is accepted at the moment, so everything it sends is refused.",
+        ),
+    }
+}
+
+/// Off and on again.
+#[component]
+fn Switch(vendor: VendorHead, switch: ServerAction<SwitchVendor>) -> impl IntoView {
+    let off = vendor.state == VendorState::Off;
+    let (words, busy) =
+        if off { ("Switch on", "Switching on…") } else { ("Switch off", "Switching off…") };
+    view! {
+        <div class="actions">
+            <ActionForm action=switch>
+                <input type="hidden" name="vendor" value=vendor.id.to_string()/>
+                <input type="hidden" name="enabled" value=off.to_string()/>
+                <Submit words busy pending=switch.pending() main=off/>
+            </ActionForm>
+        </div>
+    }
+    .into_any()
+}
