@@ -95,6 +95,7 @@ test("pictures of every page", async ({ page, open, as, faults }) => {
       ["vendor-new", site, "/vendors/new"],
       ["vendor-new-custom", site, "/vendors/new/custom"],
       ["vendor-presets", site, "/vendors/presets"],
+      ["vendor-offers", site, "/vendors/newsroom-notes"],
       ["destinations", site, "/destinations"],
       ["destination-new", site, "/destinations/new"],
       ["providers", site, "/providers"],

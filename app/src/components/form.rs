@@ -107,26 +107,6 @@ pub fn AreaField(
     .into_any()
 }
 
-/// A yes or no.
-#[component]
-pub fn CheckField(
-    /// What people read beside it.
-    label: &'static str,
-    /// Name of the argument it fills; not sent at all while it is not ticked.
-    name: &'static str,
-    /// What a tick means.
-    #[prop(optional)]
-    hint: &'static str,
-) -> impl IntoView {
-    view! {
-        <div class="field check">
-            <label for=name><input id=name name=name type="checkbox" value="yes" aria-describedby=format!("{name}-hint")/>{label}</label>
-            <p class="hint" id=format!("{name}-hint")>{hint}</p>
-        </div>
-    }
-    .into_any()
-}
-
 /// A choice from a list.
 #[component]
 pub fn SelectField(

@@ -67,7 +67,7 @@ fn VendorForm(presets: Vec<PresetChoice>, action: ServerAction<AddVendor>) -> im
                     hint="Becomes part of the URL: /webhooks/openai"/>
                 <TextField label="Signing secret" name="secret" kind="password" field=Field::Secret fault autocomplete="new-password"
                     hint="Paste it where the vendor hands one out. Left empty, a new one is made and shown once."/>
-                <CheckField label="The secret comes later" name="secret_later"
+                <CheckField label="The secret comes later" name="secret_later" id="secret_later"
                     hint="Many vendors show it only after they have the URL. Until it is set, their first requests are answered and everything else is refused."/>
                 <div class="actions">
                     <Submit words="Add vendor" busy="Adding…" pending=action.pending()/>

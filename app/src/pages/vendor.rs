@@ -121,7 +121,7 @@ const fn state_words(state: VendorState) -> (Tone, &'static str, &'static str) {
         VendorState::NoSecret => (
             Tone::Bad,
             "No secret",
-            "No version of its secret is accepted at the moment, so everything it sends is refused.",
+            "No version of its secret is accepted at the moment: first requests are answered, everything else is refused.",
         ),
     }
 }

@@ -4,7 +4,7 @@
 import { createHmac } from "node:crypto";
 import { send } from "../../support/http.ts";
 import { expect, expectWrong, test } from "../../support/pages.ts";
-import { secret } from "../../support/run.ts";
+import { newSecret, secret } from "../../support/run.ts";
 import { Site } from "../../support/site.ts";
 
 test.describe.configure({ mode: "serial" });
@@ -19,6 +19,7 @@ test.beforeEach(async ({ as }) => as(site));
 const mac = (key: string, text: string) => createHmac("sha256", key).update(text).digest("hex");
 const post = (slug: string, body: string, headers: Record<string, string> = {}) =>
   send(`${site.url}/webhooks/${slug}`, { method: "POST", headers: { "content-type": "application/json", ...headers }, body });
+const notion = (offered: string) => post("notion", JSON.stringify({ verification_token: offered }));
 
 test("the page of known vendors says what each expects", async ({ page, open }) => {
   await open(site, "/vendors/new");
@@ -50,6 +51,43 @@ test("a vendor whose secret comes later is added without one", async ({ page, op
   await expect(page).toHaveURL(/\/vendors\/added\?once=/);
   await expect(page.getByText("There is no secret to show")).toBeVisible();
   await expect.poll(async () => (await post("shop", "{}", { "stripe-signature": "t=1,v1=00" })).json?.code).toBe("no_secret");
+  await open(site, "/vendors/shop");
+  await expect(page.locator(".connection").getByText("Waits for its secret")).toBeVisible();
+});
+
+test("a secret a vendor handed over is accepted with a button, and shown once", async ({ page, open, ready }) => {
+  await site.server.cli(["vendor", "add", "notion", "--preset", "notion"]);
+  await site.server.follows();
+  const offered = newSecret("secret_");
+  expect((await notion(offered)).status).toBe(200);
+  await expect(async () => {
+    await open(site, "/vendors/notion");
+    await expect(page.getByText(`A secret ending in ${offered.slice(-4)}`)).toBeVisible({ timeout: 2_000 });
+  }).toPass();
+  expect(await page.content()).not.toContain(offered);
+  await page.locator(".offers").getByRole("button", { name: "Accept" }).click();
+  await expect(page).toHaveURL(/\/vendors\/added\?once=/);
+  await expect(page.getByText(offered).first()).toBeVisible();
+  const address = page.url();
+  await page.goto(address);
+  await ready();
+  expect(await page.content()).not.toContain(offered);
+  const body = JSON.stringify({ id: "e1", type: "page.created", entity: { id: "p" } });
+  await expect.poll(async () => (await post("notion", body, { "x-notion-signature": `sha256=${mac(offered, body)}` })).status).toBeLessThan(300);
+  await open(site, "/vendors/notion");
+  await expect(page.locator(".connection").getByText("Tried out once")).toBeVisible();
+  await expect(page.locator(".offers")).toHaveCount(0);
+});
+
+test("offers are dismissed with a button", async ({ page, open }) => {
+  for (const word of ["one", "two"]) await notion(newSecret(`secret_${word}`));
+  await expect(async () => {
+    await open(site, "/vendors/notion");
+    await expect(page.locator(".offers li")).toHaveCount(2, { timeout: 2_000 });
+  }).toPass();
+  await expect(page.getByText("More than one was offered")).toBeVisible();
+  await page.getByRole("button", { name: "Dismiss all" }).click();
+  await expect(page.locator(".offers")).toHaveCount(0);
 });
 
 const SCHEME = [
