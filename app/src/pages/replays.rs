@@ -76,6 +76,7 @@ fn Loaded(
     let may = viewer_may(Role::may_configure);
     let empty = page.rows.is_empty();
     view! {
+        <div class="side">
         {may.then(|| view! { <ChoiceForm query=query.clone() vendors=page.vendors.clone() error=chosen.as_ref().and_then(|chosen| chosen.as_ref().err().copied())/> })}
         {chosen.and_then(Result::ok).filter(|_| may).map(|chosen| view! { <Confirm chosen query start/> })}
         <FormError fault=fault_of(cancel)/>
@@ -86,6 +87,7 @@ fn Loaded(
             }.into_any(),
             false => view! { <List rows=page.rows now may cancel/> }.into_any(),
         }}
+        </div>
     }
     .into_any()
 }
