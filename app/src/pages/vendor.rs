@@ -12,7 +12,7 @@ use crate::{
         form::{FormError, Submit, fault_of},
         frame::viewer_may,
         page_head::PageHead,
-        vendor::{figures::Figures, secrets::SecretsPanel},
+        vendor::{figures::Figures, privacy::PrivacyPanel, secrets::SecretsPanel},
     },
     error::AppError,
     view::vendor::{VendorAddress, VendorHead, VendorState},
@@ -99,7 +99,8 @@ fn Shown(vendor: VendorHead, switch: ServerAction<SwitchVendor>) -> impl IntoVie
 fn Panels(vendor: VendorHead) -> impl IntoView {
     view! {
         <ConnectionPanel vendor=vendor.id/>
-        <SecretsPanel vendor/>
+        <SecretsPanel vendor=vendor.clone()/>
+        <PrivacyPanel vendor/>
     }
     .into_any()
 }

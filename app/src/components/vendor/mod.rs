@@ -2,4 +2,5 @@
 //! reads its own data and keeps it true; forms stand outside what is drawn anew by itself.
 
 pub mod figures;
+pub mod privacy;
 pub mod secrets;
