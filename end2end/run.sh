@@ -28,6 +28,8 @@ if [ ! -e "$site/pkg/tidegate.wasm.br" ]; then
   gzip -k -6 "$TIDEGATE_RUN_DIR"/site/pkg/*
   export TIDEGATE_SITE_ROOT=$TIDEGATE_RUN_DIR/site
 fi
+# What only everything together can show is asked only then.
+[ $# = 0 ] && export TIDEGATE_WHOLE_RUN=1
 # Playwright would colour what its workers and their children print.
 export FORCE_COLOR=0
 # Peers of these tests alone, so that they can be ended without asking who else uses them.

@@ -236,6 +236,12 @@ pub enum Reason {
     DoesNotFit,
     /// Means no stored event.
     NoEvents,
+    /// A place outside the database that the settings do not allow.
+    PlaceNotAllowed,
+    /// Nothing is at a place outside the database, or nothing that can be read.
+    PlaceEmpty,
+    /// A place outside the database does not answer.
+    PlaceDown,
     /// Over already; nothing can be done with it.
     Ended,
 }
@@ -280,6 +286,11 @@ impl Reason {
                 "This address lies inside a private network. Allow such targets in the settings first.".into()
             }
             (Self::BadTemplate, _) => "This template cannot be read. Check its braces.".into(),
+            (Self::PlaceNotAllowed, _) => {
+                "The settings do not allow this place. Ask whoever runs Tidegate to add it.".into()
+            }
+            (Self::PlaceEmpty, _) => format!("There is no {name} at this place, or it cannot be read."),
+            (Self::PlaceDown, _) => "Vault does not answer. Try again later.".into(),
             (Self::Ended, _) => format!("This {name} has ended already."),
             (Self::DoesNotFit, _) => format!("This {name} does not go with the other choices."),
         }

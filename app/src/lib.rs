@@ -30,6 +30,7 @@ use leptos_router::{
 use live::Live;
 use pages::{
     added::{DestinationAddedPage, SecretRotatedPage, VendorAddedPage},
+    audit::AuditPage,
     destinations::DestinationsPage,
     job::JobPage,
     jobs::JobsPage,
@@ -112,7 +113,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/providers/new") view=NewProviderPage ssr=whole.clone()/>
                     <Route path=path!("/replays") view=ReplaysPage ssr=whole.clone()/>
                     <Route path=path!("/rules") view=RulesPage ssr=whole.clone()/>
-                    <Route path=path!("/rules/new") view=NewRulePage ssr=whole/>
+                    <Route path=path!("/rules/new") view=NewRulePage ssr=whole.clone()/>
+                    <Route path=path!("/audit") view=AuditPage ssr=whole/>
                 </ParentRoute>
             </Routes>
         </Router>

@@ -11,10 +11,12 @@
 //! Per request the server provides in Leptos' context: [`Ports`], `Option<Actor>`, [`RequestInfo`] and
 //! [`Session`]. What is missing makes a page say "could not load" rather than panic.
 
+mod audit;
 mod greetings;
 mod rotation;
 mod vendor;
 
+pub use audit::AuditPort;
 pub use greetings::GreetingsPort;
 pub use rotation::RotationPort;
 pub use vendor::VendorPort;
@@ -99,6 +101,8 @@ pub struct Ports {
     pub reveal: Arc<dyn RevealPort>,
     /// Vendors' sides of connections.
     pub greetings: Arc<dyn GreetingsPort>,
+    /// The audit log.
+    pub audit: Arc<dyn AuditPort>,
     /// Versions of a vendor's secret.
     pub rotation: Arc<dyn RotationPort>,
 }

@@ -240,7 +240,18 @@ fn a_row_of_the_vendors_leads_to_its_page_also_in_another_tenant() {
 #[test]
 fn the_versions_of_a_secret_say_until_when_they_are_accepted_and_how_much_they_are_used() {
     let admin = busy(Role::Admin).get(VENDOR);
-    for words in ["v6", "Active", "v5", "Retiring, 21 h left", "still used", "214", "v4", "Ended"] {
+    for words in [
+        "v6",
+        "Active",
+        "v5",
+        "Retiring, 21 h left",
+        "still used",
+        "214",
+        "v4",
+        "Ended",
+        "vault:kv/tidegate/openai#secret",
+        "Vault does not answer",
+    ] {
         assert!(admin.has(words), "{words}");
     }
     assert!(admin.has("Replace it") && admin.has("after 6 hours without a match"));
@@ -278,6 +289,36 @@ fn a_version_in_use_ends_only_when_that_is_ticked() {
     site.post(VENDOR, "/ui/vendor/quiet", &format!("{}&hours=", &form[..form.len() - 10]));
     let calls = site.fake.calls.lock().unwrap().clone();
     assert_eq!(calls, ["revoke v5", "overlap v5 259200000000", "quiet None"]);
+}
+
+#[test]
+fn the_audit_log_is_narrowed_and_paged_by_its_url_and_shown_to_admins_only() {
+    let site = busy(Role::Admin);
+    let first = site.get("/audit");
+    assert!(first.status == 200 && first.has("vendor.rotate") && first.has("href=\"/audit/export.csv\""));
+    assert_eq!(first.page().matches("class=\"entry\"").count(), 50);
+    let older = first
+        .page()
+        .split("href=\"/audit?cursor=")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next())
+        .unwrap()
+        .to_owned();
+    let second = site.get(&format!("/audit?cursor={older}"));
+    assert_eq!(second.page().matches("class=\"entry\"").count(), 50);
+    assert!(second.has(">Newest</a>"));
+    let narrowed = site.get("/audit?actor=ada%2Bx%40example.org&action=rule.add");
+    assert!(
+        narrowed.has("rule.add")
+            && !narrowed.has("vendor.rotate</code>")
+            && narrowed.has("value=\"rule.add\"")
+    );
+    assert!(narrowed.has("/audit/export.csv?actor=ada%2Bx%40example.org&amp;action=rule.add"));
+    assert!(site.get("/audit?target=nothing").has("No match"));
+    assert!(fresh(Role::Owner).get("/audit").has("Nothing was done yet"));
+    let editor = busy(Role::Editor).get("/audit");
+    assert!(editor.status == 403 && !editor.html.contains("vendor.rotate"));
+    assert!(!busy(Role::Editor).get("/").has("href=\"/audit\""));
 }
 
 #[test]
@@ -332,7 +373,7 @@ fn no_page_has_a_link_that_leads_nowhere() {
         for link in answer.page().split("href=\"/").skip(1).filter_map(|rest| rest.split('"').next()) {
             let link = format!("/{}", link.replace("&amp;", "&"));
             let many = link.starts_with("/jobs/") || link.contains('?');
-            let asset = link.starts_with("/pkg") || link.ends_with(".svg");
+            let asset = link.starts_with("/pkg") || link.ends_with(".csv") || link.ends_with(".svg");
             if !asset && !many && seen.insert(link.clone()) {
                 todo.push(link);
             }

@@ -92,6 +92,7 @@ test("pictures of every page", async ({ page, open, as, faults }) => {
       ["vendors", site, "/vendors"],
       ["vendors-empty", empty, "/vendors"],
       ["vendor", site, "/vendors/acme"],
+      ["vendor-rotating", site, "/vendors/stripe-live"],
       ["vendor-new", site, "/vendors/new"],
       ["vendor-new-custom", site, "/vendors/new/custom"],
       ["vendor-presets", site, "/vendors/presets"],
@@ -102,6 +103,7 @@ test("pictures of every page", async ({ page, open, as, faults }) => {
       ["provider-new", site, "/providers/new"],
       ["rules", site, "/rules"],
       ["rule-new", site, "/rules/new"],
+      ["audit", site, "/audit"],
       ["not-found", site, "/no-such-page"],
       ["job-not-found", site, "/jobs/job_00000000000070008000000000000000"],
     ];

@@ -1,6 +1,6 @@
 // A running Tidegate with ports, data folder and database of its own, and its command line.
 
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { join } from "node:path";
 import { makeDatabase, type Database, type Engine } from "./database.ts";
@@ -14,6 +14,8 @@ export type Settings = {
   set?: Record<string, string>;
   /** What is logged, as `RUST_LOG` says it. */
   logs?: string;
+  /** The master key is in a file of the data folder instead of a setting. */
+  keyFile?: boolean;
   /** Size no file may outgrow can be set later with `limitFiles`. */
   limitable?: boolean;
 };
@@ -24,6 +26,8 @@ export type CliOptions = {
   once?: boolean;
   /** Exit code that is expected. */
   code?: number;
+  /** Variables on top of the server's own. */
+  set?: Record<string, string>;
 };
 
 export class Tidegate {
@@ -53,7 +57,7 @@ export class Tidegate {
     server.env = {
       TIDEGATE_DATA_DIR: folder,
       TIDEGATE_DATABASE_URL: server.database.url,
-      TIDEGATE_MASTER_KEY: key,
+      ...(settings.keyFile ? {} : { TIDEGATE_MASTER_KEY: key }),
       TIDEGATE_ALLOW_PRIVATE_TARGETS: "true",
       TIDEGATE_RETRY_BASE_MS: "50",
       ...(process.env.TIDEGATE_SITE_ROOT ? { TIDEGATE_SITE_ROOT: process.env.TIDEGATE_SITE_ROOT } : {}),
@@ -69,6 +73,7 @@ export class Tidegate {
       server.env.TIDEGATE_METRICS_LISTEN = `127.0.0.1:${metrics}`;
       try {
         await server.launch();
+        if (settings.keyFile) secret(readFileSync(join(folder, "master.key"), "utf8").trim());
         return server;
       } catch (error) {
         if (last === 0) throw error;
@@ -104,6 +109,11 @@ export class Tidegate {
     if (code !== undefined) throw new Error(`${this.name} ended with ${code}; see ${this.log}`);
   }
 
+  /** What the server and its commands find in their environment. */
+  environment(): Record<string, string> {
+    return { ...this.env };
+  }
+
   get pid(): number {
     return this.running!.child.pid!;
   }
@@ -135,7 +145,7 @@ export class Tidegate {
 
   /** Runs a command; its JSON, or its text where it prints none. */
   async cli<T = any>(args: string[], options: CliOptions = {}): Promise<T> {
-    const env = { PATH: process.env.PATH ?? "", ...this.env, RUST_LOG: "warn" };
+    const env = { PATH: process.env.PATH ?? "", ...this.env, RUST_LOG: "warn", ...options.set };
     const input = options.input === undefined ? undefined : `${options.input}\n`;
     const { code, out, err } = await run([PROGRAM, ...args, "--output", "json"], { env, input });
     const kept = `$ tidegate ${args.join(" ")}\n${err}`;

@@ -51,6 +51,27 @@ pub struct Settings {
     /// File that holds the master key
     #[arg(long, env = "TIDEGATE_MASTER_KEY_FILE", global = true, value_name = "FILE")]
     pub master_key_file: Option<PathBuf>,
+    /// Variables that `env:NAME` may name as the place of a secret; NAME* allows all that begin so [default: none]
+    #[arg(long, env = "TIDEGATE_SECRET_ENV", global = true, value_delimiter = ',', value_name = "NAME")]
+    pub secret_env: Vec<String>,
+    /// Folder that `file:/path` may name as the place of a secret, with all below it [default: none]
+    #[arg(long, env = "TIDEGATE_SECRET_FOLDER", global = true, value_name = "DIR")]
+    pub secret_folder: Option<PathBuf>,
+    /// Address of a HashiCorp Vault that `vault:mount/path#field` is read from
+    #[arg(long, env = "TIDEGATE_VAULT_ADDRESS", global = true, value_name = "URL")]
+    pub vault_address: Option<url::Url>,
+    /// Token to ask it with
+    #[arg(long, env = "TIDEGATE_VAULT_TOKEN", global = true, hide_env_values = true)]
+    pub vault_token: Option<Hidden>,
+    /// File that holds the token
+    #[arg(long, env = "TIDEGATE_VAULT_TOKEN_FILE", global = true, value_name = "FILE")]
+    pub vault_token_file: Option<PathBuf>,
+    /// Places in Vault that may be read, mount/path; mount/path/* allows all below [default: none]
+    #[arg(long, env = "TIDEGATE_VAULT_PATHS", global = true, value_delimiter = ',', value_name = "PATH")]
+    pub vault_paths: Vec<String>,
+    /// How long a value of Vault is used before it is read again
+    #[arg(long, env = "TIDEGATE_VAULT_LIFETIME_SECONDS", global = true, default_value_t = 60)]
+    pub vault_lifetime_seconds: u32,
     /// What this process does
     #[arg(
         long,
@@ -179,6 +200,14 @@ impl Settings {
         match (&self.master_key, &self.master_key_file) {
             (_, Some(file)) => Ok(Some(Hidden(read_secret_file(file)?))),
             (key, None) => Ok(key.clone()),
+        }
+    }
+
+    /// Vault's token, from its file when one is named; `None` when neither is.
+    pub fn vault_token_text(&self) -> anyhow::Result<Option<Hidden>> {
+        match (&self.vault_token, &self.vault_token_file) {
+            (_, Some(file)) => Ok(Some(Hidden(read_secret_file(file)?))),
+            (token, None) => Ok(token.clone()),
         }
     }
 

@@ -3,7 +3,7 @@
 //! The way of one webhook, top to bottom: [`ingress`] → [`jobs`] → [`worker`] → [`ai`] → [`delivery`].
 //!
 //! - [`cli`]: the commands; `main` parses and calls one of them
-//! - [`config`]: settings; [`clock`]: time and fresh ids; [`vault`]: sealing secrets; [`telemetry`]: the log
+//! - [`config`]: settings; [`clock`]: time and fresh ids; [`vault`]: sealing secrets; [`secrets`]: those kept elsewhere; [`telemetry`]: the log
 //! - [`live`]: vendors, providers, destinations and rules in memory
 //! - [`http`]: routes, sessions, context of pages; [`services`]: what people can do
 //! - [`ingress`]: receiving webhooks; [`worker`]: running jobs; [`ai`], [`delivery`]: calling out
@@ -29,6 +29,7 @@ pub mod live;
 pub mod payloads;
 pub mod replay;
 pub mod retention;
+pub mod secrets;
 pub mod serve;
 pub mod services;
 pub mod stats;

@@ -1,7 +1,16 @@
 //! The configuration in memory: what ingress and workers look things up in without asking the database.
 //! Owns reading it, opening its secrets and noticing changes; does not change it.
 
-use crate::{clock::SharedClock, data_key::DataKey, vault::Vault};
+use crate::{
+    clock::SharedClock,
+    data_key::DataKey,
+    secrets::{
+        Kept,
+        reference::Reference,
+        resolver::{self, Resolver},
+    },
+    vault::Vault,
+};
 use arc_swap::ArcSwap;
 use domain::{
     destination::Destination,
@@ -16,13 +25,26 @@ use domain::{
     vendor::Vendor,
 };
 use signature::Preset;
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 use store::{ConfigRows, Store, StoreError};
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
 /// How often a change made elsewhere is looked for; a change is seen within twice this.
 const LOOK_EVERY: Duration = Duration::from_millis(400);
+
+/// A secret in memory.
+#[derive(Default)]
+struct Held {
+    /// `None` when it cannot be opened or read.
+    value: Option<Zeroizing<String>>,
+    /// Where it is, when that is not the database.
+    reference: Option<Reference>,
+}
 
 /// A vendor with all that is needed to judge a request to it.
 pub struct LiveVendor {
@@ -32,7 +54,7 @@ pub struct LiveVendor {
     pub tenant: Tenant,
     /// How it signs; `None` when the stored preset or its options are unknown to this program.
     pub preset: Option<Arc<Preset>>,
-    secrets: Vec<(SecretInfo, Zeroizing<String>)>,
+    secrets: Vec<(SecretInfo, Held)>,
     /// Its enabled rules, oldest first.
     pub rules: Vec<Rule>,
     /// How its tenant's payloads are kept; `None` while nobody decided anything.
@@ -58,12 +80,17 @@ impl LiveVendor {
         self.secrets.iter().map(|(info, _)| info.clone()).collect()
     }
 
+    /// Where a version of its secret is, when that is not the database.
+    pub fn reference_of(&self, version: i32) -> Option<&Reference> {
+        self.secrets.iter().find(|(info, _)| info.version == version)?.1.reference.as_ref()
+    }
+
     /// The secrets accepted at `now`, newest first.
     pub fn secrets_at(&self, now: Timestamp) -> Vec<(i32, &str)> {
         self.secrets
             .iter()
             .filter(|(info, _)| info.accepts(now))
-            .map(|(info, value)| (info.version, value.as_str()))
+            .filter_map(|(info, held)| Some((info.version, held.value.as_ref()?.as_str())))
             .collect()
     }
 }
@@ -74,6 +101,8 @@ pub struct LiveProvider {
     pub provider: Provider,
     /// Its key.
     pub key: Option<Zeroizing<String>>,
+    /// Where the key is, when that is not the database.
+    pub reference: Option<Reference>,
 }
 
 /// A destination with its password or secret.
@@ -82,6 +111,8 @@ pub struct LiveDestination {
     pub destination: Destination,
     /// Its password or signing secret.
     pub secret: Option<Zeroizing<String>>,
+    /// Where that is, when not in the database.
+    pub reference: Option<Reference>,
 }
 
 /// The whole configuration at one version.
@@ -188,6 +219,7 @@ pub mod purpose {
 pub struct LiveConfig {
     store: Arc<dyn Store>,
     vault: Arc<Vault>,
+    resolver: Arc<Resolver>,
     clock: SharedClock,
     current: ArcSwap<Snapshot>,
 }
@@ -197,11 +229,17 @@ impl LiveConfig {
     pub async fn load(
         store: Arc<dyn Store>,
         vault: Arc<Vault>,
+        resolver: Arc<Resolver>,
         clock: SharedClock,
     ) -> Result<Arc<Self>, StoreError> {
-        let live = Self { store, vault, clock, current: ArcSwap::default() };
+        let live = Self { store, vault, resolver, clock, current: ArcSwap::default() };
         live.reload().await?;
         Ok(Arc::new(live))
+    }
+
+    /// What reads secrets that are kept elsewhere.
+    pub fn resolver(&self) -> &Resolver {
+        &self.resolver
     }
 
     /// The configuration as it is now; keep it no longer than one request or one job.
@@ -212,8 +250,25 @@ impl LiveConfig {
     /// Reads it again, as after a change made by this process.
     pub async fn reload(&self) -> Result<(), StoreError> {
         let rows = self.store.load_config().await?;
-        self.current.store(Arc::new(build(rows, &self.vault)));
+        if let Err(error) = self.vault.adopt(&rows.data_keys) {
+            tracing::error!(%error, "the master key was replaced and this process does not have the new one: restart it with that key");
+        }
+        self.resolver.ensure(&references(&rows, &self.vault)).await;
+        self.current.store(Arc::new(build(rows, &self.vault, &self.resolver)));
         Ok(())
+    }
+
+    /// Looks for changes of secrets that are elsewhere until `stop`.
+    pub async fn follow_references(self: Arc<Self>, stop: CancellationToken) {
+        while stop.run_until_cancelled(tokio::time::sleep(resolver::LOOK_EVERY)).await.is_some() {
+            if !self.resolver.refresh().await {
+                continue;
+            }
+            tracing::info!("a secret that is kept elsewhere changed");
+            if let Err(error) = self.reload().await {
+                tracing::warn!(%error, "a changed secret could not be taken in yet");
+            }
+        }
     }
 
     /// Looks for changes made elsewhere until `stop`.
@@ -232,7 +287,24 @@ impl LiveConfig {
     }
 }
 
-fn build(rows: ConfigRows, vault: &Vault) -> Snapshot {
+/// All places other than the database that these rows name.
+fn references(rows: &ConfigRows, vault: &Vault) -> HashSet<Reference> {
+    let vendors = rows.secrets.iter().map(|(info, sealed)| (purpose::vendor(info.vendor_id), Some(sealed)));
+    let providers =
+        rows.providers.iter().map(|(provider, sealed)| (purpose::provider(provider.id), sealed.as_ref()));
+    let destinations = rows
+        .destinations
+        .iter()
+        .map(|(destination, sealed)| (purpose::destination(destination.id), sealed.as_ref()));
+    vendors
+        .chain(providers)
+        .chain(destinations)
+        .filter_map(|(purpose, sealed)| vault.unseal(&purpose, sealed?).ok())
+        .filter_map(|text| Kept::unsealed(text).reference().cloned())
+        .collect()
+}
+
+fn build(rows: ConfigRows, vault: &Vault, resolver: &Resolver) -> Snapshot {
     let mut snapshot = Snapshot { version: rows.version, ..Snapshot::default() };
     snapshot.tenants = rows.tenants.into_iter().map(|tenant| (tenant.id, tenant)).collect();
 
@@ -245,14 +317,10 @@ fn build(rows: ConfigRows, vault: &Vault) -> Snapshot {
         });
         snapshot.privacy.insert(privacy.tenant_id, Arc::new(LivePrivacy { privacy, key }));
     }
-    let mut secrets: HashMap<VendorId, Vec<(SecretInfo, Zeroizing<String>)>> = HashMap::new();
+    let mut secrets: HashMap<VendorId, Vec<(SecretInfo, Held)>> = HashMap::new();
     for (info, sealed) in rows.secrets {
-        match vault.unseal(&purpose::vendor(info.vendor_id), &sealed) {
-            Ok(value) => secrets.entry(info.vendor_id).or_default().push((info, value)),
-            Err(error) => {
-                tracing::error!(vendor = %info.vendor_id, version = info.version, %error, "a vendor's secret cannot be opened")
-            }
-        }
+        let held = open(vault, resolver, &purpose::vendor(info.vendor_id), Some(&sealed));
+        secrets.entry(info.vendor_id).or_default().push((info, held));
     }
     let mut rules: HashMap<VendorId, Vec<Rule>> = HashMap::new();
     for rule in rows.rules.into_iter().filter(|rule| rule.enabled) {
@@ -280,12 +348,15 @@ fn build(rows: ConfigRows, vault: &Vault) -> Snapshot {
         snapshot.vendors.insert(id, live);
     }
     for (provider, sealed) in rows.providers {
-        let key = open(vault, &purpose::provider(provider.id), sealed.as_ref());
-        snapshot.providers.insert(provider.id, Arc::new(LiveProvider { provider, key }));
+        let Held { value: key, reference } =
+            open(vault, resolver, &purpose::provider(provider.id), sealed.as_ref());
+        snapshot.providers.insert(provider.id, Arc::new(LiveProvider { provider, key, reference }));
     }
     for (destination, sealed) in rows.destinations {
-        let secret = open(vault, &purpose::destination(destination.id), sealed.as_ref());
-        snapshot.destinations.insert(destination.id, Arc::new(LiveDestination { destination, secret }));
+        let Held { value: secret, reference } =
+            open(vault, resolver, &purpose::destination(destination.id), sealed.as_ref());
+        let live = LiveDestination { destination, secret, reference };
+        snapshot.destinations.insert(live.destination.id, Arc::new(live));
     }
     snapshot
 }
@@ -309,10 +380,16 @@ pub fn preset_of(vendor: &Vendor) -> Result<Preset, String> {
     preset.with_options(&vendor.options)
 }
 
-fn open(vault: &Vault, purpose: &str, sealed: Option<&store::Sealed>) -> Option<Zeroizing<String>> {
-    let opened = vault.unseal(purpose, sealed?);
-    if let Err(error) = &opened {
-        tracing::error!(purpose, %error, "a stored key cannot be opened");
+fn open(vault: &Vault, resolver: &Resolver, purpose: &str, sealed: Option<&store::Sealed>) -> Held {
+    let Some(sealed) = sealed else { return Held::default() };
+    match vault.unseal(purpose, sealed).map(Kept::unsealed) {
+        Ok(Kept::Value(value)) => Held { value: Some(value), reference: None },
+        Ok(Kept::Reference(reference)) => {
+            Held { value: resolver.get(&reference), reference: Some(reference) }
+        }
+        Err(error) => {
+            tracing::error!(purpose, %error, "a stored secret cannot be opened");
+            Held::default()
+        }
     }
-    opened.ok()
 }

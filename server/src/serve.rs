@@ -15,6 +15,7 @@ use crate::{
     },
     live::LiveConfig,
     replay, retention,
+    secrets::resolver::Resolver,
     services::Services,
     stats::Stats,
     telemetry,
@@ -56,6 +57,8 @@ pub struct Listeners {
 pub struct Base {
     /// The database, its schema up to date.
     pub store: Arc<dyn Store>,
+    /// Seals secrets.
+    pub vault: Arc<Vault>,
     /// What people can do.
     pub services: Arc<Services>,
     /// The configuration in memory.
@@ -79,15 +82,11 @@ impl Base {
         let store = open_store(settings).await?;
         store.migrate().await.context("the schema could not be brought up to date")?;
         let vault = Arc::new(Vault::open(settings)?);
-        let sealed_under = store.setting_or_insert("master_key_id", &vault.key_id()).await?;
-        anyhow::ensure!(
-            sealed_under == vault.key_id(),
-            "the secrets in this database are sealed under another master key: give that key with \
-             TIDEGATE_MASTER_KEY, or the folder that holds its master.key with --data-dir"
-        );
+        vault.unlock(store.as_ref(), &clock).await?;
         let log_key = store.setting_or_insert("log_key", &random::<32>()).await?;
         telemetry::hash_ids_under(log_key.try_into().ok().context("the setting log_key is not 32 bytes")?);
-        let live = LiveConfig::load(store.clone(), vault.clone(), clock.clone()).await?;
+        let resolver = Arc::new(Resolver::new(settings, clock.clone())?);
+        let live = LiveConfig::load(store.clone(), vault.clone(), resolver, clock.clone()).await?;
         let trust = Arc::new(Trust::load(settings.ca_file.as_deref())?);
         let outbound = Outbound::with(settings.allow_private_targets, &trust, &settings.host_address)?;
         let fetcher = Fetcher { outbound: outbound.clone(), trust, clock: clock.clone() };
@@ -95,14 +94,14 @@ impl Base {
         let delivery = Arc::new(Delivery::new(outbound.clone()));
         let services = Services::new(
             store.clone(),
-            vault,
+            vault.clone(),
             live.clone(),
             clock.clone(),
             delivery.clone(),
             keys.clone(),
             settings,
         );
-        Ok(Self { store, services, live, outbound, keys, delivery, clock })
+        Ok(Self { store, vault, services, live, outbound, keys, delivery, clock })
     }
 }
 
@@ -141,6 +140,7 @@ pub async fn run(
     let background = TaskTracker::new();
     let late = CancellationToken::new();
     background.spawn(base.live.clone().follow(late.clone()));
+    background.spawn(base.live.clone().follow_references(late.clone()));
     background.spawn(stats.clone().write(base.store.clone(), late.clone()));
     background.spawn(beat(
         base.store.clone(),
@@ -291,11 +291,15 @@ pub fn site_root(settings: &Settings) -> PathBuf {
     beside.filter(|dir| dir.is_dir()).unwrap_or_else(|| PathBuf::from("target/site"))
 }
 
+/// What this machine calls itself.
+pub fn host_name() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_owned()
+}
+
 fn this_node(id: NodeId, settings: &Settings, clock: &SharedClock) -> Node {
-    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_owned();
     Node {
         id,
-        host,
+        host: host_name(),
         roles: settings.roles_text(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         started_at: clock.now(),

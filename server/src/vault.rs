@@ -1,30 +1,53 @@
-//! Sealing secrets at rest: XChaCha20-Poly1305 under the master key.
-//! Owns the master key and the sealed form; does not know what the secrets are for.
+//! Sealing secrets at rest: XChaCha20-Poly1305 under data keys, which are kept in the database wrapped by the master
+//! key. Owns the sealed form and the keys in memory; does not know what the secrets are for.
 //!
-//! Sealed form: `1` (version) · 4 bytes key id · 24 bytes nonce · ciphertext with tag. The purpose (which vendor's
-//! secret, which provider's key) is bound in as associated data, so that a sealed value cannot be moved to
-//! another place in the database.
+//! - [`master`]: the master key, where it comes from, wrapping data keys
+//! - [`rotate`]: replacing the master key while the program runs
+//!
+//! Sealed form: `2` (version) · 16 bytes id of the data key · 24 bytes nonce · ciphertext with tag. Older values, form
+//! `1`, were sealed by the master key itself: `1` · 4 bytes id of the master key · nonce · ciphertext. Both are read;
+//! replacing the master key turns the old form into the new one. The purpose (which vendor's secret, which provider's
+//! key) is bound in as associated data, so that a sealed value cannot be moved to another place in the database.
 
-use crate::{clock::random, config::Settings};
-use anyhow::{Context, bail};
-use base64::Engine;
+pub mod master;
+pub mod rotate;
+
+use crate::{
+    clock::{SharedClock, fresh, random},
+    config::Settings,
+};
+use arc_swap::ArcSwap;
 use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305, XNonce,
     aead::{Aead, Payload},
 };
-use sha2::{Digest, Sha256};
-use std::{fs, io::Write, os::unix::fs::OpenOptionsExt, path::Path};
-use store::Sealed;
-use zeroize::{Zeroize, Zeroizing};
+use domain::time::Timestamp;
+use master::{Master, MasterId, Source};
+use std::{collections::HashMap, sync::Arc};
+use store::{DataKey, Sealed, Store};
+use uuid::Uuid;
+use zeroize::Zeroizing;
 
-const VERSION: u8 = 1;
+const BY_MASTER: u8 = 1;
+const BY_DATA_KEY: u8 = 2;
 const NONCE: usize = 24;
-const HEAD: usize = 1 + 4 + NONCE;
+/// Version and id of the data key.
+const HEAD: usize = 1 + 16;
+/// Version and id of the master key.
+const OLD_HEAD: usize = 1 + 4;
 
 /// Seals and opens secrets.
 pub struct Vault {
-    cipher: XChaCha20Poly1305,
-    key_id: [u8; 4],
+    source: Option<Source>,
+    masters: ArcSwap<Vec<Arc<Master>>>,
+    keys: ArcSwap<Keys>,
+}
+
+/// Data keys in the clear, in memory only.
+#[derive(Clone, Default)]
+struct Keys {
+    newest: Option<(Timestamp, Uuid)>,
+    by_id: HashMap<Uuid, Arc<XChaCha20Poly1305>>,
 }
 
 /// Why a sealed value cannot be opened.
@@ -39,12 +62,13 @@ pub enum VaultError {
 }
 
 impl Vault {
-    /// A vault under this key.
+    /// A vault under this master key, without data keys.
     pub fn new(key: &[u8; 32]) -> Self {
-        let digest = Sha256::digest(key);
-        let mut key_id = [0; 4];
-        key_id.copy_from_slice(&digest[..4]);
-        Self { cipher: XChaCha20Poly1305::new(key.into()), key_id }
+        Self::under(Master::new(key), None)
+    }
+
+    fn under(master: Master, source: Option<Source>) -> Self {
+        Self { source, masters: ArcSwap::from_pointee(vec![Arc::new(master)]), keys: ArcSwap::default() }
     }
 
     /// The vault of this installation: the master key given in the settings, or the one in
@@ -53,117 +77,223 @@ impl Vault {
     /// # Errors
     /// When the key cannot be read or made, or is not 32 bytes.
     pub fn open(settings: &Settings) -> anyhow::Result<Self> {
-        let mut key = match settings.master_key_text()? {
-            Some(text) => parse_key(text.expose()).context("the master key in the settings")?,
-            None => key_file(&settings.data_dir)?,
-        };
-        let vault = Self::new(&key);
-        key.zeroize();
-        Ok(vault)
+        let source = Source::of(settings);
+        let key = source.read_or_make()?;
+        Ok(Self::under(Master::new(&key), Some(source)))
     }
 
-    /// Names the key without giving it away.
-    pub const fn key_id(&self) -> [u8; 4] {
-        self.key_id
+    /// Takes the data keys of `store` in, making the first one for a new database.
+    ///
+    /// # Errors
+    /// When the database is another master key's.
+    pub async fn unlock(&self, store: &dyn Store, clock: &SharedClock) -> anyhow::Result<()> {
+        let mut known = store.data_keys().await?;
+        if known.is_empty() {
+            // Before there were data keys the database named its master key in a setting.
+            let sealed_under = store.setting_or_insert("master_key_id", &self.master_id()).await?;
+            anyhow::ensure!(sealed_under == self.master_id(), OTHER_MASTER);
+            let (_, key) = self.new_data_key(clock.now(), &[self.master()]);
+            store.add_first_data_key(&key).await?;
+            known = store.data_keys().await?;
+        }
+        self.adopt(&known).map_err(|_| anyhow::anyhow!(OTHER_MASTER))
+    }
+
+    /// The master key in use.
+    fn master(&self) -> Arc<Master> {
+        // There is one from the beginning, and none is ever taken out.
+        self.masters.load()[0].clone()
+    }
+
+    /// Names the master key in use without giving it away.
+    pub fn master_id(&self) -> MasterId {
+        self.master().id()
+    }
+
+    /// Takes in the data keys that are not known yet. One that no known master key opens makes the master key be
+    /// read from its source again: it was replaced while this process ran.
+    ///
+    /// # Errors
+    /// [`VaultError::OtherKey`] when one cannot be opened all the same; the others are taken in.
+    pub fn adopt(&self, rows: &[DataKey]) -> Result<(), VaultError> {
+        let known = self.keys.load_full();
+        let new: Vec<&DataKey> = rows.iter().filter(|row| !known.by_id.contains_key(&row.id)).collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let mut keys = Keys::clone(&known);
+        let mut result = Ok(());
+        for row in new {
+            match self.open_wrap(row).or_else(|| self.learn().then(|| self.open_wrap(row)).flatten()) {
+                Some(key) => {
+                    keys.by_id.insert(row.id, Arc::new(XChaCha20Poly1305::new((&*key).into())));
+                    keys.newest = keys.newest.max(Some((row.created_at, row.id)));
+                }
+                None => result = Err(VaultError::OtherKey),
+            }
+        }
+        self.keys.store(Arc::new(keys));
+        result
+    }
+
+    fn open_wrap(&self, row: &DataKey) -> Option<Zeroizing<[u8; 32]>> {
+        let masters = self.masters.load();
+        row.wraps.iter().find_map(|(id, wrapped)| {
+            masters.iter().find(|master| master.id()[..] == id[..])?.unwrap(row.id, wrapped)
+        })
+    }
+
+    /// Reads the master key again; whether it is another one now.
+    fn learn(&self) -> bool {
+        let Some(read) = self.source.as_ref().and_then(|source| source.read().ok()) else { return false };
+        let master = Arc::new(Master::new(&read));
+        let known = self.masters.load_full();
+        if known.iter().any(|one| one.id() == master.id()) {
+            return false;
+        }
+        let mut masters = Vec::clone(&known);
+        masters.insert(0, master);
+        self.masters.store(Arc::new(masters));
+        true
+    }
+
+    /// A new data key, wrapped by these master keys; in the clear and as it is kept.
+    fn new_data_key(&self, now: Timestamp, masters: &[Arc<Master>]) -> (Zeroizing<[u8; 32]>, DataKey) {
+        let key = Zeroizing::new(random::<32>());
+        let id = fresh();
+        let wraps = masters.iter().map(|master| (master.id().to_vec(), master.wrap(id, &key))).collect();
+        (key, DataKey { id, created_at: now, wraps })
+    }
+
+    /// What everything sealed by the newest data key begins with.
+    pub fn newest_head(&self) -> Option<Vec<u8>> {
+        self.keys.load().newest.map(|(_, id)| head(id))
     }
 
     /// Seals `secret` for `purpose`.
     pub fn seal(&self, purpose: &str, secret: &str) -> Sealed {
-        let nonce: [u8; NONCE] = random();
-        let payload = Payload { msg: secret.as_bytes(), aad: purpose.as_bytes() };
-        let text = self
-            .cipher
-            .encrypt(XNonce::from_slice(&nonce), payload)
-            .expect("sealing fails only for texts longer than 256 GiB");
-        let mut sealed = Vec::with_capacity(HEAD + text.len());
-        sealed.push(VERSION);
-        sealed.extend_from_slice(&self.key_id);
-        sealed.extend_from_slice(&nonce);
-        sealed.extend_from_slice(&text);
-        Sealed(sealed)
+        let keys = self.keys.load();
+        match keys.newest.and_then(|(_, id)| Some((id, keys.by_id.get(&id)?))) {
+            Some((id, key)) => Sealed(encrypt(key, head(id), purpose.as_bytes(), secret.as_bytes())),
+            None => {
+                let master = self.master();
+                let head = [&[BY_MASTER][..], &master.id()].concat();
+                Sealed(encrypt(master.cipher(), head, purpose.as_bytes(), secret.as_bytes()))
+            }
+        }
     }
 
     /// Opens what was sealed for `purpose`.
     pub fn unseal(&self, purpose: &str, sealed: &Sealed) -> Result<Zeroizing<String>, VaultError> {
         let bytes = &sealed.0;
-        if bytes.len() < HEAD || bytes[0] != VERSION {
-            return Err(VaultError::Altered);
-        }
-        if bytes[1..5] != self.key_id {
-            return Err(VaultError::OtherKey);
-        }
-        let payload = Payload { msg: &bytes[HEAD..], aad: purpose.as_bytes() };
-        let opened = self
-            .cipher
-            .decrypt(XNonce::from_slice(&bytes[5..HEAD]), payload)
-            .map_err(|_| VaultError::Altered)?;
+        let opened = match bytes.first() {
+            Some(&BY_MASTER) => {
+                let id = bytes.get(1..OLD_HEAD).ok_or(VaultError::Altered)?;
+                let masters = self.masters.load();
+                let master =
+                    masters.iter().find(|master| master.id()[..] == *id).ok_or(VaultError::OtherKey)?;
+                decrypt(master.cipher(), &bytes[OLD_HEAD..], purpose.as_bytes())
+            }
+            Some(&BY_DATA_KEY) => {
+                let id = bytes.get(1..HEAD).ok_or(VaultError::Altered)?;
+                let id = Uuid::from_slice(id).map_err(|_| VaultError::Altered)?;
+                let keys = self.keys.load();
+                let key = keys.by_id.get(&id).ok_or(VaultError::OtherKey)?;
+                decrypt(key, &bytes[HEAD..], purpose.as_bytes())
+            }
+            _ => None,
+        };
+        let opened = opened.ok_or(VaultError::Altered)?;
         String::from_utf8(opened).map(Zeroizing::new).map_err(|_| VaultError::Altered)
     }
 }
 
-fn parse_key(text: &str) -> anyhow::Result<[u8; 32]> {
-    let text = text.trim();
-    let bytes = hex::decode(text)
-        .or_else(|_| base64::engine::general_purpose::STANDARD.decode(text))
-        .map_err(|_| anyhow::anyhow!("is neither hex nor base64"))?;
-    match <[u8; 32]>::try_from(bytes) {
-        Ok(key) => Ok(key),
-        Err(bytes) => bail!("must be 32 bytes and is {}", bytes.len()),
-    }
+/// What to do when the database was sealed under another master key.
+const OTHER_MASTER: &str = "the secrets in this database are sealed under another master key: give that key with \
+    TIDEGATE_MASTER_KEY, or the folder that holds its master.key with --data-dir";
+
+fn head(id: Uuid) -> Vec<u8> {
+    [&[BY_DATA_KEY][..], id.as_bytes()].concat()
 }
 
-fn key_file(data_dir: &Path) -> anyhow::Result<[u8; 32]> {
-    let path = data_dir.join("master.key");
-    if let Ok(text) = fs::read_to_string(&path) {
-        return parse_key(&text).with_context(|| path.display().to_string());
-    }
-    fs::create_dir_all(data_dir).with_context(|| format!("cannot make {}", data_dir.display()))?;
-    // Written aside and then linked, so that nobody ever reads a half-written key.
-    let key: [u8; 32] = random();
-    let aside = data_dir.join(format!(".master.key.{}", hex::encode(random::<8>())));
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
-    writeln!(file, "{}", hex::encode(key))?;
-    file.sync_all()?;
-    let linked = fs::hard_link(&aside, &path);
-    fs::remove_file(&aside)?;
-    match linked {
-        Ok(()) => Ok(key),
-        // Another process of the same installation was quicker: its key is the one.
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            parse_key(&fs::read_to_string(&path)?).with_context(|| path.display().to_string())
-        }
-        Err(error) => Err(error).with_context(|| format!("cannot make {}", path.display())),
-    }
+/// `head` · nonce · ciphertext with tag.
+fn encrypt(cipher: &XChaCha20Poly1305, mut head: Vec<u8>, purpose: &[u8], text: &[u8]) -> Vec<u8> {
+    let nonce: [u8; NONCE] = random();
+    let sealed = cipher
+        .encrypt(XNonce::from_slice(&nonce), Payload { msg: text, aad: purpose })
+        .expect("sealing fails only for texts longer than 256 GiB");
+    head.extend_from_slice(&nonce);
+    head.extend_from_slice(&sealed);
+    head
+}
+
+/// The text of nonce · ciphertext with tag.
+fn decrypt(cipher: &XChaCha20Poly1305, sealed: &[u8], purpose: &[u8]) -> Option<Vec<u8>> {
+    let (nonce, text) = sealed.split_at_checked(NONCE)?;
+    cipher.decrypt(XNonce::from_slice(nonce), Payload { msg: text, aad: purpose }).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// A vault with a data key, and that key as it is kept.
+    fn unlocked(master: [u8; 32]) -> (Vault, DataKey) {
+        let vault = Vault::new(&master);
+        let (_, key) = vault.new_data_key(Timestamp(1), &[vault.master()]);
+        vault.adopt(std::slice::from_ref(&key)).unwrap();
+        (vault, key)
+    }
+
     #[test]
     fn a_sealed_secret_opens_only_for_its_purpose_and_under_its_key() {
-        let vault = Vault::new(&[7; 32]);
+        let (vault, key) = unlocked([7; 32]);
         let sealed = vault.seal("vendor:1", "whsec_x");
         assert_eq!(vault.unseal("vendor:1", &sealed).unwrap().as_str(), "whsec_x");
         assert_eq!(vault.unseal("vendor:2", &sealed), Err(VaultError::Altered));
-        assert_eq!(Vault::new(&[8; 32]).unseal("vendor:1", &sealed), Err(VaultError::OtherKey));
+        let other = Vault::new(&[8; 32]);
+        assert_eq!(other.adopt(&[key]), Err(VaultError::OtherKey));
+        assert_eq!(other.unseal("vendor:1", &sealed), Err(VaultError::OtherKey));
+    }
+
+    #[test]
+    fn a_secret_sealed_by_the_master_key_itself_is_still_read() {
+        let old = Vault::new(&[7; 32]).seal("vendor:1", "whsec_x");
+        assert_eq!(old.0[0], BY_MASTER);
+        let (vault, _) = unlocked([7; 32]);
+        assert_eq!(vault.unseal("vendor:1", &old).unwrap().as_str(), "whsec_x");
+        assert_eq!(Vault::new(&[8; 32]).unseal("vendor:1", &old), Err(VaultError::OtherKey));
     }
 
     #[test]
     fn an_altered_or_cut_secret_does_not_open() {
-        let vault = Vault::new(&[7; 32]);
+        let (vault, _) = unlocked([7; 32]);
         let sealed = vault.seal("p", "secret").0;
-        for at in [0, HEAD, sealed.len() - 1] {
+        for at in [0, HEAD, HEAD + NONCE, sealed.len() - 1] {
             let mut altered = sealed.clone();
-            altered[at] ^= 1;
+            altered[at] ^= 0x40;
             assert_eq!(vault.unseal("p", &Sealed(altered)), Err(VaultError::Altered));
         }
-        assert_eq!(vault.unseal("p", &Sealed(sealed[..HEAD - 1].to_vec())), Err(VaultError::Altered));
+        for length in [0, 1, HEAD - 1, HEAD, HEAD + NONCE, sealed.len() - 1] {
+            assert_eq!(vault.unseal("p", &Sealed(sealed[..length].to_vec())), Err(VaultError::Altered));
+        }
     }
 
     #[test]
     fn the_same_secret_sealed_twice_looks_different() {
-        let vault = Vault::new(&[7; 32]);
+        let (vault, _) = unlocked([7; 32]);
         assert_ne!(vault.seal("p", "secret"), vault.seal("p", "secret"));
+    }
+
+    #[test]
+    fn the_newest_data_key_seals_and_the_older_ones_still_open() {
+        let (vault, _) = unlocked([7; 32]);
+        let before = vault.seal("p", "secret");
+        let (_, newer) = vault.new_data_key(Timestamp(2), &[vault.master()]);
+        vault.adopt(std::slice::from_ref(&newer)).unwrap();
+        let after = vault.seal("p", "secret");
+        assert_eq!(after.0[1..HEAD], *newer.id.as_bytes());
+        assert_ne!(before.0[..HEAD], after.0[..HEAD]);
+        assert!(vault.unseal("p", &before).is_ok() && vault.unseal("p", &after).is_ok());
     }
 }

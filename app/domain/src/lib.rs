@@ -10,11 +10,12 @@
 //! - [`vendor`], [`policy`], [`secret`], [`overlap`], [`connection`], [`refusal`], [`event`]: what arrives
 //! - [`rule`], [`provider`], [`destination`]: what is done with it
 //! - [`job`], [`attempt`], [`outcome`]: the work itself
-//! - [`filter`]: how a list of jobs is narrowed and paged
+//! - [`filter`], [`audit`]: how a list of jobs and the audit log are narrowed and paged
 //! - [`selection`], [`replay`]: which events are meant, and running them again
 //! - [`redaction`], [`privacy`]: what is never stored, what is stored sealed, and for how long
 
 pub mod attempt;
+pub mod audit;
 pub mod connection;
 pub mod destination;
 pub mod event;

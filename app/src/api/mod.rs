@@ -6,6 +6,7 @@
 #![expect(missing_docs, reason = "the structs behind server functions repeat their arguments")]
 
 pub mod account;
+pub mod audit;
 pub mod destinations;
 pub mod greetings;
 pub mod jobs;

@@ -8,7 +8,7 @@ use crate::{
     api::{account::LogOut, overview::count_attention},
     error::AppError,
     live::Live,
-    view::{account::Viewer, words::number},
+    view::{account::Viewer, escape::escape, words::number},
 };
 use domain::role::Role;
 use leptos::{prelude::*, server_fn::ServerFn};
@@ -59,18 +59,6 @@ pub fn OnlyFor(
     }
 }
 
-/// A text as part of a query.
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 8);
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'/' => out.push(char::from(byte)),
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
-}
-
 #[component]
 fn Inside(viewer: Viewer) -> impl IntoView {
     Effect::new(|_| Live::start());
@@ -109,12 +97,17 @@ fn Rail(viewer: Viewer) -> impl IntoView {
                 <Place href="/providers" glyph=Glyph::Providers words="Providers" class="wide-only"/>
                 <Place href="/rules" glyph=Glyph::Rules words="Rules" class="wide-only"/>
             </ul>
+            {viewer_may(Role::may_configure).then(|| view! {
+                <h2>"Records"</h2>
+                <ul><Place href="/audit" glyph=Glyph::Audit words="Audit" class="wide-only"/></ul>
+            })}
             <Account email=viewer.email role=viewer.role.as_str()/>
             <details class="more">
                 <summary><Icon glyph=Glyph::More/>"More"</summary>
                 <ul on:click=close_around>
                     <Place href="/providers" glyph=Glyph::Providers words="Providers"/>
                     <Place href="/rules" glyph=Glyph::Rules words="Rules"/>
+                    {viewer_may(Role::may_configure).then(|| view! { <Place href="/audit" glyph=Glyph::Audit words="Audit"/> })}
                     <li><Account email role=viewer.role.as_str()/></li>
                 </ul>
             </details>
@@ -183,7 +176,6 @@ mod tests {
 
     #[test]
     fn a_way_back_survives_being_part_of_a_query() {
-        assert_eq!(escape("/jobs?state=failed&kind=ü"), "/jobs%3Fstate%3Dfailed%26kind%3D%C3%BC");
         assert_eq!(login_for("/jobs", "state=failed"), "/login?next=/jobs%3Fstate%3Dfailed");
         assert_eq!(login_for("/", ""), "/login");
     }

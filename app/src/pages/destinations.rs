@@ -99,7 +99,10 @@ fn Line(
                 </span>
                 <span class="sub" title=row.url.clone()>{row.url.clone()}</span>
             </th>
-            <td class="c-wide" data-label="Signs in with">{auth}</td>
+            <td class="c-wide" data-label="Signs in with">
+                {auth}
+                {row.secret_place.map(|place| view! { <code class="sub">{place}</code> })}
+            </td>
             <td class="c-report" data-label="Last test">{report(row.last_test, now)}</td>
             {may_test.then(|| view! {
                 <td class="num c-act">

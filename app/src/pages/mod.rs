@@ -2,6 +2,7 @@
 //! filled; how each looks is the components' business.
 
 pub mod added;
+pub mod audit;
 pub mod destinations;
 pub mod job;
 pub mod jobs;

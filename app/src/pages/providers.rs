@@ -71,7 +71,10 @@ fn line(row: ProviderRow, now: Timestamp) -> impl IntoView {
                 <span class="sub" title=place.clone()>{place.clone()}</span>
             </th>
             <td class="c-wide" data-label="Model">{row.model}</td>
-            <td class="c-wide" data-label="Key">{if row.has_key { "stored" } else { "none" }}</td>
+            <td class="c-wide" data-label="Key">{match row.key_place {
+                Some(place) => view! { <code>{place}</code> }.into_any(),
+                None => (if row.has_key { "stored" } else { "none" }).into_any(),
+            }}</td>
             <td class="num quiet" data-label="Last answer">
                 {match row.last_used_at {
                     Some(at) => view! { <Ago at now/> }.into_any(),

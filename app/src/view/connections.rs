@@ -99,6 +99,8 @@ pub struct DestinationRow {
     pub auth: DestinationAuth,
     /// Which WordPress route takes results.
     pub route: WordpressRoute,
+    /// Where its password or signing secret is, when that is not the database.
+    pub secret_place: Option<String>,
     /// Takes part in new work.
     pub enabled: bool,
     /// What the last test found, by whoever ran it.
@@ -159,6 +161,8 @@ pub struct ProviderRow {
     pub model: String,
     /// Whether a key is stored.
     pub has_key: bool,
+    /// Where the key is, when that is not the database: `env:NAME`, `file:/path`, `vault:mount/path#field`.
+    pub key_place: Option<String>,
     /// Takes part in new work.
     pub enabled: bool,
     /// When it last answered.

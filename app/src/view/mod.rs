@@ -13,10 +13,13 @@
 //! - [`payload`]: what comes of asking for a webhook's bytes; [`replays`]: running events again;
 //!   [`redaction`]: what is never stored
 //! - [`vendor`]: the head of one vendor's page; [`secrets`]: the versions of its secret
+//! - [`mod@audit`]: the audit log and its URL; [`mod@escape`]: texts as parts of a URL
 //! - [`words`]: numbers, sums of money and states as people read them
 
 pub mod account;
+pub mod audit;
 pub mod connections;
+pub mod escape;
 pub mod greeting;
 pub mod jobs;
 pub mod overview;

@@ -17,12 +17,27 @@ pub struct SecretVersion {
     pub created_at: Timestamp,
     /// Until when a retiring one is accepted.
     pub until: Option<Timestamp>,
+    /// Where its value is, when that is not the database.
+    pub place: Option<SecretPlace>,
     /// The last minute in which a request matched it, as far back as that is kept.
     pub last_match_at: Option<Timestamp>,
     /// Requests that matched it during the last hour.
     pub last_hour: i64,
     /// Requests that matched it in each of the last [`CHART_HOURS`] hours, oldest first.
     pub per_hour: Vec<i64>,
+}
+
+/// Where a value is, and when it was read last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecretPlace {
+    /// The reference: `env:NAME`, `file:/path` or `vault:mount/path#field`.
+    pub reference: String,
+    /// The version read, where the place counts versions.
+    pub version: Option<i64>,
+    /// When the value was read last.
+    pub read_at: Option<Timestamp>,
+    /// Why it could not be read the last time; the value read before stays in use.
+    pub problem: Option<String>,
 }
 
 /// All that the panel shows.

@@ -6,6 +6,7 @@
 )]
 
 pub mod archive;
+mod audit;
 mod rotation;
 pub mod sample;
 pub mod site;
@@ -98,6 +99,7 @@ impl Fake {
             reveal: self.clone(),
             greetings: self.clone(),
             rotation: self.clone(),
+            audit: self.clone(),
         }
     }
 

@@ -6,7 +6,7 @@ use app::{
     ports::{Actor, RotationPort},
     view::{
         connections::Revealed,
-        secrets::{CHART_HOURS, SecretVersion, Secrets},
+        secrets::{CHART_HOURS, SecretPlace, SecretVersion, Secrets},
     },
 };
 use async_trait::async_trait;
@@ -29,12 +29,19 @@ impl RotationPort for Fake {
             state,
             created_at: self.now.plus(-3 * HOUR),
             until: None,
+            place: None,
             last_match_at: (last_hour > 0).then(|| self.now.plus(-MINUTE)),
             last_hour,
             per_hour: (0..CHART_HOURS as i64).map(|hour| hour * last_hour / 24).collect(),
         };
         let old = SecretVersion {
             until: Some(self.now.plus(21 * HOUR)),
+            place: Some(SecretPlace {
+                reference: "vault:kv/tidegate/openai#secret".into(),
+                version: Some(3),
+                read_at: Some(self.now.plus(-MINUTE)),
+                problem: Some("Vault does not answer".into()),
+            }),
             created_at: self.now.plus(-40 * DAY),
             ..version(5, SecretState::Retiring, MATCHES)
         };

@@ -364,6 +364,7 @@ fn providers(now: Timestamp) -> Vec<ProviderRow> {
         base_url: None,
         model: model.into(),
         has_key: true,
+        key_place: None,
         enabled: true,
         last_used_at: Some(now.plus(-20 * SECOND)),
     };
@@ -389,6 +390,7 @@ fn destinations(now: Timestamp) -> Vec<DestinationRow> {
         user: Some("tidegate".into()),
         auth: DestinationAuth::AppPassword,
         route: WordpressRoute::Auto,
+        secret_place: None,
         enabled: true,
         last_test: None,
     };

@@ -63,6 +63,9 @@ impl Models {
 
     /// Asks a provider once.
     pub async fn ask(&self, live: &LiveProvider, ask: Ask) -> Result<Answer, Failure> {
+        if let (None, Some(reference)) = (&live.key, &live.reference) {
+            return Err(Failure::unread(reference));
+        }
         let target = target(live, &ask.model);
         self.outbound.check(target.endpoint.base_url())?;
         let mut request = ChatRequest::new(vec![ChatMessage::user(ask.prompt)]);

@@ -9,6 +9,7 @@ mod doctor;
 mod events;
 mod input;
 mod job;
+mod key;
 mod offer;
 mod output;
 mod provider;
@@ -79,6 +80,9 @@ enum Command {
     /// Look at, export, import and replay events
     #[command(subcommand)]
     Events(events::Command),
+    /// The master key that seals all secrets
+    #[command(subcommand)]
+    Key(key::Command),
     /// Sign a sample as a vendor would and post it to the running server
     Send(send::Send),
     /// Judge signed requests from standard input with the code ingress uses
@@ -152,6 +156,7 @@ async fn run(command: Command, settings: Settings, out: Output) -> anyhow::Resul
         Command::Rule(command) => rule::run(command, &open(&settings).await?, &out).await,
         Command::Jobs(command) => job::run(command, &open(&settings).await?, &out).await,
         Command::Events(command) => events::run(command, &open(&settings).await?, &out).await,
+        Command::Key(command) => key::run(command, &settings, &out).await,
         Command::Send(send) => send::run(send, &settings, &out).await,
         Command::Verify => verify::run(),
     }

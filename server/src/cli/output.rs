@@ -36,6 +36,13 @@ impl Output {
         }
     }
 
+    /// Prints one value for programs; says nothing to people, who are told in sentences.
+    pub(super) fn program(&self, value: &impl Serialize) {
+        if self.0 == Form::Json {
+            json(value);
+        }
+    }
+
     /// Prints one value: for people as `lines`, each a name and a text.
     pub(super) fn value(&self, value: &impl Serialize, lines: &[(&str, String)]) {
         if self.0 == Form::Json {

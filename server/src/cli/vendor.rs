@@ -262,15 +262,23 @@ async fn with_database(command: Command, base: &Base, out: &Output) -> anyhow::R
             let live = base.services.vendor_named(&actor(base, tenant.as_deref())?, &slug).map_err(said)?;
             let versions = base.services.secret_versions(&live).await.map_err(said)?;
             let now = base.clock.now();
-            out.list(&versions, &["version", "state", "until", "last matched", "last hour"], |version| {
-                vec![
-                    version.version.to_string(),
-                    version.state.to_string(),
-                    version.until.map(|end| end.long()).unwrap_or_default(),
-                    version.last_match_at.map_or_else(|| "never".to_owned(), |at| at.ago(now)),
-                    version.last_hour.to_string(),
-                ]
-            });
+            out.list(
+                &versions,
+                &["version", "state", "until", "last matched", "last hour", "kept in"],
+                |version| {
+                    vec![
+                        version.version.to_string(),
+                        version.state.to_string(),
+                        version.until.map(|end| end.long()).unwrap_or_default(),
+                        version.last_match_at.map_or_else(|| "never".to_owned(), |at| at.ago(now)),
+                        version.last_hour.to_string(),
+                        version
+                            .place
+                            .as_ref()
+                            .map_or_else(|| "database".to_owned(), |place| place.reference.clone()),
+                    ]
+                },
+            );
         }
         Command::Overlap { slug, tenant, version, overlap, force } => {
             let who = actor(base, tenant.as_deref())?;

@@ -15,8 +15,11 @@ use sha2::Sha256;
 impl Delivery {
     /// Posts a package to an HTTP destination.
     pub async fn call_back(&self, live: &LiveDestination, package: &Package, now: Timestamp) -> Outcome {
-        let secret = live.secret.as_ref().ok_or_else(|| {
-            Failure::new(ErrorClass::BadInput, "This destination has no signing secret that can be read.")
+        let secret = live.secret.as_ref().ok_or_else(|| match &live.reference {
+            Some(reference) => Failure::unread(reference),
+            None => {
+                Failure::new(ErrorClass::BadInput, "This destination has no signing secret that can be read.")
+            }
         })?;
         let url = self.outbound.check(&live.destination.url)?;
         let body = body(package).to_string();

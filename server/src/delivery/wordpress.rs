@@ -159,6 +159,9 @@ impl Delivery {
         path: &str,
     ) -> Result<RequestBuilder, Failure> {
         let destination = &live.destination;
+        if let (None, Some(reference)) = (&live.secret, &live.reference) {
+            return Err(Failure::unread(reference));
+        }
         let url = format!("{}/wp-json/{path}", destination.url.trim_end_matches('/'));
         let url = self.outbound.check(&url)?;
         let request = self.outbound.client().request(method, url);

@@ -7,10 +7,12 @@
 //! - [`origin`]: refusing form posts from other sites
 //! - [`refusals`]: the status of a refused server function
 //! - [`request_id`]: an id for every request, in its answer and in the log
+//! - [`export`]: lists as files
 //! - [`problem`]: errors as RFC 9457
 //! - [`health`], [`metrics`], [`stream`]: for machines
 
 pub mod context;
+pub mod export;
 pub mod health;
 pub mod listen;
 pub mod metrics;

@@ -2,6 +2,7 @@
 
 use super::{
     context::{self, Seats},
+    export,
     health::{self, Health},
     origin, refusals, request_id, session, stream,
 };
@@ -95,8 +96,11 @@ fn dashboard(parts: &Parts, settings: &Settings) -> Router {
         .layer(middleware::from_fn(refusals::status))
         .layer(compression());
     let streams = Router::new().route("/events/stream", get(stream::changes)).with_state(seats.clone());
+    let files =
+        Router::new().route("/audit/export.csv", get(export::audit)).with_state(parts.services.clone());
     pages
         .merge(streams)
+        .merge(files)
         .layer(middleware::from_fn_with_state(seats, context::identify))
         .layer(sessions)
         .layer(middleware::from_fn(origin::same_site))

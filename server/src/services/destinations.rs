@@ -74,9 +74,10 @@ impl Services {
             enabled: true,
             created_at: self.clock.now(),
         };
-        let sealed = self.vault.seal(&purpose::destination(destination.id), &secret);
-        let audit =
-            self.audit(actor, Some(tenant_id), "destination.add", &destination.slug, destination.url.clone());
+        let (kept, _) = self.take_in(Field::Password, &secret).await?;
+        let sealed = self.vault.seal(&purpose::destination(destination.id), &kept.to_seal());
+        let detail = format!("{}{}", destination.url, from_place(&kept));
+        let audit = self.audit(actor, Some(tenant_id), "destination.add", &destination.slug, detail);
         let stored = self.store.add_destination(&destination, Some(&sealed), &audit).await;
         stored.map_err(store_error(Field::Slug))?;
         self.changed().await;
@@ -121,9 +122,10 @@ impl DestinationsPort for Services {
         let tests = self.tests.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut rows: Vec<DestinationRow> = snapshot
             .destinations()
-            .map(|live| &live.destination)
-            .filter(|destination| sees(actor, destination.tenant_id))
-            .map(|destination| DestinationRow {
+            .filter(|live| sees(actor, live.destination.tenant_id))
+            .map(|live| (&live.destination, live.reference.as_ref()))
+            .map(|(destination, reference)| DestinationRow {
+                secret_place: reference.map(ToString::to_string),
                 id: destination.id,
                 slug: destination.slug.to_string(),
                 kind: destination.kind,
@@ -141,7 +143,8 @@ impl DestinationsPort for Services {
 
     async fn add(&self, actor: &Actor, new: NewDestination) -> Result<Option<String>, AppError> {
         let revealed = self.create_destination(actor, new).await?;
-        Ok(revealed.map(|revealed| self.reveals.keep(actor.user_id, self.clock.now(), revealed)))
+        let tenant = tenant_of(actor, &self.live.now())?;
+        Ok(revealed.map(|revealed| self.reveals.keep(actor.user_id, self.clock.now(), (tenant, revealed))))
     }
 
     async fn test(&self, actor: &Actor, id: DestinationId) -> Result<TestReport, AppError> {

@@ -2,7 +2,7 @@
 //! schemes that somebody is writing, in memory, so that a mistake does not cost what was typed.
 
 use super::{Services, unavailable};
-use crate::live::purpose;
+use crate::{live::purpose, secrets::Kept};
 use app::{
     error::{AppError, Field, Reason},
     ports::{Actor, GreetingsPort},
@@ -92,6 +92,10 @@ impl Services {
             tracing::error!(vendor = %live.vendor.slug, %error, "an offered secret cannot be opened");
             AppError::Unavailable
         })?;
+        // What a sender wrote is a secret or nothing, never a place to read one from.
+        if Kept::given(&value).reference().is_some() {
+            return Err(AppError::invalid(Field::Secret, Reason::Malformed));
+        }
         self.rotate_secret(actor, &live, Some(value.to_string()), OVERLAP, false).await?;
         let detail = format!("offered with {}", offered.request_id);
         let audit =
@@ -166,8 +170,9 @@ impl GreetingsPort for Services {
         vendor: VendorId,
         offer: OfferId,
     ) -> Result<String, AppError> {
+        let tenant = self.vendor_of(actor, vendor)?.vendor.tenant_id;
         let revealed = self.accept_offered(actor, vendor, offer).await?;
-        Ok(self.reveals.keep(actor.user_id, self.clock.now(), revealed))
+        Ok(self.reveals.keep(actor.user_id, self.clock.now(), (tenant, revealed)))
     }
 
     async fn dismiss_offers(&self, actor: &Actor, vendor: VendorId) -> Result<(), AppError> {

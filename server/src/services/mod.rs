@@ -4,6 +4,7 @@
 //! One file per port of `app::ports`; [`Services`] implements them all.
 
 mod account;
+mod audit;
 mod destinations;
 mod greetings;
 mod jobs;
@@ -27,6 +28,7 @@ use crate::{
     delivery::Delivery,
     ingress::keys::Keyring,
     live::{LiveConfig, Snapshot},
+    secrets::{Kept, hashicorp, resolver::Problem},
     vault::Vault,
 };
 use app::{
@@ -40,6 +42,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 use store::{AuditEntry, Store, StoreError};
+use zeroize::Zeroizing;
 
 /// Everything people can do.
 pub struct Services {
@@ -107,6 +110,7 @@ impl Services {
             reveal: self.clone(),
             greetings: self.clone(),
             rotation: self.clone(),
+            audit: self.clone(),
         }
     }
 
@@ -128,6 +132,25 @@ impl Services {
             target: target.to_string(),
             detail: detail.into(),
         }
+    }
+
+    /// What is to be kept for a secret somebody gave, and its value: a reference is read now, so that one that cannot
+    /// be read is not stored.
+    async fn take_in(&self, field: Field, given: &str) -> Result<(Kept, Zeroizing<String>), AppError> {
+        let kept = Kept::given(given);
+        let value = match &kept {
+            Kept::Value(value) => value.clone(),
+            Kept::Reference(reference) => {
+                self.live.resolver().fetch(reference).await.map_err(|problem| match problem {
+                    Problem::NotAllowed | Problem::NoVault => {
+                        AppError::invalid(field, Reason::PlaceNotAllowed)
+                    }
+                    Problem::Vault(hashicorp::Problem::Down) => AppError::invalid(field, Reason::PlaceDown),
+                    _ => AppError::invalid(field, Reason::PlaceEmpty),
+                })?
+            }
+        };
+        Ok((kept, value))
     }
 
     /// Makes a change that was just stored count in this process at once; other nodes notice by themselves.
@@ -197,4 +220,9 @@ fn check_url(text: &str, field: Field, allow_private: bool) -> Result<url::Url, 
         return Err(AppError::invalid(field, Reason::PrivateAddress));
     }
     Ok(url)
+}
+
+/// Where a secret was taken from, for the audit log.
+fn from_place(kept: &Kept) -> String {
+    kept.reference().map_or_else(String::new, |reference| format!(", from {reference}"))
 }

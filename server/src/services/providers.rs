@@ -1,6 +1,6 @@
 //! AI providers: listing and adding.
 
-use super::{Services, check_url, sees, slug, store_error, tenant_of};
+use super::{Services, check_url, from_place, sees, slug, store_error, tenant_of};
 use crate::{clock::fresh, live::purpose};
 use app::{
     error::{AppError, Field, Reason},
@@ -16,9 +16,10 @@ impl ProvidersPort for Services {
         let snapshot = self.live.now();
         let mut rows: Vec<ProviderRow> = snapshot
             .providers()
-            .map(|live| &live.provider)
-            .filter(|provider| sees(actor, provider.tenant_id))
-            .map(|provider| ProviderRow {
+            .filter(|live| sees(actor, live.provider.tenant_id))
+            .map(|live| (&live.provider, live.reference.as_ref()))
+            .map(|(provider, reference)| ProviderRow {
+                key_place: reference.map(ToString::to_string),
                 id: provider.id,
                 slug: provider.slug.to_string(),
                 kind: provider.kind,
@@ -55,9 +56,13 @@ impl ProvidersPort for Services {
             enabled: true,
             created_at: self.clock.now(),
         };
-        let key = new.key.map(|key| self.vault.seal(&purpose::provider(provider.id), &key));
-        let audit =
-            self.audit(actor, Some(tenant_id), "provider.add", &provider.slug, provider.kind.as_str());
+        let kept = match &new.key {
+            Some(key) => Some(self.take_in(Field::Key, key).await?.0),
+            None => None,
+        };
+        let key = kept.as_ref().map(|key| self.vault.seal(&purpose::provider(provider.id), &key.to_seal()));
+        let detail = format!("{}{}", provider.kind, kept.as_ref().map(from_place).unwrap_or_default());
+        let audit = self.audit(actor, Some(tenant_id), "provider.add", &provider.slug, detail);
         let stored = self.store.add_provider(&provider, key.as_ref(), &audit).await;
         stored.map_err(store_error(Field::Slug))?;
         self.changed().await;

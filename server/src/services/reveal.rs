@@ -2,7 +2,7 @@
 //! ten minutes. On several nodes the page must reach the node that made it; behind a balancer without stickiness
 //! the secret is shown by the command line instead.
 
-use super::Services;
+use super::{Services, unavailable};
 use crate::clock::random;
 use app::{
     error::AppError,
@@ -12,7 +12,7 @@ use app::{
 use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    id::UserId,
+    id::{TenantId, UserId},
     time::{MINUTE, Timestamp},
 };
 use std::{
@@ -25,8 +25,8 @@ const LASTS: i64 = 10 * MINUTE;
 /// Things kept for their makers under handles.
 pub(super) struct Kept<T>(Mutex<HashMap<String, (UserId, Timestamp, T)>>);
 
-/// What waits to be shown.
-pub(super) type Reveals = Kept<Revealed>;
+/// What waits to be shown, and whose it is.
+pub(super) type Reveals = Kept<(TenantId, Revealed)>;
 
 impl<T> Default for Kept<T> {
     fn default() -> Self {
@@ -64,7 +64,14 @@ impl<T: Clone> Kept<T> {
 #[async_trait]
 impl RevealPort for Services {
     async fn reveal_once(&self, actor: &Actor, handle: &str) -> Result<Revealed, AppError> {
-        self.reveals.take(actor.user_id, self.clock.now(), handle).ok_or(AppError::NotFound)
+        let taken = self.reveals.take(actor.user_id, self.clock.now(), handle);
+        let (tenant, revealed) = taken.ok_or(AppError::NotFound)?;
+        if revealed.secret.is_some() {
+            // Shown only when that is written down.
+            let audit = self.audit(actor, Some(tenant), "secret.reveal", &revealed.slug, "shown once");
+            self.store.add_audit_entry(&audit).await.map_err(unavailable)?;
+        }
+        Ok(revealed)
     }
 }
 
@@ -76,7 +83,8 @@ mod tests {
     fn a_secret_is_shown_once_to_its_maker_and_not_after_ten_minutes() {
         let reveals = Reveals::default();
         let [me, other] = [1, 2].map(|n| UserId::new(uuid::Uuid::from_u128(n)));
-        let secret = Revealed { slug: "s".into(), url: "u".into(), secret: Some("x".into()) };
+        let revealed = Revealed { slug: "s".into(), url: "u".into(), secret: Some("x".into()) };
+        let secret = (TenantId::new(uuid::Uuid::nil()), revealed);
         let now = Timestamp(0);
         let handle = reveals.keep(me, now, secret.clone());
         assert!(reveals.take(other, now, &handle).is_none());

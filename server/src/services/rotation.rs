@@ -1,7 +1,7 @@
 //! The versions of a vendor's secret: how often each is matched, replacing one, ending one. Owns the rule that a
 //! version in use does not end by mistake.
 
-use super::{Services, store_error, unavailable};
+use super::{Services, from_place, store_error, unavailable};
 use crate::{
     clock::{fresh, random},
     live::{LiveVendor, purpose},
@@ -12,7 +12,7 @@ use app::{
     ports::{Actor, RotationPort},
     view::{
         connections::Revealed,
-        secrets::{CHART_HOURS, SecretVersion, Secrets},
+        secrets::{CHART_HOURS, SecretPlace, SecretVersion, Secrets},
     },
 };
 use async_trait::async_trait;
@@ -63,8 +63,9 @@ impl Services {
                     .ok_or(AppError::invalid(Field::Secret, Reason::Missing))?,
             ),
         };
-        let value = given.as_ref().or(made.as_ref()).map(String::as_str).unwrap_or_default();
-        signature::check_secret(preset, value)
+        let given = given.as_ref().or(made.as_ref()).map(String::as_str).unwrap_or_default();
+        let (kept, value) = self.take_in(Field::Secret, given).await?;
+        signature::check_secret(preset, &value)
             .map_err(|_| AppError::invalid(Field::Secret, Reason::Malformed))?;
         let known = self.store.secrets_of(live.vendor.id).await.map_err(unavailable)?;
         let active: Vec<i32> = known
@@ -73,8 +74,8 @@ impl Services {
             .map(|secret| secret.version)
             .collect();
         let note = self.may_end(live, &active, until, force).await?;
-        let sealed = self.vault.seal(&purpose::vendor(live.vendor.id), value);
-        let detail = format!("overlap {}{note}", in_words(overlap));
+        let sealed = self.vault.seal(&purpose::vendor(live.vendor.id), &kept.to_seal());
+        let detail = format!("overlap {}{note}{}", in_words(overlap), from_place(&kept));
         let audit =
             self.audit(actor, Some(live.vendor.tenant_id), "vendor.rotate", &live.vendor.slug, detail);
         let info = self.secret_info(live.vendor.id, self.clock.now());
@@ -167,6 +168,15 @@ impl Services {
                 state: if secret.accepts(now) { secret.state } else { SecretState::Revoked },
                 created_at: secret.created_at,
                 until: secret.not_after.filter(|end| now < *end),
+                place: live.reference_of(secret.version).map(|reference| {
+                    let status = self.live.resolver().status(reference);
+                    SecretPlace {
+                        reference: reference.to_string(),
+                        version: status.as_ref().and_then(|status| status.version),
+                        read_at: status.as_ref().and_then(|status| status.read_at),
+                        problem: status.and_then(|status| status.problem).map(|problem| problem.to_string()),
+                    }
+                }),
                 last_match_at,
                 last_hour: last_hour(&mine, now),
                 per_hour: per_hour(&mine, now),
@@ -286,7 +296,7 @@ impl RotationPort for Services {
             url: self.webhook_url(live.tenant.slug.as_str(), live.vendor.slug.as_str()),
             secret: rotated.secret,
         };
-        Ok(self.reveals.keep(actor.user_id, self.clock.now(), revealed))
+        Ok(self.reveals.keep(actor.user_id, self.clock.now(), (live.vendor.tenant_id, revealed)))
     }
 
     async fn set_overlap(

@@ -1,6 +1,6 @@
 //! Vendors: listing and adding them.
 
-use super::{Services, sees, slug, store_error, tenant_of, unavailable, vendor::address};
+use super::{Services, from_place, sees, slug, store_error, tenant_of, unavailable, vendor::address};
 use crate::{
     clock::{fresh, random},
     live::{CUSTOM, SCHEME, preset_of, purpose},
@@ -71,15 +71,19 @@ impl Services {
             ),
             _ => None,
         };
-        let value = new.secret.as_ref().or(made.as_ref());
-        if let Some(value) = value {
+        let taken = match new.secret.as_ref().or(made.as_ref()) {
+            Some(given) => Some(self.take_in(Field::Secret, given).await?),
+            None => None,
+        };
+        if let Some((_, value)) = &taken {
             signature::check_secret(&preset, value)
                 .map_err(|_| AppError::invalid(Field::Secret, Reason::Malformed))?;
         }
         let secret = self.secret_info(vendor.id, now);
-        let sealed = value.map(|value| self.vault.seal(&purpose::vendor(vendor.id), value));
-        let detail = match value {
-            Some(_) => preset.id.clone(),
+        let sealed =
+            taken.as_ref().map(|(kept, _)| self.vault.seal(&purpose::vendor(vendor.id), &kept.to_seal()));
+        let detail = match &taken {
+            Some((kept, _)) => format!("{}{}", preset.id, from_place(kept)),
             None => format!("{}, without a secret", preset.id),
         };
         let audit = self.audit(actor, Some(tenant_id), "vendor.add", &vendor.slug, detail);
@@ -164,6 +168,7 @@ impl VendorsPort for Services {
     async fn add(&self, actor: &Actor, new: NewVendor) -> Result<String, AppError> {
         let added = self.create_vendor(actor, new, BTreeMap::new()).await?;
         let revealed = Revealed { slug: added.slug, url: added.url, secret: added.secret };
-        Ok(self.reveals.keep(actor.user_id, self.clock.now(), revealed))
+        let tenant = tenant_of(actor, &self.live.now())?;
+        Ok(self.reveals.keep(actor.user_id, self.clock.now(), (tenant, revealed)))
     }
 }

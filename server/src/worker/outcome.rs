@@ -1,5 +1,6 @@
 //! What running a job once comes to.
 
+use crate::secrets::reference::Reference;
 use domain::{
     job::{Job, JobResult, Usage},
     outcome::ErrorClass,
@@ -40,6 +41,11 @@ impl Failure {
     /// A failure of `class`.
     pub fn new(class: ErrorClass, words: impl Into<String>) -> Self {
         Self { class, words: words.into(), status: None, answer: None, retry_after: None }
+    }
+
+    /// A secret kept elsewhere that cannot be read now: as if its place were the far side that does not answer.
+    pub fn unread(reference: &Reference) -> Self {
+        Self::new(ErrorClass::Connection, format!("The secret at {reference} cannot be read at the moment."))
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
     error::Field,
     live::Live,
     view::{
-        secrets::{SecretVersion, Secrets},
+        secrets::{SecretPlace, SecretVersion, Secrets},
         vendor::VendorHead,
         words::{count, number},
     },
@@ -137,7 +137,10 @@ fn row(version: SecretVersion, tallest: i64, now: Timestamp) -> impl IntoView {
     let still_used = version.state == SecretState::Retiring && version.last_hour > 0;
     view! {
         <tr>
-            <th scope="row"><strong>{format!("v{}", version.version)}</strong></th>
+            <th scope="row">
+                <strong>{format!("v{}", version.version)}</strong>
+                {version.place.map(|place| view! { <Place place now/> })}
+            </th>
             <td title=until><Badge tone words/></td>
             <td class="quiet" data-label="Added"><When at=version.created_at now/></td>
             <td data-label="Last matched">
@@ -152,6 +155,20 @@ fn row(version: SecretVersion, tallest: i64, now: Timestamp) -> impl IntoView {
             </td>
             <td data-label="Last 24 hours"><Spark hours=version.per_hour tallest/></td>
         </tr>
+    }
+    .into_any()
+}
+
+/// Where a value is that is not in the database.
+#[component]
+fn Place(place: SecretPlace, now: Timestamp) -> impl IntoView {
+    let version = place.version.map(|version| format!("version {version}"));
+    let read = place.read_at.map(|at| format!("read {}", at.ago(now)));
+    let words = [version, read].into_iter().flatten().collect::<Vec<_>>().join(", ");
+    view! {
+        <code class="sub" title=place.reference.clone()>{place.reference.clone()}</code>
+        <span class="sub">{words}</span>
+        {place.problem.map(|problem| view! { <span class="sub alarm">{problem}</span> })}
     }
     .into_any()
 }
@@ -249,8 +266,12 @@ fn Rotate(
     fault: FormFault,
 ) -> impl IntoView {
     let hint = match can_make {
-        true => "Leave it empty to have one made; it is shown once.",
-        false => "The vendor hands it out: copy it from there.",
+        true => {
+            "Leave it empty to have one made; it is shown once. Or say where it is: env:NAME, file:/path or vault:mount/path#field."
+        }
+        false => {
+            "The vendor hands it out: copy it from there. Or say where it is: env:NAME, file:/path or vault:mount/path#field."
+        }
     };
     view! {
         <ActionForm action=action>

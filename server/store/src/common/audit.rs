@@ -1,10 +1,14 @@
 //! The audit log.
 
-use super::{Adapter, Connection, rows};
+use super::{Adapter, Connection, Database, rows};
 use crate::{AuditEntry, AuditStore, Result, text::clean};
 use async_trait::async_trait;
-use domain::{id::TenantId, time::Timestamp};
-use sqlx::query;
+use domain::{
+    audit::{AuditCursor, AuditFilter},
+    id::TenantId,
+    time::Timestamp,
+};
+use sqlx::{QueryBuilder, query};
 
 /// Adds an entry, in the transaction of the change it tells of.
 pub(super) async fn write(connection: &mut Connection, entry: &AuditEntry) -> Result<()> {
@@ -55,5 +59,48 @@ impl AuditStore for Adapter {
             Some(tenant) => query.bind(tenant.uuid()),
         };
         rows::all(&query.fetch_all(&self.read).await?, rows::audit_entry)
+    }
+
+    async fn audit_page(
+        &self,
+        scope: Option<TenantId>,
+        filter: &AuditFilter,
+        after: Option<AuditCursor>,
+        limit: i64,
+    ) -> Result<Vec<AuditEntry>> {
+        let mut list = QueryBuilder::<Database>::new(
+            "select id, at, tenant_id, actor, action, target, detail from audit_log where 1 = 1",
+        );
+        if let Some(tenant) = scope {
+            list.push(" and tenant_id = ").push_bind(tenant.uuid());
+        }
+        if let Some(actor) = &filter.actor {
+            list.push(" and actor = ").push_bind(clean(actor));
+        }
+        match filter.action.as_deref().map(clean) {
+            Some(action) if action.contains('.') => {
+                list.push(" and action = ").push_bind(action);
+            }
+            Some(kind) => {
+                let begin = format!("{kind}.");
+                let length = i32::try_from(begin.chars().count()).unwrap_or(i32::MAX);
+                list.push(" and substr(action, 1, ").push_bind(length).push(") = ").push_bind(begin);
+            }
+            None => {}
+        }
+        if let Some(target) = &filter.target {
+            list.push(" and target = ").push_bind(clean(target));
+        }
+        if let Some(AuditCursor { at, id }) = after {
+            list.push(" and (at, id) < (").push_bind(at.0).push(", ").push_bind(id).push(")");
+        }
+        list.push(" order by at desc, id desc limit ").push_bind(limit);
+        rows::all(&list.build().fetch_all(&self.read).await?, rows::audit_entry)
+    }
+
+    async fn add_audit_entry(&self, entry: &AuditEntry) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        write(&mut transaction, entry).await?;
+        Ok(transaction.commit().await?)
     }
 }

@@ -1,7 +1,7 @@
 //! What people configure. Every change counts up the version in its own transaction, before anything else:
 //! the one row of that number is what makes changes wait for each other.
 
-use super::{Adapter, Connection, Database, Transaction, audit, rows};
+use super::{Adapter, Connection, Database, Transaction, audit, keys, rows};
 use crate::{
     AuditEntry, ConfigRows, ConfigStore, Result, Sealed, StoreError,
     text::{clean, clean_opt, to_json},
@@ -115,9 +115,12 @@ impl ConfigStore for Adapter {
         let privacy = query("select tenant_id, encrypt, keep_days, sealed, shredded_at from tenant_privacy")
             .fetch_all(&mut *connection)
             .await?;
+        // Read at the same instant, so that no value comes without its key.
+        let data_keys = keys::read(&mut *connection).await?;
         transaction.commit().await?;
         Ok(ConfigRows {
             version,
+            data_keys,
             tenants: rows::all(&tenants, rows::tenant)?,
             vendors: rows::all(&vendors, rows::vendor)?,
             secrets: rows::all(&secrets, |row| Ok((rows::secret(row)?, Sealed(rows::get(row, "sealed")?))))?,

@@ -2,7 +2,11 @@
 
 use super::Result;
 use async_trait::async_trait;
-use domain::{id::TenantId, time::Timestamp};
+use domain::{
+    audit::{AuditCursor, AuditFilter},
+    id::TenantId,
+    time::Timestamp,
+};
 use uuid::Uuid;
 
 /// One thing a person or program did.
@@ -36,4 +40,14 @@ pub trait AuditStore {
         before: Timestamp,
         limit: i64,
     ) -> Result<Vec<AuditEntry>>;
+    /// Newest first, narrowed, after `after`; at most `limit`.
+    async fn audit_page(
+        &self,
+        scope: Option<TenantId>,
+        filter: &AuditFilter,
+        after: Option<AuditCursor>,
+        limit: i64,
+    ) -> Result<Vec<AuditEntry>>;
+    /// Writes an entry about something that changed no row, such as that a secret was looked at.
+    async fn add_audit_entry(&self, entry: &AuditEntry) -> Result<()>;
 }

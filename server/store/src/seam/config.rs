@@ -1,7 +1,7 @@
 //! What people configure: tenants, vendors with their secrets, providers, destinations, rules. Every change
 //! counts up one version number, by which every node notices it. Secret values come and go sealed.
 
-use super::{AuditEntry, Result};
+use super::{AuditEntry, DataKey, Result};
 use async_trait::async_trait;
 use domain::{
     destination::Destination,
@@ -24,6 +24,8 @@ pub struct Sealed(pub Vec<u8>);
 pub struct ConfigRows {
     /// Grows with every change.
     pub version: i64,
+    /// The keys its sealed values need.
+    pub data_keys: Vec<DataKey>,
     /// All tenants.
     pub tenants: Vec<Tenant>,
     /// All vendors.

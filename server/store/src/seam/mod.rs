@@ -8,6 +8,7 @@ mod counters;
 mod events;
 mod greetings;
 mod jobs;
+mod keys;
 mod nodes;
 mod policy;
 mod privacy;
@@ -26,6 +27,7 @@ pub use counters::*;
 pub use events::*;
 pub use greetings::*;
 pub use jobs::*;
+pub use keys::*;
 pub use nodes::*;
 pub use policy::*;
 pub use privacy::*;
@@ -55,6 +57,7 @@ pub trait Store:
     + JobStore
     + ConfigStore
     + PolicyStore
+    + KeyStore
     + RotationStore
     + TurnStore
     + AccountStore

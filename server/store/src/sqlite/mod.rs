@@ -20,6 +20,8 @@ mod greetings;
 mod insert;
 #[path = "../common/jobs.rs"]
 mod jobs;
+#[path = "../common/keys.rs"]
+mod keys;
 mod locking;
 #[path = "../common/nodes.rs"]
 mod nodes;

@@ -7,10 +7,12 @@
 
 mod accounts;
 mod archive;
+mod audit;
 mod config;
 mod events;
 mod greetings;
 mod jobs;
+mod keys;
 mod leases;
 mod opening;
 mod operation;

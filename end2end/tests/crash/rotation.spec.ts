@@ -1,0 +1,128 @@
+// Secrets and the master key are replaced while webhooks keep coming: none is refused, on either database.
+
+import { expect, test } from "@playwright/test";
+import { copyFileSync, existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ENGINES } from "../../support/database.ts";
+import { deliver, type Answer } from "../../support/http.ts";
+import { start } from "../../support/process.ts";
+import { PROGRAM, secret } from "../../support/run.ts";
+import { Tidegate } from "../../support/server.ts";
+import { pause, until } from "../../support/until.ts";
+
+/** Sends webhooks until told to stop, eight at a time, each with the secret that is current then. */
+class Sender {
+  readonly answers: { status: number; secret: string }[] = [];
+  private going = true;
+  private clients: Promise<void>[];
+
+  constructor(private url: string, public secret: string) {
+    this.clients = Array.from({ length: 8 }, async () => {
+      while (this.going) {
+        const used = this.secret;
+        const answer: Pick<Answer, "status"> = await deliver({ url, secret: used }).catch(() => ({ status: 0 }));
+        this.answers.push({ status: answer.status, secret: used });
+        await pause(2);
+      }
+    });
+  }
+
+  /** Waits until so many more were answered. */
+  more(count: number) {
+    const from = this.answers.length;
+    return until(`${count} more webhooks`, () => this.answers.length >= from + count, 60);
+  }
+
+  refused() {
+    return this.answers.filter(({ status }) => status !== 202);
+  }
+
+  async stop() {
+    this.going = false;
+    await Promise.all(this.clients);
+  }
+}
+
+const matches = async (server: Tidegate, version: number) =>
+  (await server.cli<any[]>(["vendor", "secrets", "acme"])).find((row) => row.version === version).last_hour as number;
+
+for (const engine of ENGINES) {
+  test(`a secret is replaced under load without one refusal, and the old one is refused after its end (${engine})`, async () => {
+    const server = await Tidegate.start({ engine });
+    const vendor = await server.addVendor("acme");
+    await server.follows();
+    const sender = new Sender(vendor.url, vendor.secret);
+    try {
+      await sender.more(200);
+      const rotated = await server.cli<{ version: number; secret: string }>(["vendor", "rotate", "acme"], { once: true });
+      expect(rotated.version).toBe(2);
+      // The vendor still signs with the old one for a while, then changes over.
+      await sender.more(200);
+      await server.follows();
+      sender.secret = secret(rotated.secret);
+      await sender.more(200);
+      await until("both versions were counted", async () => (await matches(server, 1)) > 300 && (await matches(server, 2)) > 100);
+
+      // Ending the old one by mistake is refused, with the number of requests that would have been lost.
+      await expect(server.cli(["vendor", "revoke", "acme", "--version", "1"])).rejects.toThrow(/\d+ requests matched this version during the last hour/);
+      await server.cli(["vendor", "revoke", "acme", "--version", "1", "--force"]);
+      await server.follows();
+      await sender.more(200);
+      await sender.stop();
+      expect(sender.refused()).toEqual([]);
+      expect(sender.answers.length).toBeGreaterThan(800);
+      expect((await deliver({ ...vendor })).status).toBe(401);
+      expect((await deliver({ ...vendor, secret: rotated.secret })).status).toBe(202);
+    } finally {
+      await sender.stop();
+      await server.stop();
+    }
+  });
+
+  test(`the master key is replaced under load, killed in the middle, and the server never refuses (${engine})`, async () => {
+    // The key is in a file of the data folder, as in an installation nobody configured.
+    const server = await Tidegate.start({ engine, keyFile: true });
+    const vendor = await server.addVendor("acme");
+    for (let n = 0; n < 15; n++) await server.addVendor(`v${n}`);
+    await server.follows();
+    const sender = new Sender(vendor.url, vendor.secret);
+    try {
+      const before = readFileSync(join(server.folder, "master.key"), "utf8");
+      copyFileSync(join(server.folder, "master.key"), join(server.folder, "before.key"));
+      await sender.more(100);
+      // One value in a transaction, killed as soon as the first ones are through.
+      const killed = start([PROGRAM, "key", "rotate", "--batch", "1"], server.environment(), server.log);
+      await until("some values are sealed anew", async () => {
+        const done = await server.database.sql("select count(*) from key_rotation where resealed > 3");
+        return done.trim() === "1";
+      });
+      killed.child.kill("SIGKILL");
+      await killed.ended;
+      const status = await server.cli(["key", "status"]);
+      expect(status.replacement_under_way).toBe(true);
+      await sender.more(100);
+      // A restart in between works with the key that is in place.
+      const done = await server.cli<{ finished: boolean; resealed: number }>(["key", "rotate"]);
+      expect(done.finished).toBe(true);
+      await sender.more(200);
+      await sender.stop();
+      expect(sender.refused()).toEqual([]);
+
+      const after = readFileSync(join(server.folder, "master.key"), "utf8");
+      expect(after).not.toBe(before);
+      expect(existsSync(join(server.folder, "master.key.next"))).toBe(false);
+      secret(after.trim());
+      expect(await server.cli(["key", "status"])).toMatchObject({ replacement_under_way: false, sealed_with_older_keys: 0 });
+      // Started anew with the new key everything works; with the old one it does not start.
+      await server.end("SIGTERM");
+      await server.launch();
+      expect((await deliver(vendor)).status).toBe(202);
+      await expect(
+        server.cli(["vendor", "list"], { set: { TIDEGATE_MASTER_KEY_FILE: join(server.folder, "before.key") } }),
+      ).rejects.toThrow(/another master key/);
+    } finally {
+      await sender.stop();
+      await server.stop();
+    }
+  });
+}
