@@ -5,7 +5,7 @@
 //!
 //! - [`id`]: one type per kind of thing, shown with a prefix (`job_…`)
 //! - [`time`]: an instant in UTC microseconds and how people read it
-//! - [`slug`]: the short names people choose
+//! - [`slug`]: the short names people choose; [`network`], [`bytes`]: other things people write
 //! - [`tenant`], [`user`], [`role`]: who owns and who may act
 //! - [`vendor`], [`policy`], [`secret`], [`overlap`], [`connection`], [`refusal`], [`event`]: what arrives
 //! - [`rule`], [`provider`], [`destination`]: what is done with it
@@ -16,12 +16,14 @@
 
 pub mod attempt;
 pub mod audit;
+pub mod bytes;
 pub mod connection;
 pub mod destination;
 pub mod event;
 pub mod filter;
 pub mod id;
 pub mod job;
+pub mod network;
 pub mod outcome;
 pub mod overlap;
 pub mod policy;

@@ -27,6 +27,9 @@ pub enum StoreError {
         /// What this program was built with.
         needed: i64,
     },
+    /// There is no such database, and none was to be made.
+    #[error("there is no database at {0}")]
+    Missing(String),
     /// The database URL is of no known kind.
     #[error("unknown database URL: expected sqlite://PATH or postgres://…")]
     UnknownUrl,
@@ -52,7 +55,7 @@ impl StoreError {
     pub fn is_outage(&self) -> bool {
         match self {
             Self::Unavailable(error) => !error.as_database_error().is_some_and(is_about_data),
-            Self::Migration(_) | Self::SchemaBehind { .. } | Self::UnknownUrl => true,
+            Self::Migration(_) | Self::SchemaBehind { .. } | Self::Missing(_) | Self::UnknownUrl => true,
             Self::Conflict | Self::NotFound | Self::Corrupt(_) => false,
         }
     }

@@ -6,6 +6,8 @@ use std::{path::Path, sync::Arc, time::Duration};
 /// How many connections are kept and how long one is waited for.
 #[derive(Clone, Debug)]
 pub struct OpenOptions {
+    /// Whether a database that does not exist is made, where that is possible.
+    pub create: bool,
     /// Connections that only read.
     pub read_connections: u32,
     /// Connections that write. SQLite always has one: more would only wait for each other.
@@ -17,11 +19,16 @@ pub struct OpenOptions {
 impl Default for OpenOptions {
     /// For a machine of a few cores: whoever writes does so in batches, so few connections carry much.
     fn default() -> Self {
-        Self { read_connections: 6, write_connections: 4, acquire_timeout: Duration::from_secs(5) }
+        Self {
+            create: true,
+            read_connections: 6,
+            write_connections: 4,
+            acquire_timeout: Duration::from_secs(5),
+        }
     }
 }
 
-/// Opens `sqlite://PATH` (making the file, and its folder readable by its owner alone) or `postgres://…`.
+/// Opens `sqlite://PATH` (making the file, and its folder, readable by their owner alone) or `postgres://…`.
 /// Leaves the schema as it is; see [`Store::migrate`].
 pub async fn open(url: &str, options: &OpenOptions) -> Result<Arc<dyn Store>> {
     match url.split_once("://") {

@@ -160,6 +160,14 @@ impl JobStore for Adapter {
         JobState::ALL.iter().zip(&found).map(|(state, row)| Ok((*state, rows::get(row, "jobs")?))).collect()
     }
 
+    async fn waiting_by_tenant(&self) -> Result<Vec<(TenantId, i64)>> {
+        let found =
+            query("select tenant_id, count(*) as jobs from jobs where state = 'pending' group by tenant_id")
+                .fetch_all(&self.read)
+                .await?;
+        rows::all(&found, |row| Ok((TenantId::new(rows::get(row, "tenant_id")?), rows::get(row, "jobs")?)))
+    }
+
     async fn oldest_due(&self, scope: Option<TenantId>, now: Timestamp) -> Result<Option<Timestamp>> {
         // As in `next_due`: one look per priority instead of one at every waiting job.
         let oldest: Option<i64> = query_scalar(

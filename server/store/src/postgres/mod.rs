@@ -9,6 +9,8 @@ mod accounts;
 mod archive;
 #[path = "../common/audit.rs"]
 mod audit;
+#[path = "../common/buckets.rs"]
+mod buckets;
 #[path = "../common/config.rs"]
 mod config;
 #[path = "../common/counters.rs"]

@@ -34,6 +34,8 @@ pub trait JobStore {
     async fn results(&self, jobs: &[JobId]) -> Result<Vec<(JobId, JobResult)>>;
     /// How many jobs are in each state, counting no further than `cap` per state so that the cost stays flat.
     async fn state_counts(&self, scope: Option<TenantId>, cap: i64) -> Result<Vec<(JobState, i64)>>;
+    /// How many jobs of each tenant wait. Passes by every one of them, so it is for when too many do.
+    async fn waiting_by_tenant(&self) -> Result<Vec<(TenantId, i64)>>;
     /// When the longest-waiting due job fell due; `None` when nothing waits.
     async fn oldest_due(&self, scope: Option<TenantId>, now: Timestamp) -> Result<Option<Timestamp>>;
     /// Adds jobs that no event started.

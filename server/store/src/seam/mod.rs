@@ -3,6 +3,7 @@
 mod accounts;
 mod archive;
 mod audit;
+mod buckets;
 mod config;
 mod counters;
 mod events;
@@ -22,6 +23,7 @@ mod turns;
 pub use accounts::*;
 pub use archive::*;
 pub use audit::*;
+pub use buckets::*;
 pub use config::*;
 pub use counters::*;
 pub use events::*;
@@ -60,6 +62,7 @@ pub trait Store:
     + KeyStore
     + RotationStore
     + TurnStore
+    + BucketStore
     + AccountStore
     + SessionRows
     + CounterStore

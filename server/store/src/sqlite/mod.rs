@@ -9,6 +9,8 @@ mod accounts;
 mod archive;
 #[path = "../common/audit.rs"]
 mod audit;
+#[path = "../common/buckets.rs"]
+mod buckets;
 #[path = "../common/config.rs"]
 mod config;
 #[path = "../common/counters.rs"]
@@ -78,6 +80,8 @@ const CHECKED_EQUALS: &str = " = ";
 
 /// How long a statement waits for another process that writes the same file, such as a backup.
 const BUSY: Duration = Duration::from_secs(5);
+/// Pause before what SQLite does not wait for by itself is tried again.
+const AGAIN: Duration = Duration::from_millis(20);
 
 /// A SQLite file.
 pub(crate) struct Adapter {
@@ -90,32 +94,38 @@ pub(crate) struct Adapter {
 impl Adapter {
     /// Opens the file, and makes it (and its folder) when it is not there.
     pub(crate) async fn open(path: &Path, options: &OpenOptions) -> Result<Self> {
-        create(path).map_err(|error| StoreError::Unavailable(error.into()))?;
+        if options.create {
+            create(path).map_err(|error| StoreError::Unavailable(error.into()))?;
+        } else if !path.exists() {
+            return Err(StoreError::Missing(path.display().to_string()));
+        }
         let file = SqliteConnectOptions::new()
             .filename(path)
             .foreign_keys(true)
             .busy_timeout(BUSY)
             .pragma("temp_store", "memory")
             .pragma("cache_size", "-32000");
-        let write = PoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(options.acquire_timeout)
-            // The one connection is never given up: reopening costs its cache and proves nothing.
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .test_before_acquire(false)
-            // SQLite ends a transaction by itself when the disk is full; sqlx, whose own rollback then fails, counts
-            // it as open for ever and could never begin another.
-            .after_release(|connection: &mut SqliteConnection, _| {
-                Box::pin(async move {
-                    // Answered after the rollback that a dropped transaction queued.
-                    connection.ping().await?;
-                    Ok(!connection.is_in_transaction())
+        let write = || {
+            PoolOptions::new()
+                .max_connections(1)
+                .acquire_timeout(options.acquire_timeout)
+                // The one connection is never given up: reopening costs its cache and proves nothing.
+                .idle_timeout(None)
+                .max_lifetime(None)
+                .test_before_acquire(false)
+                // SQLite ends a transaction by itself when the disk is full; sqlx, whose own rollback then fails, counts
+                // it as open for ever and could never begin another.
+                .after_release(|connection: &mut SqliteConnection, _| {
+                    Box::pin(async move {
+                        // Answered after the rollback that a dropped transaction queued.
+                        connection.ping().await?;
+                        Ok(!connection.is_in_transaction())
+                    })
                 })
-            })
-            // Every size of a batch is a statement of its own, and a large one; few are worth keeping.
-            .connect_with(file.clone().journal_mode(SqliteJournalMode::Wal).statement_cache_capacity(32))
-            .await?;
+                // Every size of a batch is a statement of its own, and a large one; few are worth keeping.
+                .connect_with(file.clone().journal_mode(SqliteJournalMode::Wal).statement_cache_capacity(32))
+        };
+        let write = patiently(write).await?;
         let read = PoolOptions::new()
             .max_connections(options.read_connections)
             .acquire_timeout(options.acquire_timeout)
@@ -143,6 +153,29 @@ impl Adapter {
     async fn snapshot(&self) -> Result<Transaction> {
         Ok(self.read.begin().await?)
     }
+}
+
+/// Connects. Switching a new file to its journal is the one thing SQLite does not wait for another process with, so
+/// two that open a new file at once would fail without this.
+async fn patiently<F: Future<Output = sqlx::Result<Pool<Database>>>>(
+    connect: impl Fn() -> F,
+) -> Result<Pool<Database>> {
+    let give_up = tokio::time::Instant::now() + BUSY;
+    loop {
+        match connect().await {
+            Err(sqlx::Error::Database(error))
+                if is_busy(error.as_ref()) && tokio::time::Instant::now() < give_up =>
+            {
+                tokio::time::sleep(AGAIN).await;
+            }
+            other => return Ok(other?),
+        }
+    }
+}
+
+/// Whether another process holds a lock; the kind of lock is above the low byte.
+fn is_busy(error: &dyn sqlx::error::DatabaseError) -> bool {
+    error.code().and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5)
 }
 
 /// Makes file and folder, readable by their owner alone; SQLite gives its side files the same rights.
@@ -185,7 +218,11 @@ impl Store for Adapter {
     }
 
     async fn migrate(&self) -> Result<()> {
-        Ok(migrations::sqlite().run(&self.write).await?)
+        // One transaction around all of it: another process that migrates the same file waits for its end, and then
+        // finds nothing left to do. (Of itself the migrator locks nothing here.)
+        let mut transaction = self.begin().await?;
+        migrations::sqlite().run_direct(None, &mut *transaction, false).await?;
+        Ok(transaction.commit().await?)
     }
 
     async fn ping(&self) -> Result<()> {

@@ -8,6 +8,7 @@
 mod accounts;
 mod archive;
 mod audit;
+mod buckets;
 mod config;
 mod events;
 mod greetings;

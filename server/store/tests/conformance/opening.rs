@@ -27,6 +27,33 @@ async fn a_new_sqlite_file_and_its_folder_are_for_their_owner_alone() {
 }
 
 #[tokio::test]
+async fn several_processes_may_open_and_migrate_one_new_file_at_once() {
+    let root = std::env::temp_dir().join(format!("tidegate-store-{}", uuid::Uuid::now_v7().simple()));
+    let url = format!("sqlite://{}", root.join("tidegate.db").display());
+    let mut processes = tokio::task::JoinSet::new();
+    for _ in 0..6 {
+        let url = url.clone();
+        processes.spawn(async move {
+            let store = open(&url, &OpenOptions::default()).await.unwrap();
+            store.migrate().await.unwrap();
+            store.ping().await.unwrap();
+            store.close().await;
+        });
+    }
+    processes.join_all().await;
+    fs::remove_dir_all(root).unwrap();
+}
+
+#[tokio::test]
+async fn a_database_that_does_not_exist_is_made_only_when_that_is_wanted() {
+    let root = std::env::temp_dir().join(format!("tidegate-store-{}", uuid::Uuid::now_v7().simple()));
+    let url = format!("sqlite://{}", root.join("tidegate.db").display());
+    let opened = open(&url, &OpenOptions { create: false, ..OpenOptions::default() }).await;
+    assert!(matches!(opened, Err(StoreError::Missing(_))));
+    assert!(!root.exists());
+}
+
+#[tokio::test]
 async fn a_sqlite_file_that_cannot_be_made_is_an_error() {
     let opened = open("sqlite:///proc/nowhere/tidegate.db", &OpenOptions::default()).await;
     assert!(matches!(opened, Err(StoreError::Unavailable(_))));
