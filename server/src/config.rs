@@ -5,6 +5,7 @@
 use crate::delivery::outbound::HostAddress;
 use anyhow::{Context, bail};
 use clap::{Args, Command, ValueEnum};
+use domain::policy::Rate;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 /// Everything that can be set. Each field is a flag, `TIDEGATE_<FIELD>` and a key of the TOML file.
@@ -84,7 +85,7 @@ pub struct Settings {
     /// Jobs run at the same time
     #[arg(long, env = "TIDEGATE_WORKERS", global = true, default_value_t = 32)]
     pub workers: u32,
-    /// Networks whose X-Forwarded-For is believed
+    /// Networks whose X-Forwarded-For or Forwarded is believed
     #[arg(long, env = "TIDEGATE_TRUSTED_PROXIES", global = true, value_delimiter = ',', value_name = "CIDR")]
     pub trusted_proxies: Vec<ipnet::IpNet>,
     /// Let jobs call private, loopback and link-local addresses
@@ -103,7 +104,23 @@ pub struct Settings {
         value_name = "NAME=ADDRESS"
     )]
     pub host_address: Vec<HostAddress>,
-    /// Refuse webhooks with 429 while this many jobs wait
+    /// Webhooks a second the whole installation takes, over all its nodes; any number when not given
+    #[arg(long, env = "TIDEGATE_MAX_RATE", global = true, value_name = "PER_SECOND",
+          value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub max_rate: Option<u32>,
+    /// Connections open at the same time
+    #[arg(long, env = "TIDEGATE_MAX_CONNECTIONS", global = true, default_value_t = 10_000)]
+    pub max_connections: usize,
+    /// Bytes of webhook bodies in memory at the same time
+    #[arg(
+        long,
+        env = "TIDEGATE_MAX_BUFFERED",
+        global = true,
+        value_name = "BYTES",
+        default_value_t = 134_217_728
+    )]
+    pub max_buffered: usize,
+    /// Refuse webhooks with 429 while this many jobs wait; a tenant with few of them is refused last
     #[arg(long, env = "TIDEGATE_MAX_WAITING", global = true, default_value_t = 200_000)]
     pub max_waiting: i64,
     /// First pause before a failed try is repeated; doubles with each further one
@@ -222,6 +239,11 @@ impl Settings {
     /// How long a claimed job is a node's own.
     pub fn lease(&self) -> Duration {
         Duration::from_secs(self.lease_seconds.max(3).into())
+    }
+
+    /// What the whole installation takes: its rate, and one second's worth of it at once.
+    pub fn max_rate(&self) -> Option<Rate> {
+        self.max_rate.map(|rate| Rate { per_second: rate, burst: rate })
     }
 
     /// The roles as they are written in settings.

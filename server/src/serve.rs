@@ -5,13 +5,16 @@ use crate::{
     clock::{SharedClock, fresh, random},
     config::{NodeRole, Settings},
     delivery::{Delivery, outbound::Outbound},
-    http::{self, health::Health, router},
+    http::{self, client::TrustedProxies, health::Health, listen, patience::Patience, router},
     ingress::{
-        Ingress, Pressure,
+        Ingress,
         commit::Committer,
         greetings::{Greeter, GreetingLog},
         keys::{Keyring, fetch::Fetcher},
+        limiter::Limiter,
+        pressure::Pressure,
         refused::RefusedLog,
+        room::Room,
     },
     live::LiveConfig,
     replay, retention,
@@ -30,9 +33,9 @@ use crate::{
     },
 };
 use anyhow::Context;
-use domain::{id::NodeId, job::JobState};
+use domain::{id::NodeId, job::JobState, time::Timestamp};
 use std::{future::IntoFuture, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
-use store::{Node, Store};
+use store::{Node, Store, StoreError};
 use tokio::{net::TcpListener, sync::Notify};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -74,16 +77,50 @@ pub struct Base {
 }
 
 impl Base {
-    /// Opens the database, brings its schema up to date and reads the configuration.
+    /// Opens the database, making it when it does not exist, brings its schema up to date and reads the configuration.
     ///
     /// # Errors
     /// When the database or the master key cannot be used.
     pub async fn open(settings: &Settings, clock: SharedClock) -> anyhow::Result<Self> {
-        let store = open_store(settings).await?;
+        let store = open_store(settings, true).await?;
         store.migrate().await.context("the schema could not be brought up to date")?;
         let vault = Arc::new(Vault::open(settings)?);
         vault.unlock(store.as_ref(), &clock).await?;
         let log_key = store.setting_or_insert("log_key", &random::<32>()).await?;
+        let sealed_under = store.setting_or_insert(MASTER_KEY_ID, &vault.key_id()).await?;
+        let log_key = store.setting_or_insert(LOG_KEY, &random::<32>()).await?;
+        Self::over(store, vault, &sealed_under, log_key, settings, clock).await
+    }
+
+    /// Opens a database that is there and up to date, and changes nothing about it: for commands that only look.
+    ///
+    /// # Errors
+    /// When there is no such database, its schema is older than this program, or its master key is not here.
+    pub async fn open_existing(settings: &Settings, clock: SharedClock) -> anyhow::Result<Self> {
+        let store = open_store(settings, false).await.map_err(advise)?;
+        store.ping().await.map_err(|error| advise(error.into()))?;
+        let Some(sealed_under) = store.setting(MASTER_KEY_ID).await? else {
+            anyhow::bail!("this database was never served; start it with `tidegate serve`");
+        };
+        let vault = Arc::new(Vault::open(settings)?);
+        // Where no server has made one yet, what this command logs need not be comparable.
+        let log_key = store.setting(LOG_KEY).await?.unwrap_or_else(|| random::<32>().to_vec());
+        Self::over(store, vault, &sealed_under, log_key, settings, clock).await
+    }
+
+    async fn over(
+        store: Arc<dyn Store>,
+        vault: Arc<Vault>,
+        sealed_under: &[u8],
+        log_key: Vec<u8>,
+        settings: &Settings,
+        clock: SharedClock,
+    ) -> anyhow::Result<Self> {
+        anyhow::ensure!(
+            sealed_under == vault.key_id(),
+            "the secrets in this database are sealed under another master key: give that key with \
+             TIDEGATE_MASTER_KEY, or the folder that holds its master.key with --data-dir"
+        );
         telemetry::hash_ids_under(log_key.try_into().ok().context("the setting log_key is not 32 bytes")?);
         let resolver = Arc::new(Resolver::new(settings, clock.clone())?);
         let live = LiveConfig::load(store.clone(), vault.clone(), resolver, clock.clone()).await?;
@@ -105,13 +142,30 @@ impl Base {
     }
 }
 
-/// Opens the database of the settings without touching its schema.
+/// The setting that tells under which master key the secrets of a database are sealed.
+const MASTER_KEY_ID: &str = "master_key_id";
+
+/// The setting that holds the key under which ids are hashed in logs.
+const LOG_KEY: &str = "log_key";
+
+/// Says what to do about a database that is not there or not up to date.
+fn advise(error: anyhow::Error) -> anyhow::Error {
+    let todo = match error.downcast_ref() {
+        Some(StoreError::Missing(_)) => "`tidegate migrate` makes it, and so does the first `tidegate serve`",
+        Some(StoreError::SchemaBehind { .. }) => "`tidegate migrate` does that, and so does `tidegate serve`",
+        _ => return error,
+    };
+    anyhow::anyhow!("{error:#}; {todo}")
+}
+
+/// Opens the database of the settings without touching its schema; makes it only when `create`.
 ///
 /// # Errors
 /// When it cannot be reached.
-pub async fn open_store(settings: &Settings) -> anyhow::Result<Arc<dyn Store>> {
+pub async fn open_store(settings: &Settings, create: bool) -> anyhow::Result<Arc<dyn Store>> {
     let url = settings.database_url()?;
-    store::open(&url, &store::OpenOptions::default()).await.context("the database could not be opened")
+    let options = store::OpenOptions { create, ..store::OpenOptions::default() };
+    store::open(&url, &options).await.context("the database could not be opened")
 }
 
 /// Runs all roles of the settings until `stop`, then ends in good order: takes no more requests, answers those
@@ -218,6 +272,8 @@ pub async fn run(
     });
     drop(finisher);
 
+    let limiter = Limiter::new(clock.clone());
+    background.spawn(limiter.clone().settle(base.store.clone(), late.clone()));
     let ingress = Arc::new(Ingress {
         live: base.live.clone(),
         committer,
@@ -229,6 +285,10 @@ pub async fn run(
         stats,
         public_url: settings.public_url(),
         pressure,
+        limiter,
+        rate: settings.max_rate(),
+        room: Room::new(settings.max_buffered),
+        proxies: TrustedProxies::new(&settings.trusted_proxies),
     });
     let parts = router::Parts {
         ingress,
@@ -254,7 +314,8 @@ pub async fn run(
         let serve = axum::serve(listener, http::metrics::router());
         background.spawn(async move { end.run_until_cancelled(serve.into_future()).await });
     }
-    http::listen::serve(listeners.main, routes, stop).await;
+    let limits = listen::Limits { connections: settings.max_connections, patience: Patience::default() };
+    listen::serve(listeners.main, routes, limits, stop).await;
 
     tracing::info!("stopping: open requests are answered, running jobs may end");
     if let Some(worker) = worker {
@@ -325,7 +386,7 @@ async fn beat(
                 metrics::gauge!("tidegate_jobs", "state" => state.as_str()).set(*count as f64);
             }
             let waiting = counts.iter().find(|(state, _)| *state == JobState::Pending);
-            pressure.set(waiting.map_or(0, |(_, count)| *count));
+            press(store.as_ref(), &pressure, clock.now(), waiting.map_or(0, |(_, count)| *count)).await;
         }
         if let Ok(oldest) = store.oldest_due(None, clock.now()).await {
             let age = oldest.map_or(0, |due| clock.now().since(due).max(0));
@@ -334,6 +395,20 @@ async fn beat(
         if stop.run_until_cancelled(tokio::time::sleep(BEAT)).await.is_none() {
             return;
         }
+    }
+}
+
+/// Notes how many wait; whose they are matters only when there are too many.
+async fn press(store: &dyn Store, pressure: &Pressure, now: Timestamp, waiting: i64) {
+    if waiting < pressure.limit() {
+        return pressure.relieve(now, waiting);
+    }
+    match store.waiting_by_tenant().await {
+        Ok(tenants) => {
+            let total = tenants.iter().map(|(_, count)| count).sum();
+            pressure.note(now, total, tenants.into_iter().collect());
+        }
+        Err(error) => tracing::warn!(%error, "nobody knows whose jobs fill the queue; the last look counts"),
     }
 }
 

@@ -1,26 +1,25 @@
 //! What pages and server functions find in their context: the ports, who is asking, the request, the session.
 //! The one place where the web server and the dashboard meet.
 
-use super::session::{self, SessionHandle};
+use super::{
+    client::TrustedProxies,
+    session::{self, SessionHandle},
+};
 use crate::services::Services;
 use app::ports::{Actor, Ports, RequestInfo, Session as AppSession};
 use axum::{
     extract::{ConnectInfo, Request, State},
-    http::{HeaderMap, HeaderValue, header, request::Parts},
+    http::{HeaderValue, header, request::Parts},
     middleware::Next,
     response::Response,
 };
 use domain::id::RequestId;
-use ipnet::IpNet;
 use leptos::{
     nonce::use_nonce,
     prelude::{provide_context, use_context},
 };
 use leptos_axum::ResponseOptions;
-use std::{
-    net::{IpAddr, SocketAddr},
-    sync::Arc,
-};
+use std::{net::SocketAddr, sync::Arc};
 use tokio_util::sync::CancellationToken;
 use tower_sessions::Session;
 
@@ -29,8 +28,8 @@ use tower_sessions::Session;
 pub struct Seats {
     /// Accounts.
     pub services: Arc<Services>,
-    /// Networks whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Arc<[IpNet]>,
+    /// Whose word about the visitor's address is taken.
+    pub proxies: TrustedProxies,
     /// Ends what would otherwise never end.
     pub stop: CancellationToken,
 }
@@ -48,26 +47,14 @@ pub async fn identify(State(seats): State<Seats>, mut request: Request, next: Ne
         }),
         None => None,
     };
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    let client = client(peer, request.headers(), &seats.trusted_proxies);
+    let client = request.extensions().get::<ConnectInfo<SocketAddr>>().map_or_else(
+        || "unknown".to_owned(),
+        |info| seats.proxies.client(info.0.ip(), request.headers()).to_string(),
+    );
     let id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
     request.extensions_mut().insert(RequestInfo { id, client });
     request.extensions_mut().insert(actor);
     next.run(request).await
-}
-
-/// The visitor's address: the peer, or what a trusted proxy says about it.
-fn client(peer: Option<IpAddr>, headers: &HeaderMap, trusted: &[IpNet]) -> String {
-    let Some(peer) = peer else { return "unknown".to_owned() };
-    let is_trusted = |ip: &IpAddr| trusted.iter().any(|net| net.contains(ip));
-    if !is_trusted(&peer) {
-        return peer.to_string();
-    }
-    let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-    let chain: Vec<IpAddr> =
-        forwarded.flat_map(|text| text.split(',')).filter_map(|part| part.trim().parse().ok()).collect();
-    // The nearest address no trusted proxy vouches for; anything left of it can be invented.
-    chain.into_iter().rev().find(|ip| !is_trusted(ip)).unwrap_or(peer).to_string()
 }
 
 /// Puts everything into Leptos' context; called for each page and server function.
@@ -96,23 +83,5 @@ fn harden() {
     );
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_forwarded_address_is_believed_only_from_a_trusted_proxy_and_only_its_own_part() {
-        let trusted = ["10.0.0.0/8".parse().unwrap()];
-        let headers = HeaderMap::from_iter([(
-            "x-forwarded-for".parse().unwrap(),
-            "6.6.6.6, 1.2.3.4, 10.0.0.7".parse().unwrap(),
-        )]);
-        let peer = |text: &str| Some(text.parse().unwrap());
-        assert_eq!(client(peer("9.9.9.9"), &headers, &trusted), "9.9.9.9");
-        assert_eq!(client(peer("10.0.0.1"), &headers, &trusted), "1.2.3.4");
-        assert_eq!(client(peer("10.0.0.1"), &HeaderMap::new(), &trusted), "10.0.0.1");
     }
 }

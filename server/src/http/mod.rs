@@ -1,6 +1,7 @@
 //! The web side: what is served where, and what every request passes through.
 //!
-//! - [`listen`]: connections, their limits and their orderly end
+//! - [`listen`], [`patience`]: connections, their limits and their orderly end
+//! - [`client`]: whose request it is, behind proxies
 //! - [`router`]: the table of routes
 //! - [`context`]: what pages and server functions find in their context
 //! - [`session`]: cookies and rows behind "signed in"
@@ -11,12 +12,14 @@
 //! - [`problem`]: errors as RFC 9457
 //! - [`health`], [`metrics`], [`stream`]: for machines
 
+pub mod client;
 pub mod context;
 pub mod export;
 pub mod health;
 pub mod listen;
 pub mod metrics;
 pub mod origin;
+pub mod patience;
 pub mod problem;
 pub mod refusals;
 pub mod request_id;

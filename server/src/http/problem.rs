@@ -19,7 +19,7 @@ pub struct Problem {
     /// Seconds to wait before another try.
     pub retry_after: Option<u64>,
     /// Methods that would be allowed.
-    pub allow: Option<&'static str>,
+    pub allow: Option<String>,
 }
 
 impl Problem {
@@ -34,24 +34,28 @@ impl Problem {
         self
     }
 
-    /// The answer to the request `id`.
-    pub fn answer(self, id: RequestId) -> Response {
-        let body = serde_json::json!({
+    /// The JSON of the answer to the request `id`.
+    pub fn body(&self, id: RequestId) -> serde_json::Value {
+        serde_json::json!({
             "type": format!("https://tidegate.dev/problems/{}", self.code),
             "title": self.status.canonical_reason().unwrap_or("Error"),
             "status": self.status.as_u16(),
             "detail": self.detail,
             "code": self.code,
             "request_id": id,
-        });
-        let mut response = (self.status, body.to_string()).into_response();
+        })
+    }
+
+    /// The answer to the request `id`.
+    pub fn answer(self, id: RequestId) -> Response {
+        let mut response = (self.status, self.body(id).to_string()).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }
-        if let Some(methods) = self.allow {
-            headers.insert(header::ALLOW, HeaderValue::from_static(methods));
+        if let Some(Ok(methods)) = self.allow.as_deref().map(HeaderValue::from_str) {
+            headers.insert(header::ALLOW, methods);
         }
         response
     }

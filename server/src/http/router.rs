@@ -83,7 +83,7 @@ fn dashboard(parts: &Parts, settings: &Settings) -> Router {
     };
     let seats = Seats {
         services: parts.services.clone(),
-        trusted_proxies: settings.trusted_proxies.clone().into(),
+        proxies: parts.ingress.proxies.clone(),
         stop: parts.stop.clone(),
     };
     let secure = settings.public_url.as_ref().is_some_and(|url| url.scheme() == "https" && !is_loopback(url));

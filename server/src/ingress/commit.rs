@@ -1,6 +1,7 @@
 //! Group commit across requests: whatever waits while a commit is under way goes into the next one. No timer: a
 //! lone request is written at once, a burst shares its disk syncs.
 
+use super::room::Held;
 use std::{sync::Arc, time::Duration};
 use store::{NewEvent, Recorded, Store};
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -9,7 +10,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 const MAX_ROWS: usize = 500;
 /// Bytes of bodies in one transaction.
 const MAX_BYTES: usize = 8 * 1024 * 1024;
-/// Requests that may wait; beyond it senders are told to come back.
+/// Requests that may wait; beyond it senders are told to come back. Their bytes are bounded by [`super::room`].
 const MAX_WAITING: usize = 20_000;
 
 /// Longest a commit may take; vendors give up after 3 s and more.
@@ -17,7 +18,7 @@ const LONGEST: Duration = Duration::from_secs(15);
 /// Pause after a commit that failed.
 const AFTER_FAILURE: Duration = Duration::from_millis(50);
 
-type Waiting = (NewEvent, oneshot::Sender<Result<Recorded, Refused>>);
+type Waiting = (NewEvent, Held, oneshot::Sender<Result<Recorded, Refused>>);
 
 /// Why an event was not stored. Nothing of it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,10 +43,10 @@ impl Committer {
         (Self { queue }, tokio::spawn(write(store, wake, waiting)))
     }
 
-    /// Stores one event; returns after the commit.
-    pub async fn record(&self, event: NewEvent) -> Result<Recorded, Refused> {
+    /// Stores one event, whose body counts as `held` until then; returns after the commit.
+    pub async fn record(&self, event: NewEvent, held: Held) -> Result<Recorded, Refused> {
         let (done, stored) = oneshot::channel();
-        self.queue.try_send((event, done)).map_err(|_| Refused::Full)?;
+        self.queue.try_send((event, held, done)).map_err(|_| Refused::Full)?;
         stored.await.unwrap_or(Err(Refused::Unavailable))
     }
 }
@@ -53,16 +54,18 @@ impl Committer {
 async fn write(store: Arc<dyn Store>, wake: Arc<Notify>, mut waiting: mpsc::Receiver<Waiting>) {
     while let Some(first) = waiting.recv().await {
         let mut bytes = first.0.payload.weight();
-        let (mut events, mut senders) = (vec![first.0], vec![first.1]);
+        let (mut events, mut held, mut senders) = (vec![first.0], vec![first.1], vec![first.2]);
         while events.len() < MAX_ROWS && bytes < MAX_BYTES {
-            let Ok((event, sender)) = waiting.try_recv() else { break };
+            let Ok((event, place, sender)) = waiting.try_recv() else { break };
             bytes += event.payload.weight();
             events.push(event);
+            held.push(place);
             senders.push(sender);
         }
         metrics::histogram!("tidegate_commit_rows").record(events.len() as f64);
         let starts_jobs = events.iter().any(|event| !event.jobs.is_empty());
         let answers = record(store.as_ref(), &events).await;
+        drop((events, held));
         if starts_jobs {
             wake.notify_one();
         }

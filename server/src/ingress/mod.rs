@@ -8,6 +8,8 @@
 //! - [`once`]: values that count once
 //! - [`greetings`]: what comes after a vendor tried the address out
 //! - [`rules`]: which jobs an event starts
+//! - [`limiter`], [`pressure`]: how many are taken, by time and by what waits already
+//! - [`room`]: how much memory bodies may take
 //! - [`commit`]: the group commit across requests
 //! - [`refused`]: keeping what was turned away
 //! - [`redact`]: what of a request is never kept
@@ -16,17 +18,18 @@ pub mod commit;
 pub mod greetings;
 pub mod guard;
 pub mod keys;
+pub mod limiter;
 pub mod once;
+pub mod pressure;
 pub mod receive;
 pub mod redact;
 pub mod refused;
+pub mod room;
 pub mod rules;
 
-use crate::{clock::SharedClock, live::LiveConfig, stats::Stats};
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
-};
+use crate::{clock::SharedClock, http::client::TrustedProxies, live::LiveConfig, stats::Stats};
+use domain::policy::Rate;
+use std::sync::Arc;
 use store::Store;
 
 /// What ingress works with.
@@ -50,34 +53,13 @@ pub struct Ingress {
     /// How the outside reaches this server; some vendors sign the URL.
     pub public_url: String,
     /// How full the queue is.
-    pub pressure: Arc<Pressure>,
-}
-
-/// How many jobs wait, as last looked up, and how many are too many.
-#[derive(Debug)]
-pub struct Pressure {
-    waiting: AtomicI64,
-    limit: i64,
-}
-
-impl Pressure {
-    /// None waiting, up to `limit` allowed.
-    pub const fn new(limit: i64) -> Self {
-        Self { waiting: AtomicI64::new(0), limit }
-    }
-
-    /// Notes how many wait now.
-    pub fn set(&self, waiting: i64) {
-        self.waiting.store(waiting, Ordering::Relaxed);
-    }
-
-    /// Whether more would be too many.
-    pub fn is_full(&self) -> bool {
-        self.waiting.load(Ordering::Relaxed) >= self.limit
-    }
-
-    /// How many are too many.
-    pub const fn limit(&self) -> i64 {
-        self.limit
-    }
+    pub pressure: Arc<pressure::Pressure>,
+    /// Token buckets.
+    pub limiter: Arc<limiter::Limiter>,
+    /// How many requests the whole installation takes; any number when `None`.
+    pub rate: Option<Rate>,
+    /// Memory for bodies.
+    pub room: room::Room,
+    /// Whose word about the client's address is taken.
+    pub proxies: TrustedProxies,
 }

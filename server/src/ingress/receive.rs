@@ -3,7 +3,10 @@
 use super::{
     Ingress, commit, guard,
     keys::request::{Keys, needed},
-    once, redact, rules,
+    limiter::{Scope, TooMany},
+    once, redact,
+    room::Held,
+    rules,
 };
 use crate::{
     clock::fresh, http::problem::Problem, live::LiveVendor, payloads, stats::name, telemetry::hashed,
@@ -11,19 +14,20 @@ use crate::{
 use axum::{
     Extension,
     body::{Body, Bytes},
-    extract::{Path, State},
+    extract::{ConnectInfo, Path, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use domain::{
     event::Event,
     id::{EventId, RequestId},
+    policy::Rate,
     refusal::RefusedRequest,
     time::Timestamp,
 };
 use sha2::{Digest, Sha256};
 use signature::{Delivery, Preset, Refusal};
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 use store::NewEvent;
 
 /// `/webhooks/{vendor}` of the default tenant.
@@ -122,25 +126,50 @@ async fn judge(
     body: Body,
     now: Timestamp,
 ) -> Result<Outcome, Stop> {
-    let greets = preset.handshake_method().is_some_and(|method| parts.method.as_str() == method);
-    if parts.method != Method::POST && !greets {
-        let mut problem =
-            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Send webhooks with POST.");
-        problem.allow = Some("POST");
-        return Err(problem.into());
-    }
+    guard::method(&parts.method, &methods(preset))?;
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let client = peer.map(|peer| ingress.proxies.client(peer, &parts.headers));
+    guard::address(client, &live.vendor.policy.allow)?;
     guard::headers(&parts.headers)?;
+    // What will be refused in the end is refused before it costs anything. No token is taken yet: only requests of the
+    // vendor itself may use up what the vendor may send.
+    for (scope, rate) in rates(ingress, live) {
+        ingress.limiter.look(scope, rate).map_err(|over| too_many(scope, over))?;
+    }
     if parts.method == Method::POST {
         guard::content_type(&parts.headers)?;
     }
     let limit = live.vendor.max_body.map_or(preset.default_max_body, |limit| limit as usize);
-    let body = guard::body(&parts.headers, body, limit).await?;
-    weigh(ingress, live, preset, id, parts, &body, now)
+    let mut held = ingress.room.place();
+    let body = guard::body(&parts.headers, body, limit, guard::Pace::default(), &mut held).await?;
+    weigh(ingress, live, preset, id, parts, &body, held, now)
         .await
         .map_err(|problem| Stop { problem, body_len: body.len() })
 }
 
+/// The methods a vendor's address takes.
+fn methods(preset: &Preset) -> Vec<&str> {
+    let greeting = preset.handshake_method().filter(|method| *method != "POST");
+    std::iter::once("POST").chain(greeting).collect()
+}
+
+/// The buckets a request takes a token from.
+fn rates(ingress: &Ingress, live: &LiveVendor) -> impl Iterator<Item = (Scope, Rate)> {
+    let own = live.vendor.policy.rate.map(|rate| (Scope::Vendor(live.vendor.id), rate));
+    own.into_iter().chain(ingress.rate.map(|rate| (Scope::Installation, rate)))
+}
+
+fn too_many(scope: Scope, over: TooMany) -> Problem {
+    let (code, detail) = match scope {
+        Scope::Vendor(_) => ("rate_limited", "This vendor sends more than its limit allows."),
+        Scope::Installation => ("installation_rate_limited", "More arrives than this installation takes."),
+    };
+    let detail = format!("{detail} Nothing was stored; send it again in {} s.", over.seconds());
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, code, detail).retry_after(over.seconds())
+}
+
 /// Everything after the body has arrived.
+#[expect(clippy::too_many_arguments, reason = "one request, its sender, and where it goes")]
 async fn weigh(
     ingress: &Ingress,
     live: &LiveVendor,
@@ -148,6 +177,7 @@ async fn weigh(
     id: RequestId,
     parts: &axum::http::request::Parts,
     body: &Bytes,
+    held: Held,
     now: Timestamp,
 ) -> Result<Outcome, Problem> {
     // The parsed request must not live across an await, so it is read anew after each.
@@ -163,23 +193,29 @@ async fn weigh(
     let event = match found? {
         Read::Handshake(reply) => return Ok(Outcome::Handshake(reply)),
         Read::Event(event, once) => {
+            // Before the value that counts once is spent: what is refused here will be sent again.
+            for (scope, rate) in rates(ingress, live) {
+                ingress.limiter.take(scope, rate).await.map_err(|over| too_many(scope, over))?;
+            }
+            if let Some(seconds) = ingress.pressure.refuses(live.vendor.tenant_id) {
+                let detail = "Too much work waits already. Nothing was stored; send it again later.";
+                return Err(
+                    Problem::new(StatusCode::TOO_MANY_REQUESTS, "queue_full", detail).retry_after(seconds)
+                );
+            }
             if let Some(once) = once {
                 once::check(ingress.store.as_ref(), live.vendor.id, &once, now).await?;
             }
             event
         }
     };
-    if ingress.pressure.is_full() {
-        let detail = "Too much work waits already. Nothing was stored; send it again later.";
-        return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "queue_full", detail).retry_after(30));
-    }
     tracing::debug!(
         request.id = %id, event.id = %event.event.id,
         external_id = %hashed(&event.event.external_id),
         subject = event.event.subject_id.as_deref().map(|subject| hashed(subject).to_string()),
         "webhook read"
     );
-    match ingress.committer.record(*event).await {
+    match ingress.committer.record(*event, held).await {
         Ok(recorded) if recorded.duplicate => Ok(Outcome::Duplicate(recorded.id)),
         Ok(recorded) => Ok(Outcome::Stored(recorded.id)),
         Err(commit::Refused::Full | commit::Refused::Unavailable) => Err(cannot_store()),
@@ -265,10 +301,8 @@ fn judge_request(
         return Ok(Read::Handshake(reply));
     }
     if parts.method != Method::POST {
-        let mut problem =
-            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Send webhooks with POST.");
-        problem.allow = Some("POST");
-        return Err(problem);
+        // One that greets with this method, but this is no greeting.
+        guard::method(&parts.method, &["POST"])?;
     }
     let envelope = delivery.normalize(preset).map_err(refuse)?;
     let payload = redact::payload(live.redaction(), &parts.headers, &secret_headers(preset), body);
