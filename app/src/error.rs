@@ -168,6 +168,14 @@ pub enum Field {
     Version,
     /// After how many quiet hours an old secret ends.
     QuietHours,
+    /// Networks a vendor may send from.
+    Allow,
+    /// Requests a second.
+    PerSecond,
+    /// Requests at once.
+    Burst,
+    /// Largest body.
+    MaxBody,
 }
 
 impl Field {
@@ -205,6 +213,10 @@ impl Field {
             Self::Overlap => "overlap",
             Self::Version => "version",
             Self::QuietHours => "number of quiet hours",
+            Self::Allow => "list of networks",
+            Self::PerSecond => "number of requests a second",
+            Self::Burst => "number of requests at once",
+            Self::MaxBody => "largest body",
         }
     }
 }
@@ -257,6 +269,7 @@ impl Reason {
             (Self::TooShort, _) => format!("The {name} is too short."),
             (Self::TooLong, Field::Overlap) => "An old secret is accepted for 7 days at most.".into(),
             (Self::TooLong, Field::QuietHours) => "Give a number of hours from 1 to 720.".into(),
+            (Self::TooLong, Field::Allow) => "At most 500 networks can be listed.".into(),
             (Self::TooLong, _) => format!("The {name} is too long."),
             (Self::Malformed, Field::Slug) => {
                 "Use 1 to 60 of a–z, 0–9, - and _, beginning with a letter or digit.".into()
@@ -275,6 +288,13 @@ impl Reason {
                 "Give one name of a form field a line; at most 64.".into()
             }
             (Self::NoEvents, _) => "No stored event is meant by this choice.".into(),
+            (Self::Malformed, Field::Allow) => {
+                "Give networks such as 203.0.113.0/24, or single addresses, one a line.".into()
+            }
+            (Self::Malformed, Field::PerSecond | Field::Burst) => {
+                "Give a whole number from 1 to 1,000,000.".into()
+            }
+            (Self::Malformed, Field::MaxBody) => "Give a size from 1 KiB to 32 MiB, such as 512 KiB.".into(),
             (Self::Malformed, _) => format!("This is not a valid {name}."),
             (Self::Taken, _) => format!("This {name} is in use already."),
             (Self::Unknown, _) => format!("This {name} does not exist any more."),

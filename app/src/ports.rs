@@ -13,11 +13,13 @@
 
 mod audit;
 mod greetings;
+mod limits;
 mod rotation;
 mod vendor;
 
 pub use audit::AuditPort;
 pub use greetings::GreetingsPort;
+pub use limits::LimitsPort;
 pub use rotation::RotationPort;
 pub use vendor::VendorPort;
 
@@ -91,6 +93,8 @@ pub struct Ports {
     pub vendors: Arc<dyn VendorsPort>,
     /// One sender.
     pub vendor: Arc<dyn VendorPort>,
+    /// What a vendor may send.
+    pub limits: Arc<dyn LimitsPort>,
     /// AI APIs.
     pub providers: Arc<dyn ProvidersPort>,
     /// Where results go.

@@ -119,6 +119,7 @@ fn the_server_functions_refuse_an_editor_whatever_the_page_shows() {
         ),
         ("/ui/vendor/revoke", "vendor=ven_018f3c51000070008000000000000000&version=5&force=on".into()),
         ("/ui/vendor/quiet", "vendor=ven_018f3c51000070008000000000000000&hours=6".into()),
+        ("/ui/vendor/limits/set", "vendor=ven_018f3c51000070008000000000000000&rate=5".into()),
         ("/ui/rule/add", "vendor=ven_018f3c51000070008000000000000001&pattern=*&job=generate".into()),
     ];
     for (path, form) in forms {
@@ -319,6 +320,27 @@ fn the_audit_log_is_narrowed_and_paged_by_its_url_and_shown_to_admins_only() {
     let editor = busy(Role::Editor).get("/audit");
     assert!(editor.status == 403 && !editor.html.contains("vendor.rotate"));
     assert!(!busy(Role::Editor).get("/").has("href=\"/audit\""));
+fn a_vendors_limits_are_shown_to_all_and_set_without_javascript() {
+    let site = busy(Role::Admin);
+    let page = site.get(VENDOR);
+    assert!(page.has("50 a second, 200 at once") && page.has("203.0.113.0/24, 2001:db8::/32"));
+    assert!(page.has("512 KiB, as its preset says") && page.has("name=\"burst\""));
+    let editor = busy(Role::Editor).get(VENDOR);
+    assert!(editor.has("50 a second, 200 at once") && !editor.has("Change the limits"));
+
+    let form = "vendor=ven_018f3c51000070008000000000000000&burst=&max_body=";
+    for (more, words) in [
+        ("&allow=here&rate=5", "Give networks such as 203.0.113.0/24"),
+        ("&allow=&rate=many", "Give a whole number from 1 to 1,000,000."),
+        ("&allow=&rate=&max_body=1+GiB", "Give a size from 1 KiB to 32 MiB"),
+    ] {
+        let form = if more.contains("max_body") { form.trim_end_matches("&max_body=") } else { form };
+        let refused = site.post(VENDOR, "/ui/vendor/limits/set", &format!("{form}{more}"));
+        let back = refused.location.trim_start_matches("http://tidegate.example").to_owned();
+        assert!(site.get(&back).has(words), "{more}");
+    }
+    site.post(VENDOR, "/ui/vendor/limits/set", &format!("{form}&allow=192.0.2.1&rate=5"));
+    assert_eq!(*site.fake.calls.lock().unwrap(), ["limit Some(5)"]);
 }
 
 #[test]

@@ -10,6 +10,7 @@ pub mod audit;
 pub mod destinations;
 pub mod greetings;
 pub mod jobs;
+pub mod limits;
 pub mod overview;
 pub mod payloads;
 pub mod providers;

@@ -92,6 +92,9 @@ pub fn AreaField(
     /// An example.
     #[prop(optional)]
     placeholder: &'static str,
+    /// What stands in it already.
+    #[prop(optional, into)]
+    value: String,
 ) -> impl IntoView {
     view! {
         <div class="field wide">
@@ -100,7 +103,7 @@ pub fn AreaField(
                 id=name name=name rows="5" placeholder=placeholder
                 aria-describedby=format!("{name}-hint")
                 aria-invalid=move || wrong(fault, field)
-            ></textarea>
+            >{value}</textarea>
             <Under name hint field fault/>
         </div>
     }

@@ -13,6 +13,7 @@ use crate::{
         frame::viewer_may,
         page_head::PageHead,
         vendor::{figures::Figures, privacy::PrivacyPanel, secrets::SecretsPanel},
+        vendor::{figures::Figures, limits::LimitsPanel, secrets::SecretsPanel},
     },
     error::AppError,
     view::vendor::{VendorAddress, VendorHead, VendorState},
@@ -101,6 +102,7 @@ fn Panels(vendor: VendorHead) -> impl IntoView {
         <ConnectionPanel vendor=vendor.id/>
         <SecretsPanel vendor=vendor.clone()/>
         <PrivacyPanel vendor/>
+        <LimitsPanel vendor/>
     }
     .into_any()
 }

@@ -22,6 +22,7 @@ pub mod connections;
 pub mod escape;
 pub mod greeting;
 pub mod jobs;
+pub mod limits;
 pub mod overview;
 pub mod payload;
 pub mod query;

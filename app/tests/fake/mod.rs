@@ -7,6 +7,7 @@
 
 pub mod archive;
 mod audit;
+mod limits;
 mod rotation;
 pub mod sample;
 pub mod site;
@@ -93,6 +94,7 @@ impl Fake {
             replays: self.clone(),
             vendors: self.clone(),
             vendor: self.clone(),
+            limits: self.clone(),
             providers: self.clone(),
             destinations: self.clone(),
             rules: self.clone(),

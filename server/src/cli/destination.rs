@@ -46,6 +46,13 @@ pub(super) enum Command {
     },
 }
 
+impl Command {
+    /// Whether it changes nothing about the database.
+    pub(super) const fn only_looks(&self) -> bool {
+        matches!(self, Command::List { .. } | Command::Test { .. })
+    }
+}
+
 pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::Result<()> {
     match command {
         Command::Add { slug, kind, url, user, auth, password_stdin, tenant } => {

@@ -1,4 +1,5 @@
-//! `tidegate doctor`: is everything there that `serve` needs, and do the destinations answer?
+//! `tidegate doctor`: is everything there that `serve` needs, and do the destinations answer? Makes and changes
+//! nothing.
 
 use super::{actor, output::Output};
 use crate::{clock::SystemClock, config::Settings, serve::Base};
@@ -35,7 +36,7 @@ pub(super) async fn run(settings: &Settings, out: &Output) -> anyhow::Result<()>
         Err(format!("{} is missing", site.display()))
     };
     checks.push(check("dashboard files", files));
-    match Base::open(settings, Arc::new(SystemClock)).await {
+    match Base::open_existing(settings, Arc::new(SystemClock)).await {
         Ok(base) => with_database(&base, settings, &mut checks).await?,
         Err(error) => checks.push(check("database", Err(format!("{error:#}")))),
     }

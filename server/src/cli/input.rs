@@ -1,4 +1,5 @@
-//! Secrets from standard input: one line, never an argument, because arguments can be seen by every process.
+//! Secrets from standard input: one line, never an argument, because arguments can be seen by every process. Typed at
+//! a terminal they are not shown.
 
 use anyhow::{Context, bail};
 use std::io::{BufRead, IsTerminal};
@@ -6,11 +7,14 @@ use std::io::{BufRead, IsTerminal};
 /// Reads one line; `what` names it in the prompt and in errors.
 pub(super) fn secret(what: &str) -> anyhow::Result<String> {
     let stdin = std::io::stdin();
-    if stdin.is_terminal() {
-        eprint!("{what}: ");
-    }
     let mut line = String::new();
-    stdin.lock().read_line(&mut line).with_context(|| format!("the {what} could not be read"))?;
+    let read = if stdin.is_terminal() {
+        // Typed, it must not stay on the screen.
+        rpassword::prompt_password(format!("{what}: ")).map(|typed| line = typed)
+    } else {
+        stdin.lock().read_line(&mut line).map(drop)
+    };
+    read.with_context(|| format!("the {what} could not be read"))?;
     let line = line.trim_end_matches(['\r', '\n']);
     if line.is_empty() {
         bail!(super::Usage(format!("the {what} is expected on standard input")));

@@ -2,7 +2,10 @@
 
 use super::{actor, output::Output, said};
 use crate::serve::Base;
-use app::{ports::JobsPort, view::jobs::JobRow};
+use app::{
+    ports::{Actor, JobsPort},
+    view::jobs::JobRow,
+};
 use domain::{
     filter::JobFilter,
     id::JobId,
@@ -49,9 +52,8 @@ pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::
     match command {
         Command::List { state, kind, limit, tenant } => {
             let filter = JobFilter { state, kind, ..JobFilter::default() };
-            let page =
-                services.list(&actor(base, tenant.as_deref())?, &filter, None, limit).await.map_err(said)?;
-            out.list(&page.rows, &["id", "state", "kind", "title", "tries", "reason"], |row: &JobRow| {
+            let rows = list(services, &actor(base, tenant.as_deref())?, &filter, limit).await?;
+            out.list(&rows, &["id", "state", "kind", "title", "tries", "reason"], |row: &JobRow| {
                 let tries = format!("{}/{}", row.attempt, row.max_attempts);
                 let reason = row.reason.clone().unwrap_or_default();
                 vec![
@@ -90,4 +92,27 @@ pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::
         }
     }
     Ok(())
+}
+
+/// The newest jobs, page by page until there are `limit` or no more.
+async fn list(
+    services: &dyn JobsPort,
+    who: &Actor,
+    filter: &JobFilter,
+    limit: u32,
+) -> anyhow::Result<Vec<JobRow>> {
+    let mut rows: Vec<JobRow> = Vec::new();
+    let mut cursor = None;
+    loop {
+        let left = limit.saturating_sub(u32::try_from(rows.len()).unwrap_or(u32::MAX));
+        if left == 0 {
+            return Ok(rows);
+        }
+        let page = services.list(who, filter, cursor, left).await.map_err(said)?;
+        rows.extend(page.rows);
+        cursor = page.next_cursor.and_then(|text| text.parse().ok());
+        if cursor.is_none() {
+            return Ok(rows);
+        }
+    }
 }

@@ -29,7 +29,10 @@ use crate::{
     serve::Base,
     telemetry,
 };
-use app::{error::AppError, ports::Actor};
+use app::{
+    error::{AppError, Reason},
+    ports::Actor,
+};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use domain::{id::UserId, role::Role, tenant::DEFAULT_TENANT};
 use output::Output;
@@ -134,7 +137,7 @@ pub fn main(args: Vec<String>) -> ExitCode {
 }
 
 fn failed(error: &anyhow::Error, code: u8) -> ExitCode {
-    eprintln!("error: {error:#}");
+    eprintln!("error: {}", output::plain(&format!("{error:#}"), true));
     ExitCode::from(code)
 }
 
@@ -148,8 +151,14 @@ async fn run(command: Command, settings: Settings, out: Output) -> anyhow::Resul
         Command::Serve => serve::serve(settings).await,
         Command::Migrate => migrate(&settings, &out).await,
         Command::Doctor => doctor::run(&settings, &out).await,
-        Command::User(command) => user::run(command, &open(&settings).await?, &out).await,
-        Command::Tenant(command) => tenant::run(command, &open(&settings).await?, &out).await,
+        Command::User(command) => {
+            let base = if command.only_looks() { look(&settings).await? } else { open(&settings).await? };
+            user::run(command, &base, &out).await
+        }
+        Command::Tenant(command) => {
+            let base = if command.only_looks() { look(&settings).await? } else { open(&settings).await? };
+            tenant::run(command, &base, &out).await
+        }
         Command::Vendor(command) => vendor::run(command, &settings, &out).await,
         Command::Provider(command) => provider::run(command, &open(&settings).await?, &out).await,
         Command::Destination(command) => destination::run(command, &open(&settings).await?, &out).await,
@@ -157,6 +166,20 @@ async fn run(command: Command, settings: Settings, out: Output) -> anyhow::Resul
         Command::Jobs(command) => job::run(command, &open(&settings).await?, &out).await,
         Command::Events(command) => events::run(command, &open(&settings).await?, &out).await,
         Command::Key(command) => key::run(command, &settings, &out).await,
+        Command::Provider(command) => {
+            let base = if command.only_looks() { look(&settings).await? } else { open(&settings).await? };
+            provider::run(command, &base, &out).await
+        }
+        Command::Destination(command) => {
+            let base = if command.only_looks() { look(&settings).await? } else { open(&settings).await? };
+            destination::run(command, &base, &out).await
+        }
+        Command::Rule(command) => {
+            let base = if command.only_looks() { look(&settings).await? } else { open(&settings).await? };
+            rule::run(command, &base, &out).await
+        }
+        Command::Jobs(command) => job::run(command, &look(&settings).await?, &out).await,
+        Command::Events(command) => events::run(command, &look(&settings).await?, &out).await,
         Command::Send(send) => send::run(send, &settings, &out).await,
         Command::Verify => verify::run(),
     }
@@ -166,8 +189,13 @@ async fn open(settings: &Settings) -> anyhow::Result<Base> {
     Base::open(settings, Arc::new(SystemClock)).await
 }
 
+/// For commands that change nothing about the database: it must be there and up to date.
+async fn look(settings: &Settings) -> anyhow::Result<Base> {
+    Base::open_existing(settings, Arc::new(SystemClock)).await
+}
+
 async fn migrate(settings: &Settings, out: &Output) -> anyhow::Result<()> {
-    let store = crate::serve::open_store(settings).await?;
+    let store = crate::serve::open_store(settings, true).await?;
     store.migrate().await?;
     out.done(&format!("The {} database is up to date.", store.engine()));
     Ok(())
@@ -189,6 +217,8 @@ fn actor(base: &Base, tenant: Option<&str>) -> anyhow::Result<Actor> {
 /// The dashboard's errors, said on the command line.
 fn said(error: AppError) -> anyhow::Error {
     match error {
+        // Nothing is wrong with the command; what it would add is there already.
+        AppError::Invalid { reason: Reason::Taken, .. } => anyhow::anyhow!("{error}"),
         AppError::Invalid { .. } => Usage(error.to_string()).into(),
         AppError::StillUsed { matches } => anyhow::anyhow!(
             "{matches} requests matched this version during the last hour; ending it would refuse the next ones. Let \

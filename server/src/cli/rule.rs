@@ -53,6 +53,13 @@ pub(super) enum Command {
     },
 }
 
+impl Command {
+    /// Whether it changes nothing about the database.
+    pub(super) const fn only_looks(&self) -> bool {
+        matches!(self, Command::List { .. })
+    }
+}
+
 pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::Result<()> {
     let services: &dyn RulesPort = base.services.as_ref();
     match command {

@@ -1,6 +1,6 @@
 //! `tidegate send`: signs a sample, or a file, as a vendor would and posts it to the running server.
 
-use super::{Usage, actor, open, output::Output, said};
+use super::{Usage, actor, look, output::Output, said};
 use crate::{clock::fresh, config::Settings};
 use anyhow::Context;
 use serde::Serialize;
@@ -32,7 +32,7 @@ struct Sent {
 }
 
 pub(super) async fn run(send: Send, settings: &Settings, out: &Output) -> anyhow::Result<()> {
-    let base = open(settings).await?;
+    let base = look(settings).await?;
     let who = actor(&base, send.tenant.as_deref())?;
     let live = base.services.vendor_named(&who, &send.vendor).map_err(said)?;
     let preset = live.preset.as_deref().ok_or_else(|| Usage("this vendor's preset is unknown".to_owned()))?;

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 /// Runs until asked to stop; a second signal ends at once.
 pub(super) async fn serve(settings: Settings) -> anyhow::Result<()> {
+    raise_file_limit(settings.max_connections);
     let main = bind(settings.listen).await?;
     let metrics = match settings.metrics_listen.0 {
         Some(address) => Some(bind(address).await?),
@@ -26,6 +27,23 @@ pub(super) async fn serve(settings: Settings) -> anyhow::Result<()> {
     let listeners = Listeners { main, metrics };
     run(settings, Arc::new(SystemClock), listeners, stop, |address, setup| announce(address, public, setup))
         .await
+}
+
+/// Files beside connections: database, log, calls out.
+const OTHER_FILES: u64 = 256;
+
+/// Makes room for as many open files as there may be connections; systems allow few unless asked for more.
+fn raise_file_limit(connections: usize) {
+    let wanted = (connections as u64).saturating_add(OTHER_FILES);
+    match rlimit::increase_nofile_limit(wanted) {
+        Ok(granted) if granted < wanted => tracing::warn!(
+            granted,
+            wanted,
+            "this system allows fewer open files than --max-connections needs; raise `ulimit -n`"
+        ),
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%error, "the limit of open files could not be raised"),
+    }
 }
 
 async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {

@@ -68,6 +68,13 @@ fn days(text: &str) -> Result<Days, String> {
     }
 }
 
+impl Command {
+    /// Whether it changes nothing about the database.
+    pub(super) const fn only_looks(&self) -> bool {
+        matches!(self, Command::List | Command::Show { .. })
+    }
+}
+
 pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::Result<()> {
     match command {
         Command::Add { slug, name } => {
@@ -84,7 +91,7 @@ pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::
                 detail: String::new(),
             };
             match base.store.add_tenant(&tenant, &audit).await {
-                Err(StoreError::Conflict) => anyhow::bail!(Usage("This name is in use already.".to_owned())),
+                Err(StoreError::Conflict) => anyhow::bail!("this name is in use already: {}", tenant.slug),
                 other => other?,
             }
             out.value(&tenant, &[("added", tenant.slug.to_string())]);

@@ -1,6 +1,8 @@
 //! `tidegate vendor`: senders of webhooks and their secrets.
 
-use super::{Usage, actor, input, offer, open, output::Output, said};
+mod set;
+
+use super::{Usage, actor, input, look, offer, open, output::Output, said};
 use crate::{config::Settings, serve::Base, services::Rotated};
 use anyhow::Context;
 use app::{
@@ -44,6 +46,8 @@ pub(super) enum Command {
         #[arg(long)]
         tenant: Option<String>,
     },
+    /// Set from where, how much and how large a vendor may send; what is not named stays as it is
+    Set(set::Set),
     /// List presets
     Presets,
     /// List secrets a vendor handed over that wait to be accepted
@@ -170,6 +174,9 @@ pub(super) async fn run(command: Command, settings: &Settings, out: &Output) -> 
     match command {
         // Needs no database.
         Command::Presets => presets(out),
+        command @ (Command::List { .. } | Command::Secrets { .. } | Command::Offers(_)) => {
+            with_database(command, &look(settings).await?, out).await?
+        }
         command => with_database(command, &open(settings).await?, out).await?,
     }
     Ok(())
@@ -301,6 +308,7 @@ async fn with_database(command: Command, base: &Base, out: &Output) -> anyhow::R
         }
         Command::On { slug, tenant } => switch(base, out, tenant.as_deref(), &slug, true).await?,
         Command::Off { slug, tenant } => switch(base, out, tenant.as_deref(), &slug, false).await?,
+        Command::Set(set) => set::run(set, base, out).await?,
         Command::Presets => {}
     }
     Ok(())

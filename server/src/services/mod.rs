@@ -8,6 +8,7 @@ mod audit;
 mod destinations;
 mod greetings;
 mod jobs;
+mod limits;
 mod overview;
 mod payloads;
 mod privacy;
@@ -104,6 +105,7 @@ impl Services {
             replays: self.clone(),
             vendors: self.clone(),
             vendor: self.clone(),
+            limits: self.clone(),
             providers: self.clone(),
             destinations: self.clone(),
             rules: self.clone(),

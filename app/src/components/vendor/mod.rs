@@ -3,4 +3,5 @@
 
 pub mod figures;
 pub mod privacy;
+pub mod limits;
 pub mod secrets;

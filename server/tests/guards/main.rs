@@ -1,0 +1,13 @@
+//! What a request must be like to be taken, and how many are, tried at the socket of a running server.
+
+#![allow(
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a story that cannot go on has failed; names are sentences"
+)]
+
+mod address;
+mod content;
+mod rate;
+mod support;
+mod tenants;
