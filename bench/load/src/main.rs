@@ -1,14 +1,16 @@
 //! `load`: what the benchmark needs beside the servers it measures.
 //!
 //! - [`send`]: a load generator for signed webhooks; [`webhooks`]: what it sends
+//! - [`mixed`]: good and bad traffic at a fixed rate
 //! - [`floor`]: the least a webhook server can do, to compare with
 //! - [`fsync`]: how fast the disk is just now
-//! - [`usage`]: processor time of process trees
+//! - [`usage`]: processor time and memory of processes
 //!
 //! Talks to loopback addresses alone, and stops by itself after a set time and number of requests.
 
 mod floor;
 mod fsync;
+mod mixed;
 mod send;
 mod usage;
 mod webhooks;
@@ -27,6 +29,8 @@ struct Cli {
 enum Command {
     /// Send signed webhooks and print what came back as one JSON object
     Send(send::Send),
+    /// Send good and bad webhooks at a fixed rate and print what came back as one JSON object
+    Mixed(mixed::Mixed),
     /// Serve a handler that checks the signature and answers 202, nothing more
     Floor(floor::Floor),
     /// Append 4 KiB and wait for the disk, again and again
@@ -36,6 +40,7 @@ enum Command {
 fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Send(send) => send::run(send),
+        Command::Mixed(mixed) => mixed::run(&mixed),
         Command::Floor(floor) => floor::run(floor),
         Command::Fsync(fsync) => fsync::run(&fsync),
     }

@@ -32,6 +32,13 @@ pub(crate) fn cpu_seconds(roots: &[u32]) -> f64 {
     ticks as f64 / TICKS
 }
 
+/// Memory of a process that is its own (not of files it has mapped), in KiB; 0 when it has ended.
+pub(crate) fn resident(pid: u32) -> u64 {
+    let Ok(status) = fs::read_to_string(format!("/proc/{pid}/status")) else { return 0 };
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -77,7 +77,7 @@ impl Requests {
 }
 
 /// A body of [`BODY`] bytes: an envelope, an object with nested fields, and a text that fills it up.
-fn body(id: &str, n: usize) -> String {
+pub(crate) fn body(id: &str, n: usize) -> String {
     let mut body = format!(
         "{{\"id\":\"{id}\",\"type\":\"invoice.paid\",\"timestamp\":\"2026-01-02T03:04:05.678Z\",\
          \"livemode\":false,\"data\":{{\"id\":\"in_{n:016x}\",\"object\":\"invoice\",\"amount_paid\":{:08},\
