@@ -320,6 +320,9 @@ fn the_audit_log_is_narrowed_and_paged_by_its_url_and_shown_to_admins_only() {
     let editor = busy(Role::Editor).get("/audit");
     assert!(editor.status == 403 && !editor.html.contains("vendor.rotate"));
     assert!(!busy(Role::Editor).get("/").has("href=\"/audit\""));
+}
+
+#[test]
 fn a_vendors_limits_are_shown_to_all_and_set_without_javascript() {
     let site = busy(Role::Admin);
     let page = site.get(VENDOR);

@@ -86,10 +86,8 @@ impl Base {
         store.migrate().await.context("the schema could not be brought up to date")?;
         let vault = Arc::new(Vault::open(settings)?);
         vault.unlock(store.as_ref(), &clock).await?;
-        let log_key = store.setting_or_insert("log_key", &random::<32>()).await?;
-        let sealed_under = store.setting_or_insert(MASTER_KEY_ID, &vault.key_id()).await?;
         let log_key = store.setting_or_insert(LOG_KEY, &random::<32>()).await?;
-        Self::over(store, vault, &sealed_under, log_key, settings, clock).await
+        Self::over(store, vault, log_key, settings, clock).await
     }
 
     /// Opens a database that is there and up to date, and changes nothing about it: for commands that only look.
@@ -99,28 +97,20 @@ impl Base {
     pub async fn open_existing(settings: &Settings, clock: SharedClock) -> anyhow::Result<Self> {
         let store = open_store(settings, false).await.map_err(advise)?;
         store.ping().await.map_err(|error| advise(error.into()))?;
-        let Some(sealed_under) = store.setting(MASTER_KEY_ID).await? else {
-            anyhow::bail!("this database was never served; start it with `tidegate serve`");
-        };
         let vault = Arc::new(Vault::open(settings)?);
+        vault.unlock_existing(store.as_ref()).await?;
         // Where no server has made one yet, what this command logs need not be comparable.
         let log_key = store.setting(LOG_KEY).await?.unwrap_or_else(|| random::<32>().to_vec());
-        Self::over(store, vault, &sealed_under, log_key, settings, clock).await
+        Self::over(store, vault, log_key, settings, clock).await
     }
 
     async fn over(
         store: Arc<dyn Store>,
         vault: Arc<Vault>,
-        sealed_under: &[u8],
         log_key: Vec<u8>,
         settings: &Settings,
         clock: SharedClock,
     ) -> anyhow::Result<Self> {
-        anyhow::ensure!(
-            sealed_under == vault.key_id(),
-            "the secrets in this database are sealed under another master key: give that key with \
-             TIDEGATE_MASTER_KEY, or the folder that holds its master.key with --data-dir"
-        );
         telemetry::hash_ids_under(log_key.try_into().ok().context("the setting log_key is not 32 bytes")?);
         let resolver = Arc::new(Resolver::new(settings, clock.clone())?);
         let live = LiveConfig::load(store.clone(), vault.clone(), resolver, clock.clone()).await?;
@@ -141,9 +131,6 @@ impl Base {
         Ok(Self { store, vault, services, live, outbound, keys, delivery, clock })
     }
 }
-
-/// The setting that tells under which master key the secrets of a database are sealed.
-const MASTER_KEY_ID: &str = "master_key_id";
 
 /// The setting that holds the key under which ids are hashed in logs.
 const LOG_KEY: &str = "log_key";

@@ -99,6 +99,19 @@ impl Vault {
         self.adopt(&known).map_err(|_| anyhow::anyhow!(OTHER_MASTER))
     }
 
+    /// As [`Vault::unlock`] for commands that only look: makes nothing.
+    ///
+    /// # Errors
+    /// When no server ever ran on this database, or its data keys are under another master key.
+    pub async fn unlock_existing(&self, store: &dyn Store) -> anyhow::Result<()> {
+        let known = store.data_keys().await?;
+        anyhow::ensure!(
+            !known.is_empty(),
+            "this database was never served; start it with `tidegate serve`"
+        );
+        self.adopt(&known).map_err(|_| anyhow::anyhow!(OTHER_MASTER))
+    }
+
     /// The master key in use.
     fn master(&self) -> Arc<Master> {
         // There is one from the beginning, and none is ever taken out.

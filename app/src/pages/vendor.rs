@@ -12,8 +12,9 @@ use crate::{
         form::{FormError, Submit, fault_of},
         frame::viewer_may,
         page_head::PageHead,
-        vendor::{figures::Figures, privacy::PrivacyPanel, secrets::SecretsPanel},
-        vendor::{figures::Figures, limits::LimitsPanel, secrets::SecretsPanel},
+        vendor::{
+            figures::Figures, limits::LimitsPanel, privacy::PrivacyPanel, secrets::SecretsPanel,
+        },
     },
     error::AppError,
     view::vendor::{VendorAddress, VendorHead, VendorState},
@@ -101,8 +102,8 @@ fn Panels(vendor: VendorHead) -> impl IntoView {
     view! {
         <ConnectionPanel vendor=vendor.id/>
         <SecretsPanel vendor=vendor.clone()/>
+        <LimitsPanel vendor=vendor.clone()/>
         <PrivacyPanel vendor/>
-        <LimitsPanel vendor/>
     }
     .into_any()
 }

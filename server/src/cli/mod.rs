@@ -160,11 +160,6 @@ async fn run(command: Command, settings: Settings, out: Output) -> anyhow::Resul
             tenant::run(command, &base, &out).await
         }
         Command::Vendor(command) => vendor::run(command, &settings, &out).await,
-        Command::Provider(command) => provider::run(command, &open(&settings).await?, &out).await,
-        Command::Destination(command) => destination::run(command, &open(&settings).await?, &out).await,
-        Command::Rule(command) => rule::run(command, &open(&settings).await?, &out).await,
-        Command::Jobs(command) => job::run(command, &open(&settings).await?, &out).await,
-        Command::Events(command) => events::run(command, &open(&settings).await?, &out).await,
         Command::Key(command) => key::run(command, &settings, &out).await,
         Command::Provider(command) => {
             let base = if command.only_looks() { look(&settings).await? } else { open(&settings).await? };
