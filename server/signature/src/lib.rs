@@ -15,6 +15,7 @@
 //! | `handshake`, `handshake_rule` | set-up requests and their replies |
 //! | `normalize`, `timestamp` | what an accepted request says |
 //! | `sign`, `sample` | the vendor's side, for test traffic |
+//! | `recipe` | how to sign, told to whoever builds a sender |
 //!
 //! Pure: no clock, no randomness, no network. Replay memory, fetching keys or certificates and
 //! rate limits belong to the callers.
@@ -40,6 +41,7 @@ mod once;
 mod options;
 mod plaid;
 mod preset;
+mod recipe;
 mod refusal;
 mod sample;
 mod scheme;
