@@ -15,6 +15,7 @@ use crate::{
         pressure::Pressure,
         refused::RefusedLog,
         room::Room,
+        refused::{RefusedLog, RefusedWriter},
     },
     live::LiveConfig,
     replay, retention,
@@ -209,12 +210,17 @@ pub async fn run(
     background.spawn(tidy(base.store.clone(), base.live.clone(), clock.clone(), late.clone()));
 
     let (committer, commit_writer) = Committer::start(base.store.clone(), wake.clone());
-    let (refused, refused_writer) = RefusedLog::start(base.store.clone());
     let (greetings, greeting_writer) = GreetingLog::start(Greeter {
         store: base.store.clone(),
         vault: base.services.vault.clone(),
         outbound: base.outbound.clone(),
         clock: clock.clone(),
+    });
+    let (refused, refused_writer) = RefusedLog::start(RefusedWriter {
+        store: base.store.clone(),
+        vault: base.services.vault.clone(),
+        live: base.live.clone(),
+        public_url: settings.public_url(),
     });
     let (finisher, finish_writer) = Finisher::start(base.store.clone(), clock.clone(), wake.clone());
     let models = Models::new(&base.outbound)?;
@@ -276,6 +282,7 @@ pub async fn run(
         rate: settings.max_rate(),
         room: Room::new(settings.max_buffered),
         proxies: TrustedProxies::new(&settings.trusted_proxies),
+        trusted_proxies: settings.trusted_proxies.clone().into(),
     });
     let parts = router::Parts {
         ingress,

@@ -194,10 +194,33 @@ impl Vault {
                 Sealed(encrypt(master.cipher(), head, purpose.as_bytes(), secret.as_bytes()))
             }
         }
+        self.seal_bytes(purpose, secret.as_bytes())
+    }
+
+    /// Seals bytes for `purpose`.
+    pub fn seal_bytes(&self, purpose: &str, bytes: &[u8]) -> Sealed {
+        let nonce: [u8; NONCE] = random();
+        let payload = Payload { msg: bytes, aad: purpose.as_bytes() };
+        let text = self
+            .cipher
+            .encrypt(XNonce::from_slice(&nonce), payload)
+            .expect("sealing fails only for texts longer than 256 GiB");
+        let mut sealed = Vec::with_capacity(HEAD + text.len());
+        sealed.push(VERSION);
+        sealed.extend_from_slice(&self.key_id);
+        sealed.extend_from_slice(&nonce);
+        sealed.extend_from_slice(&text);
+        Sealed(sealed)
     }
 
     /// Opens what was sealed for `purpose`.
     pub fn unseal(&self, purpose: &str, sealed: &Sealed) -> Result<Zeroizing<String>, VaultError> {
+        let mut opened = self.unseal_bytes(purpose, sealed)?;
+        String::from_utf8(std::mem::take(&mut *opened)).map(Zeroizing::new).map_err(|_| VaultError::Altered)
+    }
+
+    /// Opens bytes that were sealed for `purpose`.
+    pub fn unseal_bytes(&self, purpose: &str, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         let bytes = &sealed.0;
         let opened = match bytes.first() {
             Some(&BY_MASTER) => {
@@ -218,6 +241,17 @@ impl Vault {
         };
         let opened = opened.ok_or(VaultError::Altered)?;
         String::from_utf8(opened).map(Zeroizing::new).map_err(|_| VaultError::Altered)
+        if bytes.len() < HEAD || bytes[0] != VERSION {
+            return Err(VaultError::Altered);
+        }
+        if bytes[1..5] != self.key_id {
+            return Err(VaultError::OtherKey);
+        }
+        let payload = Payload { msg: &bytes[HEAD..], aad: purpose.as_bytes() };
+        self.cipher
+            .decrypt(XNonce::from_slice(&bytes[5..HEAD]), payload)
+            .map(Zeroizing::new)
+            .map_err(|_| VaultError::Altered)
     }
 }
 

@@ -45,3 +45,29 @@ pub struct EventPayload {
     /// The body.
     pub body: Vec<u8>,
 }
+
+/// An event that is a refused request which somebody took in by hand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ByHand {
+    /// The refused request.
+    pub request_id: RequestId,
+    /// When it was taken in.
+    pub at: Timestamp,
+    /// Who took it in.
+    pub by: String,
+    /// Why it had been refused: the reason code.
+    pub reason: String,
+}
+
+/// One of the bodies a vendor sent under the same id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventVersion {
+    /// The event with this body.
+    pub id: EventId,
+    /// When it arrived.
+    pub received_at: Timestamp,
+    /// Its type; a later body may name another.
+    pub event_type: String,
+    /// Size of the body in bytes.
+    pub body_len: i64,
+}

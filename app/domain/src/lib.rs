@@ -13,6 +13,7 @@
 //! - [`filter`], [`audit`]: how a list of jobs and the audit log are narrowed and paged
 //! - [`selection`], [`replay`]: which events are meant, and running them again
 //! - [`redaction`], [`privacy`]: what is never stored, what is stored sealed, and for how long
+//! - [`filter`], [`place`]: how lists are narrowed and paged
 
 pub mod attempt;
 pub mod audit;
@@ -26,6 +27,7 @@ pub mod job;
 pub mod network;
 pub mod outcome;
 pub mod overlap;
+pub mod place;
 pub mod policy;
 pub mod privacy;
 pub mod provider;

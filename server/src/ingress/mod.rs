@@ -11,10 +11,13 @@
 //! - [`limiter`], [`pressure`]: how many are taken, by time and by what waits already
 //! - [`room`]: how much memory bodies may take
 //! - [`commit`]: the group commit across requests
-//! - [`refused`]: keeping what was turned away
 //! - [`redact`]: what of a request is never kept
+//! - [`event`]: the event a request becomes
+//! - [`refused`]: keeping what was turned away; [`capture`]: the request itself; [`why`]: the likely cause
 
+pub mod capture;
 pub mod commit;
+pub mod event;
 pub mod greetings;
 pub mod guard;
 pub mod keys;
@@ -26,6 +29,7 @@ pub mod redact;
 pub mod refused;
 pub mod room;
 pub mod rules;
+pub mod why;
 
 use crate::{clock::SharedClock, http::client::TrustedProxies, live::LiveConfig, stats::Stats};
 use domain::policy::Rate;
@@ -62,4 +66,36 @@ pub struct Ingress {
     pub room: room::Room,
     /// Whose word about the client's address is taken.
     pub proxies: TrustedProxies,
+    pub pressure: Arc<Pressure>,
+    /// Networks whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Arc<[ipnet::IpNet]>,
+}
+
+/// How many jobs wait, as last looked up, and how many are too many.
+#[derive(Debug)]
+pub struct Pressure {
+    waiting: AtomicI64,
+    limit: i64,
+}
+
+impl Pressure {
+    /// None waiting, up to `limit` allowed.
+    pub const fn new(limit: i64) -> Self {
+        Self { waiting: AtomicI64::new(0), limit }
+    }
+
+    /// Notes how many wait now.
+    pub fn set(&self, waiting: i64) {
+        self.waiting.store(waiting, Ordering::Relaxed);
+    }
+
+    /// Whether more would be too many.
+    pub fn is_full(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) >= self.limit
+    }
+
+    /// How many are too many.
+    pub const fn limit(&self) -> i64 {
+        self.limit
+    }
 }

@@ -1,31 +1,40 @@
 //! One request to a vendor's URL, from method check to answer.
 
 use super::{
-    Ingress, commit, guard,
+    Ingress,
+    capture::{self, Capture},
+    commit,
+    event::{self, Arrival},
+    guard,
     keys::request::{Keys, needed},
     limiter::{Scope, TooMany},
     once, redact,
     room::Held,
     rules,
+    once, redact,
+    refused::Refused,
 };
 use crate::{
-    clock::fresh, http::problem::Problem, live::LiveVendor, payloads, stats::name, telemetry::hashed,
+    http::{context::client, problem::Problem},
+    live::LiveVendor,
+    stats::name,
+    telemetry::hashed,
 };
 use axum::{
     Extension,
     body::{Body, Bytes},
     extract::{ConnectInfo, Path, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header},
+    extract::{Path, State},
+    http::{HeaderName, HeaderValue, Method, Request, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use domain::{
-    event::Event,
     id::{EventId, RequestId},
     policy::Rate,
     refusal::RefusedRequest,
     time::Timestamp,
 };
-use sha2::{Digest, Sha256};
 use signature::{Delivery, Preset, Refusal};
 use std::{net::SocketAddr, sync::Arc};
 use store::NewEvent;
@@ -60,12 +69,13 @@ enum Outcome {
 /// Why a request goes no further: the answer, and what is kept of the reason.
 struct Stop {
     problem: Problem,
-    body_len: usize,
+    /// The body, when it arrived before the refusal.
+    body: Option<Bytes>,
 }
 
 impl From<Problem> for Stop {
     fn from(problem: Problem) -> Self {
-        Self { problem, body_len: 0 }
+        Self { problem, body: None }
     }
 }
 
@@ -111,7 +121,7 @@ async fn receive(
             accept(outcome, preset, id)
         }
         Err(stop) => {
-            keep(ingress, live, preset, id, began, &parts.headers, &stop);
+            keep(ingress, live, preset, id, began, &parts, &stop);
             stop.problem.answer(id)
         }
     }
@@ -130,6 +140,10 @@ async fn judge(
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let client = peer.map(|peer| ingress.proxies.client(peer, &parts.headers));
     guard::address(client, &live.vendor.policy.allow)?;
+    let greets = preset.handshake_method().is_some_and(|method| parts.method.as_str() == method);
+    if parts.method != Method::POST && !greets {
+        return Err(wrong_method(preset).into());
+    }
     guard::headers(&parts.headers)?;
     // What will be refused in the end is refused before it costs anything. No token is taken yet: only requests of the
     // vendor itself may use up what the vendor may send.
@@ -144,7 +158,7 @@ async fn judge(
     let body = guard::body(&parts.headers, body, limit, guard::Pace::default(), &mut held).await?;
     weigh(ingress, live, preset, id, parts, &body, held, now)
         .await
-        .map_err(|problem| Stop { problem, body_len: body.len() })
+        .map_err(|problem| Stop { problem, body: Some(body.clone()) })
 }
 
 /// The methods a vendor's address takes.
@@ -275,7 +289,6 @@ fn judge_request(
     keys: &Keys,
     now: Timestamp,
 ) -> Result<Read, Problem> {
-    let body = request.body;
     let delivery = Delivery::new(request);
     let secrets = match keys.set {
         // Fetched keys are no version of a secret.
@@ -303,59 +316,33 @@ fn judge_request(
     if parts.method != Method::POST {
         // One that greets with this method, but this is no greeting.
         guard::method(&parts.method, &["POST"])?;
+        return Err(wrong_method(preset));
     }
     let envelope = delivery.normalize(preset).map_err(refuse)?;
-    let payload = redact::payload(live.redaction(), &parts.headers, &secret_headers(preset), body);
-    let envelope = redact::envelope(live.redaction(), preset, envelope, &request, &payload);
 
-    let body_hash: [u8; 32] = Sha256::digest(body).into();
-    let event = Event {
-        id: EventId::new(fresh()),
-        tenant_id: live.vendor.tenant_id,
-        vendor_id: live.vendor.id,
-        external_id: match envelope.external_id {
-            // Every notification of such a vendor looks the same; none of them is a repetition.
-            _ if preset.repeats() => id.to_string(),
-            Some(external_id) => bounded(external_id),
-            None => hex::encode(body_hash),
-        },
-        event_type: envelope.event_type.map(bounded).unwrap_or_default(),
-        subject_id: envelope.subject_id.map(bounded),
-        occurred_at: envelope.occurred_at_unix_micros.map(Timestamp),
-        schema_version: envelope.schema_version,
-        received_at: now,
+    let arrival = Arrival {
         request_id: id,
-        trace_id: trace_id(&parts.headers),
+        at: now,
         secret_version: secrets.get(verified.secret_index).map(|(version, _)| *version),
-        body_len: body.len() as i64,
     };
-    let once = delivery.once(preset, &event.external_id);
-    let jobs = rules::jobs_for(&event, live.vendor.slug.as_str(), &live.rules);
-    let payload = payloads::seal(live.privacy.as_deref(), event.id, payload).map_err(|error| {
+    let new = event::build(live, preset, arrival, envelope, &request, &parts.headers).map_err(|error| {
         tracing::error!(request.id = %id, vendor = %live.vendor.slug, %error, "a webhook was turned away");
         cannot_store()
     })?;
-    Ok(Read::Event(Box::new(NewEvent { event, body_hash, payload, jobs }), once))
+    let once = delivery.once(preset, &new.event.external_id);
+    Ok(Read::Event(Box::new(new), once))
 }
 
-/// Longest id, type or subject kept as it is, in bytes; longer ones fit no index.
-const MAX_NAME: usize = 255;
-
-/// A vendor's own text in a length that can be kept: a longer one by its hash, so that equal ones stay equal.
-fn bounded(text: String) -> String {
-    if text.len() <= MAX_NAME { text } else { format!("sha256:{}", hex::encode(Sha256::digest(&text))) }
-}
-
-/// The trace a sender began (W3C `traceparent`), or a new one.
-fn trace_id(headers: &HeaderMap) -> String {
-    let given = headers
-        .get("traceparent")
-        .and_then(|value| value.to_str().ok())
-        .and_then(|text| text.split('-').nth(1));
-    match given {
-        Some(id) if id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit()) => id.to_ascii_lowercase(),
-        _ => fresh().simple().to_string(),
-    }
+/// A method that no webhook has, and those that are answered here: POST, and that of the vendor's set-up request.
+fn wrong_method(preset: &Preset) -> Problem {
+    let mut problem =
+        Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Send webhooks with POST.");
+    problem.allow = Some(match preset.handshake_method() {
+        Some("GET") => "GET, POST",
+        Some("HEAD") => "HEAD, POST",
+        _ => "POST",
+    });
+    problem
 }
 
 fn refuse(refusal: Refusal) -> Problem {
@@ -401,32 +388,42 @@ fn keep(
     preset: &Preset,
     id: RequestId,
     received_at: Timestamp,
-    headers: &HeaderMap,
+    parts: &axum::http::request::Parts,
     stop: &Stop,
 ) {
     let problem = &stop.problem;
+    let body_len = stop.body.as_ref().map_or(0, Bytes::len);
     tracing::warn!(
         request.id = %id, vendor = %live.vendor.slug, tenant = %live.tenant.slug,
-        reason = problem.code, status = problem.status.as_u16(), body_bytes = stop.body_len, "webhook refused"
+        reason = problem.code, status = problem.status.as_u16(), body_bytes = body_len, "webhook refused"
     );
-    ingress.refused.keep(RefusedRequest {
-        id,
-        tenant_id: live.vendor.tenant_id,
-        vendor_id: live.vendor.id,
-        received_at,
-        status: problem.status.as_u16(),
-        reason: problem.code.to_owned(),
-        detail: problem.detail.clone(),
-        headers: redact::headers(live.redaction(), headers, &secret_headers(preset)),
-        body_len: stop.body_len as i64,
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    let peer = parts.extensions.get::<axum::extract::ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    ingress.refused.keep(Refused {
+        request: RefusedRequest {
+            id,
+            tenant_id: live.vendor.tenant_id,
+            vendor_id: live.vendor.id,
+            received_at,
+            status: problem.status.as_u16(),
+            reason: problem.code.to_owned(),
+            detail: problem.detail.clone(),
+            headers: redact::headers(live.redaction(), &parts.headers, &event::secret_headers(preset)),
+            body_len: body_len as i64,
+            method: parts.method.as_str().to_owned(),
+            path: capture::listed_path(preset, path),
+            client: client(peer, &parts.headers, &ingress.trusted_proxies),
+            finding: None,
+            captured: false,
+            rechecked: None,
+            accepted: None,
+        },
+        capture: stop.body.clone().filter(|_| is_kept(problem.status)).map(|body| Capture::of(parts, body)),
     });
 }
 
-/// Headers of a preset whose value is the secret itself; a signature is no secret and helps to see what is wrong.
-fn secret_headers(preset: &Preset) -> Vec<&str> {
-    if preset.algorithm() == signature::Algorithm::SharedSecret {
-        preset.security_headers()
-    } else {
-        Vec::new()
-    }
+/// Whether a request with this answer is kept itself: those that are refused for what they are. Senders that are
+/// told to come back do.
+fn is_kept(status: StatusCode) -> bool {
+    matches!(status, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED)
 }

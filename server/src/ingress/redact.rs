@@ -93,7 +93,7 @@ pub fn headers(rules: &Redaction, headers: &HeaderMap, secret: &[&str]) -> Vec<(
         .collect()
 }
 
-fn is_secret(name: &str) -> bool {
+pub(super) fn is_secret(name: &str) -> bool {
     matches!(name, "authorization" | "cookie" | "proxy-authorization" | "set-cookie")
         || ["token", "secret", "password", "api-key", "apikey"].iter().any(|word| name.contains(word))
 }

@@ -1,13 +1,14 @@
 //! What is worked out about a batch before any of it is written. Pure; the same for both databases.
 
 use crate::{
-    CounterDelta, Finished, NewEvent, Next, Result, StoredPayload,
+    CounterDelta, Finished, NewEvent, NewRefused, Next, Result, StoredPayload,
     text::{clean, to_json},
 };
 use domain::{
     id::{NodeId, TenantId, VendorId},
     job::JobState,
     outcome::ErrorClass,
+    refusal::RefusedRequest,
     time::Timestamp,
 };
 use std::{
@@ -66,6 +67,11 @@ pub(crate) fn sums(counters: &[CounterDelta]) -> Vec<(i64, TenantId, Cow<'_, str
         *sum = sum.saturating_add(delta.add);
     }
     sums.into_iter().map(|((minute, tenant, name, node), sum)| (minute, tenant, name, node, sum)).collect()
+}
+
+/// Those refused requests that are kept themselves, with their bytes.
+pub(crate) fn captures(batch: &[NewRefused]) -> Vec<(&RefusedRequest, &[u8])> {
+    batch.iter().filter_map(|new| Some((&new.request, new.capture.as_ref()?.0.as_slice()))).collect()
 }
 
 /// What the end of a try changes in its job.

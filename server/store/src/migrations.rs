@@ -39,6 +39,7 @@ schema! {
     4: "0004_operation.sql",
     5: "0005_policy.sql",
     6: "0006_secrets.sql",
+    7: "0007_requests.sql",
     8: "0008_greetings.sql",
     10: "0010_privacy_and_replay.sql",
 }

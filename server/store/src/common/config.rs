@@ -192,6 +192,17 @@ impl ConfigStore for Adapter {
         rows::all(&found, rows::secret)
     }
 
+    async fn secret_values_of(&self, vendor: VendorId) -> Result<Vec<(SecretInfo, Sealed)>> {
+        let found = query(
+            "select id, vendor_id, version, state, not_after, created_at, sealed from secrets
+             where vendor_id = $1 order by version desc",
+        )
+        .bind(vendor.uuid())
+        .fetch_all(&self.read)
+        .await?;
+        found.iter().map(|row| Ok((rows::secret(row)?, Sealed(rows::get(row, "sealed")?)))).collect()
+    }
+
     async fn rotate_secret(
         &self,
         secret: &SecretInfo,

@@ -7,14 +7,9 @@ use crate::{
     batch::{self, EventKey},
 };
 use async_trait::async_trait;
-use domain::{
-    event::Event,
-    id::{EventId, VendorId},
-    refusal::RefusedRequest,
-    time::Timestamp,
-};
+use domain::{event::Event, id::EventId};
 use sqlx::query;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 /// The ids of these events' equals that were stored before.
 async fn stored_before<'a>(
@@ -41,63 +36,44 @@ fn lost(new: &NewEvent) -> StoreError {
     StoreError::Corrupt(format!("event {} is neither new nor known", new.event.id))
 }
 
+/// Stores events with their jobs, in the caller's transaction.
+pub(super) async fn store(transaction: &mut Transaction, batch: &[NewEvent]) -> Result<Vec<Recorded>> {
+    let distinct = batch::distinct(batch);
+    let stored: HashSet<_> = insert::events(transaction, &distinct).await?.into_iter().collect();
+    let (fresh, known): (Vec<&NewEvent>, Vec<&NewEvent>) =
+        distinct.into_iter().partition(|new| stored.contains(&new.event.id.uuid()));
+    let mut ids = stored_before(transaction, &known).await?;
+
+    let jobs: Vec<_> = fresh.iter().flat_map(|new| &new.jobs).collect();
+    insert::event_payloads(transaction, &fresh).await?;
+    insert::jobs(transaction, &jobs).await?;
+
+    let mut fresh: HashMap<_, _> = fresh.iter().map(|new| (batch::key(new), new.event.id)).collect();
+    batch
+        .iter()
+        .map(|new| {
+            let key = batch::key(new);
+            // The first of a key takes it out of the new ones; those after it find it among the known.
+            let (id, duplicate) = match fresh.remove(&key) {
+                Some(id) => {
+                    ids.insert(key, id);
+                    (id, false)
+                }
+                None => (*ids.get(&key).ok_or_else(|| lost(new))?, true),
+            };
+            Ok(Recorded { id, duplicate })
+        })
+        .collect()
+}
+
 #[async_trait]
 impl EventStore for Adapter {
     async fn record(&self, batch: &[NewEvent], counters: &[CounterDelta]) -> Result<Vec<Recorded>> {
-        let distinct = batch::distinct(batch);
         let mut transaction = self.begin().await?;
-        let stored: HashSet<_> = insert::events(&mut transaction, &distinct).await?.into_iter().collect();
-        let (fresh, known): (Vec<&NewEvent>, Vec<&NewEvent>) =
-            distinct.into_iter().partition(|new| stored.contains(&new.event.id.uuid()));
-        let mut ids = stored_before(&mut transaction, &known).await?;
-
-        let jobs: Vec<_> = fresh.iter().flat_map(|new| &new.jobs).collect();
-        insert::event_payloads(&mut transaction, &fresh).await?;
-        insert::jobs(&mut transaction, &jobs).await?;
+        let recorded = store(&mut transaction, batch).await?;
         insert::counters(&mut transaction, counters).await?;
         transaction.commit().await?;
-
-        let mut fresh: HashMap<_, _> = fresh.iter().map(|new| (batch::key(new), new.event.id)).collect();
-        batch
-            .iter()
-            .map(|new| {
-                let key = batch::key(new);
-                // The first of a key takes it out of the new ones; those after it find it among the known.
-                let (id, duplicate) = match fresh.remove(&key) {
-                    Some(id) => {
-                        ids.insert(key, id);
-                        (id, false)
-                    }
-                    None => (*ids.get(&key).ok_or_else(|| lost(new))?, true),
-                };
-                Ok(Recorded { id, duplicate })
-            })
-            .collect()
-    }
-
-    async fn record_refused(
-        &self,
-        batch: &[RefusedRequest],
-        keep_per_vendor: i64,
-        counters: &[CounterDelta],
-    ) -> Result<()> {
-        let mut transaction = self.begin_hasty().await?;
-        insert::refused_requests(&mut transaction, batch).await?;
-        // Sorted, so that two nodes clean up in the same order and cannot wait for each other in a circle.
-        for vendor in batch.iter().map(|refused| refused.vendor_id).collect::<BTreeSet<_>>() {
-            query(
-                "delete from refused_requests
-                 where vendor_id = $1 and (received_at, id) <= (
-                     select received_at, id from refused_requests where vendor_id = $1
-                     order by received_at desc, id desc limit 1 offset $2)",
-            )
-            .bind(vendor.uuid())
-            .bind(keep_per_vendor.max(0))
-            .execute(&mut *transaction)
-            .await?;
-        }
-        insert::counters(&mut transaction, counters).await?;
-        Ok(transaction.commit().await?)
+        Ok(recorded)
     }
 
     async fn event(&self, id: EventId) -> Result<Event> {
@@ -114,19 +90,5 @@ impl EventStore for Adapter {
             .fetch_one(&self.read)
             .await?;
         rows::event_payload(&row)
-    }
-
-    async fn refused(&self, vendor: VendorId, before: Timestamp, limit: i64) -> Result<Vec<RefusedRequest>> {
-        let found = query(
-            "select id, tenant_id, vendor_id, received_at, status, reason, detail, headers, body_len
-             from refused_requests where vendor_id = $1 and received_at < $2
-             order by received_at desc, id desc limit $3",
-        )
-        .bind(vendor.uuid())
-        .bind(before.0)
-        .bind(limit)
-        .fetch_all(&self.read)
-        .await?;
-        rows::all(&found, rows::refused_request)
     }
 }

@@ -61,6 +61,14 @@ impl PrivacyStore for Adapter {
         .bind(now.0)
         .execute(&mut *transaction)
         .await?;
+        // Sealed under another key, but of the same kind: what the tenant wants destroyed.
+        query(
+            "delete from refused_captures
+             where request_id in (select id from refused_requests where tenant_id = $1)",
+        )
+        .bind(tenant.uuid())
+        .execute(&mut *transaction)
+        .await?;
         end_change(transaction, changed.rows_affected(), audit).await
     }
 }

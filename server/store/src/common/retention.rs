@@ -58,6 +58,7 @@ impl RetentionStore for Adapter {
             delete(connection, "delete from jobs where event_id", &ids, "").await?;
             delete(connection, "delete from event_payloads where event_id", &ids, "").await?;
             delete(connection, "delete from replayed_events where event_id", &ids, "").await?;
+            delete(connection, "delete from events_by_hand where event_id", &ids, "").await?;
             forgotten.events = delete(connection, "delete from events where id", &ids, "").await?;
         }
         forgotten.refused = query(
@@ -70,6 +71,13 @@ impl RetentionStore for Adapter {
         .execute(&mut *connection)
         .await?
         .rows_affected();
+        query(
+            "delete from refused_captures where received_at < $1 and not exists (
+                 select 1 from refused_requests where refused_requests.id = refused_captures.request_id)",
+        )
+        .bind(before.0)
+        .execute(&mut *connection)
+        .await?;
         transaction.commit().await?;
         Ok(forgotten)
     }

@@ -6,7 +6,7 @@ use crate::{AuditEntry, Node, Result, Sealed, StoreError, StoredPayload};
 use domain::{
     attempt::Attempt,
     destination::Destination,
-    event::{Event, EventPayload},
+    event::{ByHand, Event, EventPayload, EventVersion},
     id::{
         DestinationId, EventId, JobId, NodeId, ProviderId, ReplayId, RequestId, RuleId, SecretId, TenantId,
         UserId, VendorId,
@@ -14,7 +14,7 @@ use domain::{
     job::{Job, Usage},
     privacy::TenantPrivacy,
     provider::Provider,
-    refusal::RefusedRequest,
+    refusal::{Acceptance, Finding, ReasonCount, Recheck, RefusedRequest},
     replay::{Replay, ReplayLink},
     rule::Rule,
     secret::SecretInfo,
@@ -47,6 +47,17 @@ macro_rules! user_columns {
     };
 }
 pub(super) use user_columns;
+
+/// The columns [`refused_request`] reads.
+macro_rules! refused_columns {
+    () => {
+        "id, tenant_id, vendor_id, received_at, status, reason, detail, headers, body_len, method, path, \
+         client, finding, finding_words, rechecked_at, rechecked_by, recheck, recheck_words, accepted_at, \
+         accepted_by, event_id, \
+         exists (select 1 from refused_captures where request_id = refused_requests.id) as captured"
+    };
+}
+pub(super) use refused_columns;
 
 /// One column.
 pub(super) fn get<'r, T>(row: &'r Row, column: &str) -> Result<T>
@@ -263,6 +274,54 @@ pub(super) fn refused_request(row: &Row) -> Result<RefusedRequest> {
         detail: get(row, "detail")?,
         headers: json(row, "headers")?,
         body_len: get(row, "body_len")?,
+        method: get(row, "method")?,
+        path: get(row, "path")?,
+        client: get(row, "client")?,
+        finding: get::<Option<String>>(row, "finding")?
+            .zip(get(row, "finding_words")?)
+            .map(|(code, words)| Finding { code, words }),
+        captured: get(row, "captured")?,
+        rechecked: recheck(row)?,
+        accepted: time_opt(row, "accepted_at")?
+            .zip(get(row, "accepted_by")?)
+            .zip(id_opt(row, "event_id", EventId::new)?)
+            .map(|((at, by), event_id)| Acceptance { event_id, at, by }),
+    })
+}
+
+fn recheck(row: &Row) -> Result<Option<Recheck>> {
+    let Some(at) = time_opt(row, "rechecked_at")? else { return Ok(None) };
+    Ok(Some(Recheck {
+        at,
+        by: get::<Option<String>>(row, "rechecked_by")?.unwrap_or_default(),
+        code: get::<Option<String>>(row, "recheck")?.unwrap_or_default(),
+        words: get::<Option<String>>(row, "recheck_words")?.unwrap_or_default(),
+    }))
+}
+
+pub(super) fn reason_count(row: &Row) -> Result<ReasonCount> {
+    Ok(ReasonCount {
+        reason: get(row, "reason")?,
+        count: get(row, "requests")?,
+        last_at: time(row, "last_at")?,
+    })
+}
+
+pub(super) fn event_version(row: &Row) -> Result<EventVersion> {
+    Ok(EventVersion {
+        id: get(row, "id").map(EventId::new)?,
+        received_at: time(row, "received_at")?,
+        event_type: get(row, "event_type")?,
+        body_len: get(row, "body_len")?,
+    })
+}
+
+pub(super) fn by_hand(row: &Row) -> Result<ByHand> {
+    Ok(ByHand {
+        request_id: get(row, "request_id").map(RequestId::new)?,
+        at: time(row, "at")?,
+        by: get(row, "actor")?,
+        reason: get(row, "reason")?,
     })
 }
 

@@ -3,14 +3,13 @@
 
 use super::{Connection, rows::job_columns};
 use crate::{
-    CounterDelta, NewEvent, Result, batch,
+    CounterDelta, NewEvent, NewRefused, Result, batch,
     text::{clean, clean_opt, to_json},
 };
 use domain::{
     attempt::Attempt,
     id::{DestinationId, EventId, JobId, NodeId, ProviderId, RuleId, VendorId},
     job::{Job, JobResult},
-    refusal::RefusedRequest,
 };
 use sqlx::{Row as _, query, query_scalar};
 use uuid::Uuid;
@@ -90,26 +89,51 @@ pub(super) async fn event_payloads(connection: &mut Connection, events: &[&NewEv
     Ok(())
 }
 
-pub(super) async fn refused_requests(connection: &mut Connection, batch: &[RefusedRequest]) -> Result<()> {
+pub(super) async fn refused_requests(connection: &mut Connection, batch: &[NewRefused]) -> Result<()> {
     if batch.is_empty() {
         return Ok(());
     }
-    let headers = batch.iter().map(|refused| to_json(&refused.headers)).collect::<Result<Vec<String>>>()?;
+    let headers = batch.iter().map(|new| to_json(&new.request.headers)).collect::<Result<Vec<String>>>()?;
     query(
-        "insert into refused_requests
-             (id, tenant_id, vendor_id, received_at, status, reason, detail, headers, body_len)
+        "insert into refused_requests (id, tenant_id, vendor_id, received_at, status, reason, detail, headers,
+             body_len, method, path, client, finding, finding_words)
          select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::integer[], $6::text[],
-             $7::text[], $8::text[], $9::bigint[])",
+             $7::text[], $8::text[], $9::bigint[], $10::text[], $11::text[], $12::text[], $13::text[],
+             $14::text[])",
     )
-    .bind(column(batch, |refused| refused.id.uuid()))
-    .bind(column(batch, |refused| refused.tenant_id.uuid()))
-    .bind(column(batch, |refused| refused.vendor_id.uuid()))
-    .bind(column(batch, |refused| refused.received_at.0))
-    .bind(column(batch, |refused| i32::from(refused.status)))
-    .bind(column(batch, |refused| clean(&refused.reason)))
-    .bind(column(batch, |refused| clean(&refused.detail)))
+    .bind(column(batch, |new| new.request.id.uuid()))
+    .bind(column(batch, |new| new.request.tenant_id.uuid()))
+    .bind(column(batch, |new| new.request.vendor_id.uuid()))
+    .bind(column(batch, |new| new.request.received_at.0))
+    .bind(column(batch, |new| i32::from(new.request.status)))
+    .bind(column(batch, |new| clean(&new.request.reason)))
+    .bind(column(batch, |new| clean(&new.request.detail)))
     .bind(headers)
-    .bind(column(batch, |refused| refused.body_len))
+    .bind(column(batch, |new| new.request.body_len))
+    .bind(column(batch, |new| clean(&new.request.method)))
+    .bind(column(batch, |new| clean(&new.request.path)))
+    .bind(column(batch, |new| clean(&new.request.client)))
+    .bind(column(batch, |new| new.request.finding.as_ref().map(|finding| clean(&finding.code))))
+    .bind(column(batch, |new| new.request.finding.as_ref().map(|finding| clean(&finding.words))))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn refused_captures(connection: &mut Connection, batch: &[NewRefused]) -> Result<()> {
+    let captures = batch::captures(batch);
+    if captures.is_empty() {
+        return Ok(());
+    }
+    query(
+        "insert into refused_captures (request_id, vendor_id, received_at, bytes, sealed)
+         select * from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::bytea[])",
+    )
+    .bind(column(&captures, |(request, _)| request.id.uuid()))
+    .bind(column(&captures, |(request, _)| request.vendor_id.uuid()))
+    .bind(column(&captures, |(request, _)| request.received_at.0))
+    .bind(column(&captures, |(_, sealed)| sealed.len() as i64))
+    .bind(column(&captures, |(_, sealed)| *sealed))
     .execute(connection)
     .await?;
     Ok(())

@@ -62,6 +62,8 @@ pub trait ConfigStore {
     async fn set_vendor_enabled(&self, vendor: VendorId, enabled: bool, audit: &AuditEntry) -> Result<()>;
     /// All versions of a vendor's secret, newest first, revoked ones too.
     async fn secrets_of(&self, vendor: VendorId) -> Result<Vec<SecretInfo>>;
+    /// The same with their sealed values, for finding out which version a refused request was signed with.
+    async fn secret_values_of(&self, vendor: VendorId) -> Result<Vec<(SecretInfo, Sealed)>>;
     /// Adds the next version as active; the versions active until now retire at `old_until`.
     /// The version number is given by the store and returned.
     async fn rotate_secret(

@@ -1,13 +1,11 @@
-//! Storing what arrives: events with the jobs they start, and refused requests.
+//! Storing what arrives: events with the jobs they start.
 
 use super::{CounterDelta, Result, Sealed};
 use async_trait::async_trait;
 use domain::{
     event::{Event, EventPayload},
-    id::{EventId, VendorId},
+    id::EventId,
     job::Job,
-    refusal::RefusedRequest,
-    time::Timestamp,
 };
 
 /// An event to store, with the jobs it starts.
@@ -57,24 +55,15 @@ pub struct Recorded {
     pub duplicate: bool,
 }
 
-/// Events and refused requests.
+/// Events.
 #[async_trait]
 pub trait EventStore {
     /// Stores the whole batch in one durable transaction (SQLite `synchronous=FULL`, PostgreSQL
     /// `synchronous_commit=on`) and answers in the batch's order. Equal events, in the database or
     /// earlier in the batch, are duplicates. All or nothing.
     async fn record(&self, batch: &[NewEvent], counters: &[CounterDelta]) -> Result<Vec<Recorded>>;
-    /// Keeps refused requests, dropping a vendor's oldest beyond `keep_per_vendor`.
-    async fn record_refused(
-        &self,
-        batch: &[RefusedRequest],
-        keep_per_vendor: i64,
-        counters: &[CounterDelta],
-    ) -> Result<()>;
     /// One event.
     async fn event(&self, id: EventId) -> Result<Event>;
     /// The bytes of one event, as they are stored.
     async fn event_payload(&self, id: EventId) -> Result<StoredPayload>;
-    /// A vendor's refused requests, newest first, received before `before`.
-    async fn refused(&self, vendor: VendorId, before: Timestamp, limit: i64) -> Result<Vec<RefusedRequest>>;
 }

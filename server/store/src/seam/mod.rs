@@ -6,6 +6,7 @@ mod audit;
 mod buckets;
 mod config;
 mod counters;
+mod event_list;
 mod events;
 mod greetings;
 mod jobs;
@@ -14,9 +15,11 @@ mod nodes;
 mod policy;
 mod privacy;
 mod queue;
+mod refused;
 mod replays;
 mod retention;
 mod rotation;
+mod sender_links;
 mod sessions;
 mod turns;
 
@@ -26,6 +29,7 @@ pub use audit::*;
 pub use buckets::*;
 pub use config::*;
 pub use counters::*;
+pub use event_list::*;
 pub use events::*;
 pub use greetings::*;
 pub use jobs::*;
@@ -34,9 +38,11 @@ pub use nodes::*;
 pub use policy::*;
 pub use privacy::*;
 pub use queue::*;
+pub use refused::*;
 pub use replays::*;
 pub use retention::*;
 pub use rotation::*;
+pub use sender_links::*;
 pub use sessions::*;
 pub use turns::*;
 
@@ -50,11 +56,14 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 #[async_trait]
 pub trait Store:
     EventStore
+    + EventListStore
     + GreetingStore
     + ArchiveStore
     + PrivacyStore
     + ReplayStore
     + RetentionStore
+    + RefusedStore
+    + SenderLinkStore
     + QueueStore
     + JobStore
     + ConfigStore

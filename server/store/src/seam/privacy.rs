@@ -17,7 +17,8 @@ pub trait PrivacyStore {
     ) -> Result<()>;
     /// Sets how many days events are kept; `None` keeps all.
     async fn set_keep_days(&self, tenant: TenantId, days: Option<i32>, audit: &AuditEntry) -> Result<()>;
-    /// Destroys a tenant's data key; `next` takes its place for what arrives from now on. `NotFound` when there is none.
+    /// Destroys a tenant's data key, and its refused requests as far as they are kept whole; `next` takes the key's place
+    /// for what arrives from now on. `NotFound` when there is none.
     async fn shred(
         &self,
         tenant: TenantId,

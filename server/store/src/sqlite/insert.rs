@@ -2,14 +2,13 @@
 
 use super::{Connection, Database};
 use crate::{
-    CounterDelta, NewEvent, Result, batch,
+    CounterDelta, NewEvent, NewRefused, Result, batch,
     text::{clean, clean_opt, to_json},
 };
 use domain::{
     attempt::Attempt,
     id::{DestinationId, EventId, JobId, NodeId, ProviderId, RuleId, VendorId},
     job::{Job, JobResult},
-    refusal::RefusedRequest,
 };
 use sqlx::{QueryBuilder, Row as _};
 use std::slice::Chunks;
@@ -97,23 +96,46 @@ pub(super) async fn event_payloads(connection: &mut Connection, events: &[&NewEv
     Ok(())
 }
 
-pub(super) async fn refused_requests(connection: &mut Connection, batch: &[RefusedRequest]) -> Result<()> {
-    for piece in pieces(batch, 9) {
-        let headers = piece.iter().map(|one| to_json(&one.headers)).collect::<Result<Vec<String>>>()?;
+pub(super) async fn refused_requests(connection: &mut Connection, batch: &[NewRefused]) -> Result<()> {
+    for piece in pieces(batch, 14) {
+        let headers =
+            piece.iter().map(|one| to_json(&one.request.headers)).collect::<Result<Vec<String>>>()?;
         let mut insert = QueryBuilder::<Database>::new(
-            "insert into refused_requests \
-             (id, tenant_id, vendor_id, received_at, status, reason, detail, headers, body_len) ",
+            "insert into refused_requests (id, tenant_id, vendor_id, received_at, status, reason, detail, \
+             headers, body_len, method, path, client, finding, finding_words) ",
         );
-        insert.push_values(piece.iter().zip(headers), |mut row, (refused, headers)| {
-            row.push_bind(refused.id.uuid())
-                .push_bind(refused.tenant_id.uuid())
-                .push_bind(refused.vendor_id.uuid())
-                .push_bind(refused.received_at.0)
-                .push_bind(i32::from(refused.status))
-                .push_bind(clean(&refused.reason))
-                .push_bind(clean(&refused.detail))
+        insert.push_values(piece.iter().zip(headers), |mut row, (NewRefused { request, .. }, headers)| {
+            row.push_bind(request.id.uuid())
+                .push_bind(request.tenant_id.uuid())
+                .push_bind(request.vendor_id.uuid())
+                .push_bind(request.received_at.0)
+                .push_bind(i32::from(request.status))
+                .push_bind(clean(&request.reason))
+                .push_bind(clean(&request.detail))
                 .push_bind(headers)
-                .push_bind(refused.body_len);
+                .push_bind(request.body_len)
+                .push_bind(clean(&request.method))
+                .push_bind(clean(&request.path))
+                .push_bind(clean(&request.client))
+                .push_bind(request.finding.as_ref().map(|finding| clean(&finding.code)))
+                .push_bind(request.finding.as_ref().map(|finding| clean(&finding.words)));
+        });
+        insert.build().execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn refused_captures(connection: &mut Connection, batch: &[NewRefused]) -> Result<()> {
+    for piece in pieces(&batch::captures(batch), 5) {
+        let mut insert = QueryBuilder::<Database>::new(
+            "insert into refused_captures (request_id, vendor_id, received_at, bytes, sealed) ",
+        );
+        insert.push_values(piece, |mut row, (request, sealed)| {
+            row.push_bind(request.id.uuid())
+                .push_bind(request.vendor_id.uuid())
+                .push_bind(request.received_at.0)
+                .push_bind(sealed.len() as i64)
+                .push_bind(*sealed);
         });
         insert.build().execute(&mut *connection).await?;
     }

@@ -15,6 +15,8 @@ mod buckets;
 mod config;
 #[path = "../common/counters.rs"]
 mod counters;
+#[path = "../common/event_list.rs"]
+mod event_list;
 #[path = "../common/events.rs"]
 mod events;
 #[path = "../common/greetings.rs"]
@@ -33,6 +35,8 @@ mod policy;
 mod privacy;
 #[path = "../common/queue.rs"]
 mod queue;
+#[path = "../common/refused.rs"]
+mod refused;
 #[path = "../common/replays.rs"]
 mod replays;
 #[path = "../common/retention.rs"]
@@ -41,6 +45,8 @@ mod retention;
 mod rotation;
 #[path = "../common/rows.rs"]
 mod rows;
+#[path = "../common/sender_links.rs"]
+mod sender_links;
 #[path = "../common/sessions.rs"]
 mod sessions;
 #[path = "../common/turns.rs"]

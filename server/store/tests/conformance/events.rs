@@ -3,12 +3,11 @@
 use crate::support::{Db, NOW, delta, event, id, on_both};
 use domain::{
     event::EventPayload,
-    id::{EventId, NodeId, RequestId, VendorId},
-    refusal::RefusedRequest,
+    id::{EventId, NodeId, VendorId},
     time::Timestamp,
 };
 use std::collections::HashSet;
-use store::{DEFAULT_TENANT_ID, StoreError, StoredPayload};
+use store::{RefusedBounds, StoreError, StoredPayload};
 
 on_both! {
     an_event_is_read_back_as_it_was_recorded,
@@ -23,7 +22,6 @@ on_both! {
     a_batch_whose_last_statement_fails_leaves_nothing_behind,
     a_nul_in_a_text_is_replaced_and_the_body_kept_as_it_came,
     an_unknown_event_is_not_found,
-    refused_requests_are_kept_up_to_their_bound_newest_first,
 }
 
 async fn an_event_is_read_back_as_it_was_recorded(db: Db) {
@@ -43,7 +41,7 @@ async fn an_event_is_read_back_as_it_was_recorded(db: Db) {
 
 async fn an_empty_batch_is_recorded_as_nothing(db: Db) {
     assert!(db.record(&[], &[]).await.unwrap().is_empty());
-    db.record_refused(&[], 10, &[]).await.unwrap();
+    db.record_refused(&[], RefusedBounds { rows: 10, bytes: 10 }).await.unwrap();
     db.add_jobs(&[]).await.unwrap();
     db.count(&[]).await.unwrap();
     assert!(db.finish(&[], NOW, &[]).await.unwrap().is_empty());
@@ -189,32 +187,4 @@ async fn an_unknown_event_is_not_found(db: Db) {
     assert!(matches!(db.event(id(EventId::new)).await, Err(StoreError::NotFound)));
     assert!(matches!(db.event_payload(id(EventId::new)).await, Err(StoreError::NotFound)));
     assert!(db.jobs_of_event(id(EventId::new)).await.unwrap().is_empty());
-}
-
-async fn refused_requests_are_kept_up_to_their_bound_newest_first(db: Db) {
-    let (loud, quiet) = (id(VendorId::new), id(VendorId::new));
-    let refused = |vendor_id, n| RefusedRequest {
-        id: id(RequestId::new),
-        tenant_id: DEFAULT_TENANT_ID,
-        vendor_id,
-        received_at: NOW.plus(n),
-        status: 401,
-        reason: "signature_mismatch".into(),
-        detail: "no signature\0 matched".into(),
-        headers: vec![("user-agent".into(), "curl".into())],
-        body_len: 12,
-    };
-    db.record_refused(&[refused(quiet, 0)], 5, &[]).await.unwrap();
-    let node = id(NodeId::new);
-    for round in 0..4 {
-        // All of a round come at the same instant: ids decide which are the oldest.
-        let batch: Vec<_> = (0..3).map(|_| refused(loud, round)).collect();
-        db.record_refused(&batch, 5, &[delta(node, "refused", 3)]).await.unwrap();
-    }
-    let kept = db.refused(loud, NOW.plus(100), 100).await.unwrap();
-    assert_eq!(kept.iter().map(|one| one.received_at.since(NOW)).collect::<Vec<_>>(), [3, 3, 3, 2, 2]);
-    assert_eq!(kept[0].detail, "no signature\u{fffd} matched");
-    assert_eq!(db.refused(loud, NOW.plus(3), 1).await.unwrap()[0].id, kept[3].id);
-    assert_eq!(db.refused(quiet, NOW.plus(100), 100).await.unwrap().len(), 1);
-    assert_eq!(db.counters(None, Timestamp(0)).await.unwrap()[0].value, 12);
 }

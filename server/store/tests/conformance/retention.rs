@@ -1,14 +1,17 @@
 //! Removing what is older than a tenant keeps it.
 
-use crate::support::{Db, NOW, event, id, on_both, other_tenant};
+use crate::{
+    refused::refused,
+    support::{Db, NOW, event, id, on_both, other_tenant},
+};
 use domain::{
-    id::{NodeId, ReplayId, RequestId, VendorId},
-    refusal::RefusedRequest,
+    id::{NodeId, ReplayId, VendorId},
+    place::RefusedFilter,
     replay::ReplayLink,
     selection::Selection,
     time::DAY,
 };
-use store::{DEFAULT_TENANT_ID, Forgotten, NewEvent, StoreError};
+use store::{DEFAULT_TENANT_ID, Forgotten, NewEvent, RefusedBounds, StoreError};
 
 on_both! {
     an_old_event_goes_with_all_that_came_of_it,
@@ -71,22 +74,14 @@ async fn a_batch_removes_no_more_than_its_limit(db: Db) {
     let vendor = id(VendorId::new);
     let events: Vec<_> = (0..5).map(|n| aged(vendor, &format!("e{n}"), 9 - n, 0)).collect();
     db.record(&events, &[]).await.unwrap();
-    let refused = |days: i64| RefusedRequest {
-        id: id(RequestId::new),
-        tenant_id: DEFAULT_TENANT_ID,
-        vendor_id: vendor,
-        received_at: NOW.plus(-days * DAY),
-        status: 401,
-        reason: "signature_mismatch".into(),
-        detail: String::new(),
-        headers: vec![],
-        body_len: 0,
-    };
-    db.record_refused(&[refused(9), refused(8), refused(1)], 10, &[]).await.unwrap();
+    let batch = [9, 8, 1].map(|days| refused(vendor, -days * DAY, Some("sealed")));
+    db.record_refused(&batch, RefusedBounds { rows: 10, bytes: 1_000 }).await.unwrap();
     let forget = async || db.forget_events(DEFAULT_TENANT_ID, NOW.plus(-2 * DAY), 2).await.unwrap();
     assert_eq!(forget().await, Forgotten { events: 2, refused: 2 });
     assert!(db.event(events[0].event.id).await.is_err() && db.event(events[2].event.id).await.is_ok());
     assert_eq!(forget().await, Forgotten { events: 2, refused: 0 });
     assert_eq!(forget().await, Forgotten { events: 1, refused: 0 });
-    assert_eq!(db.refused(vendor, NOW, 9).await.unwrap().len(), 1);
+    let left = db.refused(None, &RefusedFilter::default(), None, 9).await.unwrap();
+    assert!(left.len() == 1 && left[0].captured);
+    assert!(matches!(db.refused_capture(batch[0].request.id).await, Err(StoreError::NotFound)));
 }
