@@ -256,6 +256,8 @@ pub enum Reason {
     PlaceDown,
     /// Over already; nothing can be done with it.
     Ended,
+    /// A refused request that would be refused again.
+    StillRefused,
 }
 
 impl Reason {
@@ -299,6 +301,12 @@ impl Reason {
             (Self::Taken, _) => format!("This {name} is in use already."),
             (Self::Unknown, _) => format!("This {name} does not exist any more."),
             (Self::WrongLogin, _) => "E-mail address or password is wrong.".into(),
+            (Self::StillRefused, _) => "The check still fails. Mend the cause and check again, or accept it \
+                 although it fails, if you know from elsewhere that it is genuine."
+                .into(),
+            (Self::Spent, Field::Form) => {
+                "The request itself is not kept any more, only what is listed here.".into()
+            }
             (Self::Spent, _) => {
                 "This link was used already or has ended. Restart Tidegate to get a new one.".into()
             }

@@ -32,6 +32,8 @@ use pages::{
     added::{DestinationAddedPage, SecretRotatedPage, VendorAddedPage},
     audit::AuditPage,
     destinations::DestinationsPage,
+    event::EventPage,
+    events::EventsPage,
     job::JobPage,
     jobs::JobsPage,
     login::LoginPage,
@@ -45,7 +47,10 @@ use pages::{
     presets::PresetsPage,
     providers::ProvidersPage,
     replays::ReplaysPage,
+    request::RequestPage,
+    requests::RequestsPage,
     rules::RulesPage,
+    sender_link::SenderLinkPage,
     setup::SetupPage,
     vendor::VendorPage,
     vendors::VendorsPage,
@@ -98,6 +103,11 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("") view=OverviewPage ssr=whole.clone()/>
                     <Route path=path!("/jobs") view=JobsPage ssr=whole.clone()/>
                     <Route path=path!("/jobs/:id") view=JobPage ssr=whole.clone()/>
+                    <Route path=path!("/events") view=EventsPage ssr=whole.clone()/>
+                    <Route path=path!("/events/:id") view=EventPage ssr=whole.clone()/>
+                    <Route path=path!("/requests") view=RequestsPage ssr=whole.clone()/>
+                    <Route path=path!("/requests/sender") view=SenderLinkPage ssr=whole.clone()/>
+                    <Route path=path!("/requests/:id") view=RequestPage ssr=whole.clone()/>
                     <Route path=path!("/vendors") view=VendorsPage ssr=whole.clone()/>
                     <Route path=path!("/vendors/new") view=NewVendorPage ssr=whole.clone()/>
                     <Route path=path!("/vendors/new/custom") view=NewCustomVendorPage ssr=whole.clone()/>

@@ -12,16 +12,22 @@
 //! [`Session`]. What is missing makes a page say "could not load" rather than panic.
 
 mod audit;
+mod events;
 mod greetings;
 mod limits;
 mod rotation;
 mod vendor;
+mod requests;
+mod sender;
 
 pub use audit::AuditPort;
+pub use events::EventsPort;
 pub use greetings::GreetingsPort;
 pub use limits::LimitsPort;
 pub use rotation::RotationPort;
 pub use vendor::VendorPort;
+pub use requests::RequestsPort;
+pub use sender::SenderPort;
 
 use crate::{
     error::AppError,
@@ -101,6 +107,12 @@ pub struct Ports {
     pub destinations: Arc<dyn DestinationsPort>,
     /// Event type to job.
     pub rules: Arc<dyn RulesPort>,
+    /// Accepted and refused requests.
+    pub requests: Arc<dyn RequestsPort>,
+    /// Accepted webhooks.
+    pub events: Arc<dyn EventsPort>,
+    /// The page for a vendor's engineer.
+    pub sender: Arc<dyn SenderPort>,
     /// Secrets that are shown once.
     pub reveal: Arc<dyn RevealPort>,
     /// Vendors' sides of connections.

@@ -6,6 +6,7 @@
 //! - [`config`]: settings; [`clock`]: time and fresh ids; [`vault`]: sealing secrets; [`secrets`]: those kept elsewhere; [`telemetry`]: the log
 //! - [`live`]: vendors, providers, destinations and rules in memory
 //! - [`http`]: routes, sessions, context of pages; [`services`]: what people can do
+//! - [`sender_link`]: links for the engineers of vendors
 //! - [`ingress`]: receiving webhooks; [`worker`]: running jobs; [`ai`], [`delivery`]: calling out
 //! - [`trust`]: authorities certificates must come from
 //! - [`payloads`], [`data_key`]: the bytes of webhooks, sealed where a tenant wants it
@@ -30,6 +31,7 @@ pub mod payloads;
 pub mod replay;
 pub mod retention;
 pub mod secrets;
+pub mod sender_link;
 pub mod serve;
 pub mod services;
 pub mod stats;

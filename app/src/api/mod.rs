@@ -8,6 +8,7 @@
 pub mod account;
 pub mod audit;
 pub mod destinations;
+pub mod events;
 pub mod greetings;
 pub mod jobs;
 pub mod limits;
@@ -16,8 +17,10 @@ pub mod payloads;
 pub mod providers;
 pub mod redaction;
 pub mod replays;
+pub mod requests;
 pub mod rotation;
 pub mod rules;
+pub mod sender;
 pub mod vendor;
 pub mod vendors;
 

@@ -9,6 +9,7 @@ use crate::{
     error::AppError,
     live::Live,
     view::{account::Viewer, escape::escape, words::number},
+    view::{account::Viewer, events::escape, words::number},
 };
 use domain::role::Role;
 use leptos::{prelude::*, server_fn::ServerFn};
@@ -89,11 +90,13 @@ fn Rail(viewer: Viewer) -> impl IntoView {
             <ul>
                 <Place href="/" glyph=Glyph::Overview words="Overview"/>
                 <Place href="/jobs" glyph=Glyph::Jobs words="Jobs"><Transition>{count}</Transition></Place>
+                <Place href="/events" glyph=Glyph::Events words="Events" class="wide-only"/>
+                <Place href="/requests" glyph=Glyph::Requests words="Requests"/>
             </ul>
             <h2>"Connections"</h2>
             <ul>
                 <Place href="/vendors" glyph=Glyph::Vendors words="Vendors"/>
-                <Place href="/destinations" glyph=Glyph::Destinations words="Destinations"/>
+                <Place href="/destinations" glyph=Glyph::Destinations words="Destinations" class="wide-only"/>
                 <Place href="/providers" glyph=Glyph::Providers words="Providers" class="wide-only"/>
                 <Place href="/rules" glyph=Glyph::Rules words="Rules" class="wide-only"/>
             </ul>
@@ -105,6 +108,8 @@ fn Rail(viewer: Viewer) -> impl IntoView {
             <details class="more">
                 <summary><Icon glyph=Glyph::More/>"More"</summary>
                 <ul on:click=close_around>
+                    <Place href="/events" glyph=Glyph::Events words="Events"/>
+                    <Place href="/destinations" glyph=Glyph::Destinations words="Destinations"/>
                     <Place href="/providers" glyph=Glyph::Providers words="Providers"/>
                     <Place href="/rules" glyph=Glyph::Rules words="Rules"/>
                     {viewer_may(Role::may_configure).then(|| view! { <Place href="/audit" glyph=Glyph::Audit words="Audit"/> })}

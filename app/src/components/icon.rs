@@ -10,6 +10,10 @@ pub enum Glyph {
     Overview,
     /// Lines of a list.
     Jobs,
+    /// A box: what was taken in.
+    Events,
+    /// A gate with an arrow.
+    Requests,
     /// A shield: senders are checked.
     Vendors,
     /// An arrow out.
@@ -35,6 +39,8 @@ impl Glyph {
         match self {
             Self::Overview => "M1.5 8.5h3l2-5 3 9 2-4h3",
             Self::Jobs => "M2.5 4h11M2.5 8h11M2.5 12h7",
+            Self::Events => "M2.5 5 8 2.2 13.5 5v6L8 13.8 2.5 11ZM2.5 5 8 7.8 13.5 5M8 7.8v6",
+            Self::Requests => "M13.5 2.5v11M2 8h8M7 5l3 3-3 3",
             Self::Vendors => "M8 1.8 13.2 4v3.6c0 3.2-2.2 5.5-5.2 6.6-3-1.1-5.2-3.4-5.2-6.6V4Z",
             Self::Destinations => "M2 8h11.5M9.5 4l4 4-4 4",
             Self::Providers => "M3 3h10v10H3ZM6.2 6.2h3.6v3.6H6.2ZM6 1v2M10 1v2M6 13v2M10 13v2",

@@ -4,6 +4,8 @@
 pub mod added;
 pub mod audit;
 pub mod destinations;
+pub mod event;
+pub mod events;
 pub mod job;
 pub mod jobs;
 pub mod login;
@@ -17,7 +19,12 @@ pub mod overview;
 pub mod presets;
 pub mod providers;
 pub mod replays;
+pub mod request;
+pub mod requests;
 pub mod rules;
+#[cfg(feature = "ssr")]
+pub mod sender;
+pub mod sender_link;
 pub mod setup;
 pub mod vendor;
 pub mod vendors;

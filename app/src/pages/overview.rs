@@ -34,7 +34,7 @@ use charts::{FunnelPanel, TrafficPanel};
 pub fn OverviewPage() -> impl IntoView {
     let overview = Resource::new(Live::version, |_| read_overview());
     view! {
-        <PageHead title="Overview" aside="last 24 hours"/>
+        <PageHead title="Overview"/>
         <Transition fallback=|| view! { <Skeleton/> }>
             {move || Suspend::new(async move {
                 match overview.await {

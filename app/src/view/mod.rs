@@ -14,21 +14,27 @@
 //!   [`redaction`]: what is never stored
 //! - [`vendor`]: the head of one vendor's page; [`secrets`]: the versions of its secret
 //! - [`mod@audit`]: the audit log and its URL; [`mod@escape`]: texts as parts of a URL
+//! - [`requests`], [`reasons`]: accepted and refused requests, and why; [`events`]: what became of accepted ones
+//! - [`sender`]: the page for a vendor's engineer
 //! - [`words`]: numbers, sums of money and states as people read them
 
 pub mod account;
 pub mod audit;
 pub mod connections;
 pub mod escape;
+pub mod events;
 pub mod greeting;
 pub mod jobs;
 pub mod limits;
 pub mod overview;
 pub mod payload;
 pub mod query;
+pub mod reasons;
 pub mod redaction;
 pub mod replays;
 pub mod secrets;
+pub mod requests;
+pub mod sender;
 pub mod story;
 pub mod telling;
 pub mod vendor;

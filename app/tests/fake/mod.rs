@@ -9,6 +9,7 @@ pub mod archive;
 mod audit;
 mod limits;
 mod rotation;
+pub mod requests;
 pub mod sample;
 pub mod site;
 mod vendor;
@@ -98,6 +99,9 @@ impl Fake {
             providers: self.clone(),
             destinations: self.clone(),
             rules: self.clone(),
+            requests: self.clone(),
+            events: self.clone(),
+            sender: self.clone(),
             reveal: self.clone(),
             greetings: self.clone(),
             rotation: self.clone(),

@@ -1,6 +1,6 @@
 //! `tidegate events`: looking at one, exporting, importing and replaying many.
 
-use super::{Usage, actor, output::Output, said, selection::Choice};
+use super::{Usage, actor, event_list, output::Output, said, selection::Choice};
 use crate::{
     archive::{self, BadLine, Import, Line},
     live::LiveVendor,
@@ -9,7 +9,7 @@ use crate::{
 };
 use anyhow::Context;
 use app::{
-    ports::{Actor, ReplaysPort},
+    ports::{Actor, EventsPort, ReplaysPort},
     view::payload::Reading,
 };
 use domain::{
@@ -38,6 +38,8 @@ const TOLD: usize = 100;
 
 #[derive(clap::Subcommand, Debug)]
 pub(super) enum Command {
+    /// List events, newest first
+    List(event_list::List),
     /// One event with headers and body; noted in the audit log
     Show {
         /// Its id
@@ -121,6 +123,7 @@ fn rate(text: &str) -> Result<i32, String> {
 
 pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::Result<()> {
     match command {
+        Command::List(list) => event_list::run(list, base, out).await,
         Command::Show { id, tenant } => show(base, &actor(base, tenant.as_deref())?, id, out).await,
         Command::Export { choice, tenant } => export(base, &actor(base, tenant.as_deref())?, &choice).await,
         Command::Import { file, tenant, dry_run, run_rules } => {
@@ -174,14 +177,18 @@ pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::
 
 async fn show(base: &Base, who: &Actor, id: EventId, out: &Output) -> anyhow::Result<()> {
     let reading = base.services.show_payload(who, id, "command line").await.map_err(said)?;
-    let event = base.store.event(id).await?;
+    let story = EventsPort::event(base.services.as_ref(), who, id).await.map_err(said)?;
+    let event = &story.event;
+    let version = format!("{} of {}", story.number(), story.versions.len());
+    let by_hand =
+        story.by_hand.as_ref().map(|mark| format!("{} was refused as {}", mark.request_id, mark.reason));
     let (headers, body, state) = match reading {
         Reading::Read(payload) => (payload.headers, payload.body, "readable"),
         Reading::Removed => (vec![], String::new(), "removed"),
         Reading::Destroyed => (vec![], String::new(), "destroyed"),
     };
     let lines: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
-    let value = json!({"event": event, "headers": headers, "body": body, "payload": state});
+    let value = json!({"event": event, "story": story, "headers": headers, "body": body, "payload": state});
     out.value(
         &value,
         &[
@@ -190,6 +197,8 @@ async fn show(base: &Base, who: &Actor, id: EventId, out: &Output) -> anyhow::Re
             ("external id", event.external_id.clone()),
             ("subject", event.subject_id.clone().unwrap_or_default()),
             ("received", event.received_at.rfc3339()),
+            ("version", version),
+            ("taken in by hand", by_hand.unwrap_or_default()),
             ("payload", state.to_owned()),
             ("headers", lines.join("; ")),
             ("body", body),

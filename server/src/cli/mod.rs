@@ -6,6 +6,7 @@
 
 mod destination;
 mod doctor;
+mod event_list;
 mod events;
 mod input;
 mod job;
@@ -14,6 +15,7 @@ mod offer;
 mod output;
 mod provider;
 mod redact;
+mod request;
 mod rule;
 mod selection;
 mod send;
@@ -86,6 +88,9 @@ enum Command {
     /// The master key that seals all secrets
     #[command(subcommand)]
     Key(key::Command),
+    /// Look at accepted and refused requests; check and accept refused ones
+    #[command(subcommand)]
+    Requests(request::Command),
     /// Sign a sample as a vendor would and post it to the running server
     Send(send::Send),
     /// Judge signed requests from standard input with the code ingress uses
@@ -175,6 +180,12 @@ async fn run(command: Command, settings: Settings, out: Output) -> anyhow::Resul
         }
         Command::Jobs(command) => job::run(command, &look(&settings).await?, &out).await,
         Command::Events(command) => events::run(command, &look(&settings).await?, &out).await,
+        Command::Provider(command) => provider::run(command, &open(&settings).await?, &out).await,
+        Command::Destination(command) => destination::run(command, &open(&settings).await?, &out).await,
+        Command::Rule(command) => rule::run(command, &open(&settings).await?, &out).await,
+        Command::Jobs(command) => job::run(command, &open(&settings).await?, &out).await,
+        Command::Events(command) => events::run(command, &open(&settings).await?, &out).await,
+        Command::Requests(command) => request::run(command, &open(&settings).await?, &out).await,
         Command::Send(send) => send::run(send, &settings, &out).await,
         Command::Verify => verify::run(),
     }

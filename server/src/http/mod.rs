@@ -10,6 +10,7 @@
 //! - [`request_id`]: an id for every request, in its answer and in the log
 //! - [`export`]: lists as files
 //! - [`problem`]: errors as RFC 9457
+//! - [`sender`]: the page for a vendor's engineer; [`export`]: lists as files
 //! - [`health`], [`metrics`], [`stream`]: for machines
 
 pub mod client;
@@ -24,5 +25,6 @@ pub mod problem;
 pub mod refusals;
 pub mod request_id;
 pub mod router;
+pub mod sender;
 pub mod session;
 pub mod stream;

@@ -4,14 +4,14 @@ use super::{
     context::{self, Seats},
     export,
     health::{self, Health},
-    origin, refusals, request_id, session, stream,
+    origin, refusals, request_id, sender, session, stream,
 };
 use crate::{
     config::{NodeRole, Settings, is_loopback},
     ingress::{Ingress, receive},
     services::Services,
 };
-use app::{App, shell};
+use app::{App, ports::EventsPort, shell};
 use axum::{
     Router,
     http::{HeaderName, HeaderValue, header},
@@ -54,7 +54,11 @@ pub fn router(parts: Parts, settings: &Settings) -> Router {
         router = router.merge(webhooks(parts.ingress.clone()));
     }
     if settings.has(NodeRole::Dashboard) {
-        router = router.merge(dashboard(&parts, settings));
+        let sender = sender::Parts {
+            sender: parts.services.clone(),
+            trusted_proxies: settings.trusted_proxies.clone().into(),
+        };
+        router = router.merge(dashboard(&parts, settings)).merge(sender::router(sender));
     }
     router.layer(middleware::from_fn(request_id::assign))
 }
@@ -98,6 +102,8 @@ fn dashboard(parts: &Parts, settings: &Settings) -> Router {
     let streams = Router::new().route("/events/stream", get(stream::changes)).with_state(seats.clone());
     let files =
         Router::new().route("/audit/export.csv", get(export::audit)).with_state(parts.services.clone());
+    let events: Arc<dyn EventsPort> = parts.services.clone();
+    let files = Router::new().route("/events/export.csv", get(export::events)).with_state(events);
     pages
         .merge(streams)
         .merge(files)

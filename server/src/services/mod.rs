@@ -5,7 +5,9 @@
 
 mod account;
 mod audit;
+mod checks;
 mod destinations;
+mod events;
 mod greetings;
 mod jobs;
 mod limits;
@@ -15,10 +17,12 @@ mod privacy;
 mod providers;
 mod redaction;
 mod replays;
+mod requests;
 mod reveal;
 mod rotation;
 mod rules;
 mod vendor;
+mod sender;
 mod vendors;
 
 pub use rotation::Rotated;
@@ -66,6 +70,7 @@ pub struct Services {
     reveals: reveal::Reveals,
     drafts: reveal::Kept<SchemeDraft>,
     tests: Mutex<HashMap<DestinationId, TestReport>>,
+    link_key: tokio::sync::OnceCell<[u8; 32]>,
 }
 
 impl Services {
@@ -91,6 +96,7 @@ impl Services {
             reveals: reveal::Reveals::default(),
             drafts: reveal::Kept::default(),
             tests: Mutex::default(),
+            link_key: tokio::sync::OnceCell::new(),
         })
     }
 
@@ -109,6 +115,9 @@ impl Services {
             providers: self.clone(),
             destinations: self.clone(),
             rules: self.clone(),
+            requests: self.clone(),
+            events: self.clone(),
+            sender: self.clone(),
             reveal: self.clone(),
             greetings: self.clone(),
             rotation: self.clone(),

@@ -2,7 +2,7 @@
 
 use super::support::{NOON, World, admin};
 use app::{error::AppError, view::greeting::Stage};
-use domain::{id::OfferId, time::Timestamp};
+use domain::id::OfferId;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
@@ -116,7 +116,12 @@ async fn a_signed_token_carries_one_event_and_its_repetitions_and_no_other() {
     assert_eq!(post(mailgun(secret, "t2", "b")).await, said(200, "accepted"));
     let vendor = world.vendor("mailgun");
     let kept = || async {
-        let refused = world.base().store.refused(vendor, Timestamp(i64::MAX), 9).await.unwrap();
+        let refused = world
+            .base()
+            .store
+            .refused(None, &domain::place::RefusedFilter { vendor_id: Some(vendor), reason: None }, None, 9)
+            .await
+            .unwrap();
         refused.iter().any(|request| request.reason == "replayed")
     };
     world.until("the refusal is kept", kept).await;

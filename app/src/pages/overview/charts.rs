@@ -22,16 +22,26 @@ pub fn TrafficPanel(
     let accepted: i64 = traffic.iter().map(|minute| minute.accepted).sum();
     let refused: i64 = traffic.iter().map(|minute| minute.refused).sum();
     let span = traffic.first().zip(traffic.last()).map(|(first, last)| (first.at, last.at));
-    let words = format!("{} taken in, {} refused", number(accepted), number(refused));
+    let words = format!("last hour: {} taken in, ", number(accepted));
+    let quiet = accepted + refused == 0;
     let bars = traffic.iter().enumerate().map(|(i, minute)| bar(i, *minute, most)).collect_view();
     let width = traffic.len() * STEP - 2;
     view! {
         <section class="panel traffic" aria-labelledby="traffic">
-            <h2 id="traffic">"Webhooks per minute"<span class="aside">{words}</span></h2>
-            <svg viewBox=format!("0 0 {width} {HEIGHT}") preserveAspectRatio="none" role="img" aria-labelledby="traffic">
-                {bars}
-            </svg>
-            {span.map(|(first, last)| view! {
+            <h2 id="traffic">
+                "Webhooks per minute"
+                <span class="aside">{words}<a href="/requests?outcome=refused">{format!("{} refused", number(refused))}</a></span>
+            </h2>
+            {if quiet {
+                view! { <p class="no-traffic">"No webhook during the last hour."</p> }.into_any()
+            } else {
+                view! {
+                    <svg viewBox=format!("0 0 {width} {HEIGHT}") preserveAspectRatio="none" role="img" aria-labelledby="traffic">
+                        {bars}
+                    </svg>
+                }.into_any()
+            }}
+            {span.filter(|_| !quiet).map(|(first, last)| view! {
                 <p class="axis">
                     <span>{short(first.clock())}</span>
                     <span>{format!("at most {} a minute", number(most))}</span>
@@ -76,7 +86,7 @@ pub fn FunnelPanel(
     funnel: Funnel,
 ) -> impl IntoView {
     let whole = funnel.received.max(funnel.done).max(1);
-    let line = move |name: &'static str, n: i64, class: &'static str| {
+    let line = move |name: AnyView, n: i64, class: &'static str| {
         let width = format!("{}%", (n * 100 / whole).clamp(i64::from(n > 0), 100));
         view! {
             <div>
@@ -90,13 +100,13 @@ pub fn FunnelPanel(
     };
     view! {
         <section class="panel funnel-panel" aria-labelledby="funnel">
-            <h2 id="funnel">"From webhook to post"</h2>
+            <h2 id="funnel">"From webhook to post"<span class="aside">"last 24 hours"</span></h2>
             <dl class="funnel">
-                {line("Received", funnel.received, "fill")}
-                {line("Accepted", funnel.accepted, "fill")}
-                {line("Refused", funnel.refused, "bad")}
-                {line("Jobs done", funnel.done, "good")}
-                {line("Delivered", funnel.delivered, "good")}
+                {line("Received".into_any(), funnel.received, "fill")}
+                {line(view! { <a href="/events">"Accepted"</a> }.into_any(), funnel.accepted, "fill")}
+                {line(view! { <a href="/requests?outcome=refused">"Refused"</a> }.into_any(), funnel.refused, "bad")}
+                {line("Jobs done".into_any(), funnel.done, "good")}
+                {line("Delivered".into_any(), funnel.delivered, "good")}
             </dl>
         </section>
     }

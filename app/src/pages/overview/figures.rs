@@ -24,8 +24,14 @@ pub fn Figures(
 
 fn waiting(overview: &Overview) -> impl IntoView + use<> {
     let age = overview.oldest_waiting.map(|due| overview.now.since(due).max(0));
-    let words = age.map_or_else(|| "Nothing".into(), in_words);
-    let under = format!("{} in queue, {} running", number(overview.waiting), number(overview.running));
+    // Jobs that are planned for later are in the queue, but none of them waits for its turn.
+    let words = match age {
+        Some(age) => in_words(age),
+        None if overview.waiting > 0 => "None due".into(),
+        None => "Nothing".into(),
+    };
+    let queue = if age.is_none() { "planned for later" } else { "in queue" };
+    let under = format!("{} {queue}, {} running", number(overview.waiting), number(overview.running));
     figure(
         "Oldest waiting",
         words,

@@ -1,0 +1,27 @@
+//! Events: accepted webhooks and their versions. Their bytes are read through [`super::PayloadsPort`].
+
+use super::Actor;
+use crate::{
+    error::AppError,
+    view::events::{EventPage, EventStory},
+};
+use async_trait::async_trait;
+use domain::{
+    id::EventId,
+    place::{EventFilter, Place},
+};
+
+/// Events.
+#[async_trait]
+pub trait EventsPort: Send + Sync {
+    /// One page, newest first, of at most `limit` rows, those after `cursor` when there is one.
+    async fn list(
+        &self,
+        actor: &Actor,
+        filter: &EventFilter,
+        cursor: Option<Place>,
+        limit: u32,
+    ) -> Result<EventPage, AppError>;
+    /// One event with its versions and the jobs it started.
+    async fn event(&self, actor: &Actor, id: EventId) -> Result<EventStory, AppError>;
+}
