@@ -53,6 +53,10 @@ async function fill(site: Site) {
   for (let n = 0; n < 2; n++) await deliver(acme, { type: "lost.letter" });
   await server.jobsIn("deadletter", 2, 60);
   for (let n = 0; n < 6; n++) await deliver({ ...acme, secret: "whsec_AAAA" });
+  await send(acme.url, { method: "POST", body: "{}", headers: { "content-type": "application/json" } });
+  await send(acme.url, { method: "POST", body: "<a/>", headers: { "content-type": "application/xml" } });
+  await deliver(acme, { at: Math.floor(Date.now() / 1000) - 1_234 });
+  for (const n of [1, 2, 3]) await deliver(acme, newHook({ id: "msg_versions", type: "order.changed", more: { n } }));
   // The mark by which `follows` saw that the server is up to date is no part of the picture.
   await server.database.sql("delete from secrets where vendor_id in (select id from vendors where slug like 'mark-%'); delete from vendors where slug like 'mark-%'; update config_version set version = version + 1");
   // Nothing holds a job by itself yet, so the picture gets one by hand.
@@ -73,6 +77,12 @@ test("pictures of every page", async ({ page, open, as, faults }) => {
     await fill(site);
     const first = async (state: string, kind?: string) =>
       (await site.server.jobs(["--state", state, ...(kind ? ["--kind", kind] : [])]))[0].id as string;
+    const refused = async (reason: string) =>
+      (await site.server.cli<any[]>(["requests", "list", "--reason", reason]))[0].id as string;
+    const changed = (await site.server.cli<any[]>(["events", "list", "--type", "order.changed"]))[1].id as string;
+    await site.server.cli(["requests", "recheck", await refused("signature_mismatch")]);
+    await site.server.cli(["requests", "accept", "--anyway", await refused("timestamp_stale")]);
+    const vendorId = `ven_${(await site.server.database.sql("select lower(hex(id)) from vendors where slug = 'acme'")).trim()}`;
     const pages: [string, Site, string][] = [
       ["overview", site, "/"],
       ["overview-empty", empty, "/"],
@@ -89,6 +99,16 @@ test("pictures of every page", async ({ page, open, as, faults }) => {
       ["job-payload", site, `/jobs/${await first("succeeded", "publish")}?payload=shown`],
       ["replays", site, "/replays?chosen=yes&type=story.*"],
       ["replays-empty", empty, "/replays"],
+      ["events", site, "/events"],
+      ["events-empty", empty, "/events"],
+      ["event", site, `/events/${changed}?payload=shown`],
+      ["requests", site, "/requests"],
+      ["requests-refused", site, "/requests?outcome=refused"],
+      ["requests-empty", empty, "/requests"],
+      ["request-mismatch", site, `/requests/${await refused("signature_mismatch")}?show=body`],
+      ["request-accepted", site, `/requests/${await refused("timestamp_stale")}`],
+      ["request-not-kept", site, `/requests/${await refused("content_type")}`],
+      ["sender-link", site, `/requests/sender?vendor=${vendorId}`],
       ["vendors", site, "/vendors"],
       ["vendors-empty", empty, "/vendors"],
       ["vendor", site, "/vendors/acme"],
@@ -125,6 +145,15 @@ test("pictures of every page", async ({ page, open, as, faults }) => {
           await shoot(name);
         }
       }
+      await as(site);
+      await open(site, `/requests/sender?vendor=${vendorId}`);
+      const sender = (await page.getByRole("region", { name: "Link to the sender page" }).innerText()).trim();
+      await page.goto(sender);
+      await shoot("sender");
+      await page.getByLabel("Headers").fill("webhook-id: msg_1\nwebhook-timestamp: 1790000000\nwebhook-signature: v1,AAAA");
+      await page.getByLabel("Body").fill('{"type": "story.ready"}');
+      await page.getByRole("button", { name: "Check" }).click();
+      await shoot("sender-verdict");
       await as(site, null);
       await open(site, "/login");
       await shoot("login");

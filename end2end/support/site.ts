@@ -5,6 +5,7 @@ import { Receiver } from "./peers.ts";
 import { Tidegate, type Settings } from "./server.ts";
 import { newHook } from "./sign.ts";
 import { newSecret, secret } from "./run.ts";
+import { until } from "./until.ts";
 
 export type Person = { email: string; password: string };
 
@@ -61,6 +62,7 @@ export class Busy {
   failed!: any;
   dead!: any;
   succeeded!: any;
+  refused!: any;
   editor!: Person;
   stranger!: Person;
   constructor(readonly site: Site, readonly vendor: { url: string; secret: string }) {}
@@ -83,6 +85,9 @@ export class Busy {
     await peer.works();
     await deliverMany(busy.vendor, Array.from({ length: 55 }, (_, i) => newHook({ type: i % 2 ? "story.ready" : "story.changed" })));
     const done = await server.jobsIn("succeeded", 111);
+    await deliver({ ...busy.vendor, secret: "whsec_AAAA" }, { type: "story.forged" });
+    busy.refused = await until("the forged one is listed", async () =>
+      (await server.cli<any[]>(["requests", "list", "--reason", "signature_mismatch"]))[0]);
     busy.succeeded = done.find(({ kind }) => kind === "publish");
     return busy;
   }

@@ -2,7 +2,7 @@
 
 import { expect, pagesOf, test, violations } from "../../support/pages.ts";
 
-const COUNT = 22; // as many as `pagesOf` names; tests must be named before the site is there
+const COUNT = 27; // as many as `pagesOf` names; tests must be named before the site is there
 
 for (let at = 0; at < COUNT; at++) {
   test(`page ${at + 1} of ${COUNT} loads without errors, has one heading and a title`, async ({ busy, page, open, as, faults }) => {
@@ -58,7 +58,7 @@ test("on a phone no page is wider than the screen, and no table than its box", a
 test("the navigation leads to every place and marks the one that is open", async ({ busy, page, open, ready, as }) => {
   await as(busy.site);
   await open(busy.site, "/");
-  for (const [words, path] of [["Jobs", "/jobs"], ["Vendors", "/vendors"], ["Destinations", "/destinations"], ["Providers", "/providers"], ["Rules", "/rules"], ["Overview", "/"]] as const) {
+  for (const [words, path] of [["Jobs", "/jobs"], ["Events", "/events"], ["Requests", "/requests"], ["Vendors", "/vendors"], ["Destinations", "/destinations"], ["Providers", "/providers"], ["Rules", "/rules"], ["Overview", "/"]] as const) {
     const rail = page.getByRole("navigation", { name: "Main" });
     await rail.getByRole("link", { name: words }).first().click();
     await expect(page).toHaveURL(busy.site.url + path);

@@ -15,8 +15,13 @@ const CHANGES: [string, Record<string, string>][] = [
   ["replay/start", { vendor: "ven_00000000000070008000000000000000" }],
   ["replay/cancel", { id: "rpl_00000000000070008000000000000000" }],
   ["vendor/redaction", { vendor: "ven_00000000000070008000000000000000", pointers: "/a", back: "/vendors" }],
+  ["request/recheck", { id: "req_00000000000070008000000000000000" }],
+  ["request/accept", { id: "req_00000000000070008000000000000000" }],
+  ["request/body", { id: "req_00000000000070008000000000000000" }],
+  ["sender/link", { vendor: "ven_00000000000070008000000000000000" }],
+  ["sender/end", { vendor: "ven_00000000000070008000000000000000" }],
 ];
-const READS = ["overview", "attention", "jobs", "vendors", "destinations", "providers", "rules", "replays", "payload?of=evt_00000000000070008000000000000000"];
+const READS = ["overview", "attention", "jobs", "vendors", "destinations", "providers", "rules", "replays", "requests", "events", "payload?of=evt_00000000000070008000000000000000"];
 
 test("a visitor who is not signed in is sent to sign in, from every page", async ({ busy, page, open, as }) => {
   await as(busy.site, null);
@@ -79,7 +84,7 @@ test("jobs of another tenant are as absent as jobs that never were", async ({ bu
   }
   await open(busy.site, "/jobs");
   await expect(page.getByRole("heading", { name: "No jobs yet" })).toBeVisible();
-  for (const path of ["/", "/vendors", "/destinations", "/providers", "/rules"]) {
+  for (const path of ["/", "/events", "/requests", "/vendors", "/destinations", "/providers", "/rules"]) {
     await open(busy.site, path);
     expect(await page.getByRole("main").innerText(), path).not.toContain("acme");
   }
