@@ -18,7 +18,9 @@ mod limits;
 mod rotation;
 mod vendor;
 mod requests;
+mod rotation;
 mod sender;
+mod vendor;
 
 pub use audit::AuditPort;
 pub use events::EventsPort;
@@ -27,7 +29,9 @@ pub use limits::LimitsPort;
 pub use rotation::RotationPort;
 pub use vendor::VendorPort;
 pub use requests::RequestsPort;
+pub use rotation::RotationPort;
 pub use sender::SenderPort;
+pub use vendor::VendorPort;
 
 use crate::{
     error::AppError,

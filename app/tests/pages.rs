@@ -24,7 +24,19 @@ fn signed_out() -> Site {
 
 #[test]
 fn every_page_opens_for_owner_and_editor_with_a_title_of_its_own() {
-    let pages = ["/", "/jobs", BAD_JOB, "/events", "/requests", REFUSED, "/vendors", VENDOR, "/destinations", "/providers", "/rules"];
+    let pages = [
+        "/",
+        "/jobs",
+        BAD_JOB,
+        "/events",
+        "/requests",
+        REFUSED,
+        "/vendors",
+        VENDOR,
+        "/destinations",
+        "/providers",
+        "/rules",
+    ];
     for role in [Role::Owner, Role::Editor] {
         let mut titles = std::collections::BTreeSet::new();
         for page in pages {
@@ -199,7 +211,19 @@ fn an_empty_list_says_what_to_do_and_a_narrowed_one_how_to_widen_it() {
 fn a_page_that_cannot_load_names_its_request() {
     let site = busy(Role::Owner);
     site.fake.broken.store(true, Ordering::Relaxed);
-    for page in ["/", "/jobs", BAD_JOB, "/events", "/requests", REFUSED, "/vendors", VENDOR, "/destinations", "/providers", "/rules"] {
+    for page in [
+        "/",
+        "/jobs",
+        BAD_JOB,
+        "/events",
+        "/requests",
+        REFUSED,
+        "/vendors",
+        VENDOR,
+        "/destinations",
+        "/providers",
+        "/rules",
+    ] {
         let answer = site.get(page);
         assert_eq!(answer.status, 503, "{page}");
         assert!(

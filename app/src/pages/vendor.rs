@@ -15,6 +15,7 @@ use crate::{
         vendor::{
             figures::Figures, limits::LimitsPanel, privacy::PrivacyPanel, secrets::SecretsPanel,
         },
+        vendor::{figures::Figures, refused::RefusedPanel, secrets::SecretsPanel},
     },
     error::AppError,
     view::vendor::{VendorAddress, VendorHead, VendorState},
@@ -104,6 +105,8 @@ fn Panels(vendor: VendorHead) -> impl IntoView {
         <SecretsPanel vendor=vendor.clone()/>
         <LimitsPanel vendor=vendor.clone()/>
         <PrivacyPanel vendor/>
+        <RefusedPanel vendor=vendor.clone()/>
+        <SecretsPanel vendor/>
     }
     .into_any()
 }

@@ -10,6 +10,7 @@ mod audit;
 mod limits;
 mod rotation;
 pub mod requests;
+mod rotation;
 pub mod sample;
 pub mod site;
 mod vendor;

@@ -21,8 +21,8 @@ mod requests;
 mod reveal;
 mod rotation;
 mod rules;
-mod vendor;
 mod sender;
+mod vendor;
 mod vendors;
 
 pub use rotation::Rotated;

@@ -2,7 +2,7 @@
 //! the sender was answered anyway, and the likely cause where it is the sender's; never a secret, an expected
 //! signature, a body, or anything of another vendor.
 
-use super::{Services, sees, unavailable};
+use super::{Services, unavailable};
 use crate::{
     clock::random,
     ingress::capture::{Capture, is_checkable},
@@ -61,13 +61,13 @@ const TOLD: [&str; 13] = [
 #[async_trait]
 impl SenderPort for Services {
     async fn refusals(&self, actor: &Actor, vendor: VendorId) -> Result<VendorRefusals, AppError> {
-        self.vendor_for(actor, vendor)?;
+        self.vendor_of(actor, vendor)?;
         let reasons = self.store.refused_reasons(actor.tenant, Some(vendor)).await.map_err(unavailable)?;
         Ok(VendorRefusals { now: self.clock.now(), vendor_id: vendor, reasons })
     }
 
     async fn link(&self, actor: &Actor, vendor: VendorId) -> Result<SenderLink, AppError> {
-        let live = self.vendor_for(actor, vendor)?;
+        let live = self.vendor_of(actor, vendor)?;
         let number = self.store.sender_link_number(vendor).await.map_err(unavailable)?;
         let expires_at = self.clock.now().plus(LASTS);
         let text = Link { vendor, number, expires_at }.sign(&self.link_key().await?);
@@ -79,7 +79,7 @@ impl SenderPort for Services {
     }
 
     async fn end_links(&self, actor: &Actor, vendor: VendorId) -> Result<(), AppError> {
-        let live = self.vendor_for(actor, vendor)?;
+        let live = self.vendor_of(actor, vendor)?;
         let audit = self.audit(actor, Some(live.vendor.tenant_id), "sender.end", &live.vendor.slug, "");
         self.store.renew_sender_links(vendor, &audit).await.map_err(unavailable)?;
         Ok(())
@@ -131,11 +131,6 @@ impl SenderPort for Services {
 }
 
 impl Services {
-    fn vendor_for(&self, actor: &Actor, id: VendorId) -> Result<Arc<LiveVendor>, AppError> {
-        let live = self.live.now().vendor(id).cloned();
-        live.filter(|live| sees(actor, live.vendor.tenant_id)).ok_or(AppError::NotFound)
-    }
-
     /// The vendor behind a link that still counts, and when the link ends.
     async fn behind(&self, token: &str) -> Result<(Arc<LiveVendor>, Timestamp), AppError> {
         let key = self.link_key().await?;

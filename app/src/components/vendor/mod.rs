@@ -4,4 +4,5 @@
 pub mod figures;
 pub mod privacy;
 pub mod limits;
+pub mod refused;
 pub mod secrets;
