@@ -276,11 +276,13 @@ fn read(
 ) -> Result<Read, Problem> {
     with_request(ingress, parts, body, |request| {
         let request = signature::Request { cert_pem: keys.certificate.as_deref(), ..*request };
-        judge_request(live, preset, id, parts, request, keys, now)
+        judge_request(ingress, live, preset, id, parts, request, keys, now)
     })
 }
 
+#[expect(clippy::too_many_arguments, reason = "one request and all it is judged with")]
 fn judge_request(
+    ingress: &Ingress,
     live: &LiveVendor,
     preset: &Preset,
     id: RequestId,

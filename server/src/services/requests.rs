@@ -47,7 +47,7 @@ impl RequestsPort for Services {
         let limit = limit.clamp(1, 1_000) as usize;
         let snapshot = self.live.now();
         // One more than shown of each kind tells whether there are older ones.
-        let mut rows = self.accepted(actor, filter, cursor, limit as i64 + 1, &snapshot).await?;
+        let mut rows = self.taken_in(actor, filter, cursor, limit as i64 + 1, &snapshot).await?;
         rows.extend(self.turned_away(actor, filter, cursor, limit as i64 + 1, &snapshot).await?);
         rows.sort_by_key(|(place, _)| std::cmp::Reverse(*place));
         let older = rows.len() > limit;
@@ -125,7 +125,7 @@ impl RequestsPort for Services {
 }
 
 impl Services {
-    async fn accepted(
+    async fn taken_in(
         &self,
         actor: &Actor,
         filter: &RequestFilter,
