@@ -3,6 +3,7 @@
 use crate::{
     id::{DestinationId, EventId, JobId, NodeId, ProviderId, RuleId, TenantId, VendorId},
     outcome::ErrorClass,
+    schema::JobShape,
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -75,6 +76,9 @@ pub struct JobParams {
     /// Tries before the job is a dead letter; `None` for the kind's default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_attempts: Option<i32>,
+    /// Which versions of schema and mapping its event's payload met; `None` where its type has neither.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shape: Option<JobShape>,
 }
 
 /// Tokens and cost of AI calls.

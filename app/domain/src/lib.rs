@@ -8,6 +8,7 @@
 //! - [`slug`]: the short names people choose; [`network`], [`bytes`]: other things people write
 //! - [`tenant`], [`user`], [`role`]: who owns and who may act
 //! - [`vendor`], [`policy`], [`secret`], [`overlap`], [`connection`], [`refusal`], [`event`]: what arrives
+//! - [`envelope`], [`schema`]: what arrives in the same words for every vendor, and what it must look like
 //! - [`rule`], [`provider`], [`destination`]: what is done with it
 //! - [`job`], [`attempt`], [`outcome`]: the work itself
 //! - [`filter`], [`audit`]: how a list of jobs and the audit log are narrowed and paged
@@ -20,6 +21,7 @@ pub mod audit;
 pub mod bytes;
 pub mod connection;
 pub mod destination;
+pub mod envelope;
 pub mod event;
 pub mod filter;
 pub mod id;
@@ -36,6 +38,7 @@ pub mod refusal;
 pub mod replay;
 pub mod role;
 pub mod rule;
+pub mod schema;
 pub mod secret;
 pub mod selection;
 pub mod slug;
