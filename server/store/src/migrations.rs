@@ -41,6 +41,7 @@ schema! {
     6: "0006_secrets.sql",
     7: "0007_requests.sql",
     8: "0008_greetings.sql",
+    9: "0009_schemas.sql",
     10: "0010_privacy_and_replay.sql",
 }
 

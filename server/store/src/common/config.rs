@@ -2,6 +2,7 @@
 //! the one row of that number is what makes changes wait for each other.
 
 use super::{Adapter, Connection, Database, Transaction, audit, keys, rows};
+use super::{Adapter, Connection, Database, Transaction, audit, rows, schemas};
 use crate::{
     AuditEntry, ConfigRows, ConfigStore, Result, Sealed, StoreError,
     text::{clean, clean_opt, to_json},
@@ -117,6 +118,8 @@ impl ConfigStore for Adapter {
             .await?;
         // Read at the same instant, so that no value comes without its key.
         let data_keys = keys::read(&mut *connection).await?;
+        let schemas = schemas::in_use(&mut *connection).await?;
+        let mappings = schemas::mappings_in_use(&mut *connection).await?;
         transaction.commit().await?;
         Ok(ConfigRows {
             version,
@@ -128,6 +131,8 @@ impl ConfigStore for Adapter {
             destinations: rows::all(&destinations, |row| Ok((rows::destination(row)?, sealed(row)?)))?,
             rules: rows::all(&rules, rows::rule)?,
             privacy: rows::all(&privacy, |row| Ok((rows::tenant_privacy(row)?, sealed(row)?)))?,
+            schemas,
+            mappings,
         })
     }
 

@@ -72,7 +72,7 @@ fn corrupt(column: &str, why: impl Display) -> StoreError {
 }
 
 /// A column whose text a domain type understands: a word, a slug.
-fn parse<T>(row: &Row, column: &str) -> Result<T>
+pub(super) fn parse<T>(row: &Row, column: &str) -> Result<T>
 where
     T: FromStr<Err: Display>,
 {
@@ -104,7 +104,7 @@ fn status(row: &Row) -> Result<Option<u16>> {
     number.map(|number| u16::try_from(number).map_err(|error| corrupt("status", error))).transpose()
 }
 
-fn id_opt<T>(row: &Row, column: &str, new: fn(Uuid) -> T) -> Result<Option<T>> {
+pub(super) fn id_opt<T>(row: &Row, column: &str, new: fn(Uuid) -> T) -> Result<Option<T>> {
     Ok(get::<Option<Uuid>>(row, column)?.map(new))
 }
 

@@ -47,6 +47,8 @@ mod rotation;
 mod rows;
 #[path = "../common/sender_links.rs"]
 mod sender_links;
+#[path = "../common/schemas.rs"]
+mod schemas;
 #[path = "../common/sessions.rs"]
 mod sessions;
 #[path = "../common/turns.rs"]

@@ -9,6 +9,7 @@ use domain::{
     privacy::TenantPrivacy,
     provider::Provider,
     rule::Rule,
+    schema::{MappingVersion, SchemaUse, SchemaVersion},
     secret::{SecretInfo, SecretState},
     tenant::Tenant,
     time::Timestamp,
@@ -40,6 +41,10 @@ pub struct ConfigRows {
     pub rules: Vec<Rule>,
     /// What tenants decided about their payloads, with their data keys.
     pub privacy: Vec<(TenantPrivacy, Option<Sealed>)>,
+    /// The schemas that check something.
+    pub schemas: Vec<(SchemaUse, SchemaVersion)>,
+    /// The mappings in use.
+    pub mappings: Vec<MappingVersion>,
 }
 
 /// Configuration. A taken name is `Conflict`; every change is audited in its own transaction.

@@ -20,6 +20,7 @@ mod replays;
 mod retention;
 mod rotation;
 mod sender_links;
+mod schemas;
 mod sessions;
 mod turns;
 
@@ -43,6 +44,7 @@ pub use replays::*;
 pub use retention::*;
 pub use rotation::*;
 pub use sender_links::*;
+pub use schemas::*;
 pub use sessions::*;
 pub use turns::*;
 
@@ -77,6 +79,7 @@ pub trait Store:
     + CounterStore
     + NodeStore
     + AuditStore
+    + SchemaStore
     + Send
     + Sync
     + 'static

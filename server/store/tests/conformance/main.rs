@@ -25,5 +25,6 @@ mod replays;
 mod retention;
 mod rotation;
 mod sender_links;
+mod schemas;
 mod support;
 mod work;
