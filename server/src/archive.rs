@@ -1,7 +1,13 @@
 //! Events as lines of a file: one JSON object each, with envelope, headers, body and ids. Owns the form of a line and
 //! what makes one acceptable; reading and writing files is the command line's.
 
-use crate::{clock::fresh, ingress::redact, ingress::rules, live::LiveVendor, payloads};
+use crate::{
+    clock::fresh,
+    ingress::{redact, rules},
+    live::LiveVendor,
+    payloads,
+    schema::types,
+};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{
     event::{Event, EventPayload},
@@ -143,11 +149,12 @@ impl Line {
             _ => return Err(BadLine::Malformed("replay_of and replay_id belong together")),
         };
         let event = Event { tenant_id: live.vendor.tenant_id, vendor_id: live.vendor.id, ..self.event };
-        let jobs = match run_rules {
+        let mut jobs = match run_rules {
             true => rules::jobs_for(&event, live.vendor.slug.as_str(), &live.rules),
             false => Vec::new(),
         };
         let payload = redact::stored(live.redaction(), EventPayload { headers, body });
+        types::judge(&live.types, &event, &payload, &mut jobs);
         let payload = payloads::seal(live.privacy.as_deref(), event.id, payload)?;
         Ok(Import { new: NewEvent { event, body_hash, payload, jobs }, copy })
     }
@@ -175,6 +182,7 @@ pub fn copy(
         // As old as it is: a post that shows something newer must not go back.
         job.occurred_at = Some(origin.event.occurred_at.unwrap_or(origin.event.received_at));
     }
+    types::judge(&live.types, &event, &payload, &mut jobs);
     let payload = payloads::seal(live.privacy.as_deref(), id, payload)?;
     // A copy of a copy is a copy of the first one.
     let origin_id = origin.copy.map_or(origin.event.id, |copy| copy.origin_id);

@@ -5,6 +5,7 @@
 //! - [`cli`]: the commands; `main` parses and calls one of them
 //! - [`config`]: settings; [`clock`]: time and fresh ids; [`vault`]: sealing secrets; [`secrets`]: those kept elsewhere; [`telemetry`]: the log
 //! - [`live`]: vendors, providers, destinations and rules in memory
+//! - [`envelope`]: a body as JSON; [`schema`]: what it must look like, and how others are made to fit
 //! - [`http`]: routes, sessions, context of pages; [`services`]: what people can do
 //! - [`sender_link`]: links for the engineers of vendors
 //! - [`ingress`]: receiving webhooks; [`worker`]: running jobs; [`ai`], [`delivery`]: calling out
@@ -23,6 +24,7 @@ pub mod clock;
 pub mod config;
 pub mod data_key;
 pub mod delivery;
+pub mod envelope;
 pub mod http;
 pub mod ingress;
 pub mod jobs;
@@ -32,6 +34,7 @@ pub mod replay;
 pub mod retention;
 pub mod secrets;
 pub mod sender_link;
+pub mod schema;
 pub mod serve;
 pub mod services;
 pub mod stats;

@@ -9,6 +9,7 @@ use crate::{
         reference::Reference,
         resolver::{self, Resolver},
     },
+    schema::types::{self, LiveType, Types},
     vault::Vault,
 };
 use arc_swap::ArcSwap;
@@ -59,6 +60,8 @@ pub struct LiveVendor {
     pub rules: Vec<Rule>,
     /// How its tenant's payloads are kept; `None` while nobody decided anything.
     pub privacy: Option<Arc<LivePrivacy>>,
+    /// Schemas and mappings by event type; usually empty.
+    pub types: HashMap<String, LiveType>,
 }
 
 /// What a tenant decided about its payloads, with its data key.
@@ -255,6 +258,8 @@ impl LiveConfig {
         }
         self.resolver.ensure(&references(&rows, &self.vault)).await;
         self.current.store(Arc::new(build(rows, &self.vault, &self.resolver)));
+        let before = self.current.load_full();
+        self.current.store(Arc::new(build(rows, &self.vault, &before)));
         Ok(())
     }
 
@@ -305,6 +310,7 @@ fn references(rows: &ConfigRows, vault: &Vault) -> HashSet<Reference> {
 }
 
 fn build(rows: ConfigRows, vault: &Vault, resolver: &Resolver) -> Snapshot {
+fn build(rows: ConfigRows, vault: &Vault, before: &Snapshot) -> Snapshot {
     let mut snapshot = Snapshot { version: rows.version, ..Snapshot::default() };
     snapshot.tenants = rows.tenants.into_iter().map(|tenant| (tenant.id, tenant)).collect();
 
@@ -326,6 +332,9 @@ fn build(rows: ConfigRows, vault: &Vault, resolver: &Resolver) -> Snapshot {
     for rule in rows.rules.into_iter().filter(|rule| rule.enabled) {
         rules.entry(rule.vendor_id).or_default().push(rule);
     }
+    let mut types: Types = types::build(rows.schemas, rows.mappings, |vendor, event_type, version| {
+        types::compiled(&before.vendor(vendor)?.types, event_type, version)
+    });
     for vendor in rows.vendors {
         let Some(tenant) = snapshot.tenants.get(&vendor.tenant_id).cloned() else { continue };
         let mut secrets = secrets.remove(&vendor.id).unwrap_or_default();
@@ -339,6 +348,7 @@ fn build(rows: ConfigRows, vault: &Vault, resolver: &Resolver) -> Snapshot {
         let live = Arc::new(LiveVendor {
             rules: rules.remove(&id).unwrap_or_default(),
             privacy: snapshot.privacy.get(&tenant.id).cloned(),
+            types: types.remove(&id).unwrap_or_default(),
             vendor,
             tenant,
             preset,

@@ -20,6 +20,7 @@ use crate::{
     live::LiveConfig,
     replay, retention,
     secrets::resolver::Resolver,
+    schema::catalogue::Catalogue,
     services::Services,
     stats::Stats,
     telemetry,
@@ -184,6 +185,8 @@ pub async fn run(
     background.spawn(base.live.clone().follow(late.clone()));
     background.spawn(base.live.clone().follow_references(late.clone()));
     background.spawn(stats.clone().write(base.store.clone(), late.clone()));
+    let catalogue = Catalogue::new();
+    background.spawn(catalogue.clone().write(base.store.clone(), late.clone()));
     background.spawn(beat(
         base.store.clone(),
         clock.clone(),
@@ -276,6 +279,7 @@ pub async fn run(
         store: base.store.clone(),
         clock: clock.clone(),
         stats,
+        catalogue,
         public_url: settings.public_url(),
         pressure,
         limiter,

@@ -34,6 +34,11 @@ pub mod why;
 use crate::{clock::SharedClock, http::client::TrustedProxies, live::LiveConfig, stats::Stats};
 use domain::policy::Rate;
 use std::sync::Arc;
+use crate::{clock::SharedClock, live::LiveConfig, schema::catalogue::Catalogue, stats::Stats};
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
 use store::Store;
 
 /// What ingress works with.
@@ -54,6 +59,8 @@ pub struct Ingress {
     pub clock: SharedClock,
     /// Counters.
     pub stats: Arc<Stats>,
+    /// Which event types were seen.
+    pub catalogue: Arc<Catalogue>,
     /// How the outside reaches this server; some vendors sign the URL.
     pub public_url: String,
     /// How full the queue is.

@@ -17,6 +17,11 @@ use super::{
 use crate::{
     http::{context::client, problem::Problem},
     live::LiveVendor,
+    clock::fresh,
+    http::problem::Problem,
+    live::LiveVendor,
+    payloads,
+    schema::{catalogue::Seen, types},
     stats::name,
     telemetry::hashed,
 };
@@ -204,7 +209,7 @@ async fn weigh(
         keys = newer;
         found = read(ingress, live, preset, id, parts, body, &keys, now);
     }
-    let event = match found? {
+    let (event, verdict) = match found? {
         Read::Handshake(reply) => return Ok(Outcome::Handshake(reply)),
         Read::Event(event, once) => {
             // Before the value that counts once is spent: what is refused here will be sent again.
@@ -217,10 +222,11 @@ async fn weigh(
                     Problem::new(StatusCode::TOO_MANY_REQUESTS, "queue_full", detail).retry_after(seconds)
                 );
             }
+        Read::Event(event, verdict, once) => {
             if let Some(once) = once {
                 once::check(ingress.store.as_ref(), live.vendor.id, &once, now).await?;
             }
-            event
+            (event, verdict)
         }
     };
     tracing::debug!(
@@ -230,8 +236,14 @@ async fn weigh(
         "webhook read"
     );
     match ingress.committer.record(*event, held).await {
+    let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let seen = Seen::of(&event.event, kind, verdict);
+    match ingress.committer.record(*event).await {
         Ok(recorded) if recorded.duplicate => Ok(Outcome::Duplicate(recorded.id)),
-        Ok(recorded) => Ok(Outcome::Stored(recorded.id)),
+        Ok(recorded) => {
+            ingress.catalogue.saw(seen, body);
+            Ok(Outcome::Stored(recorded.id))
+        }
         Err(commit::Refused::Full | commit::Refused::Unavailable) => Err(cannot_store()),
     }
 }
@@ -244,7 +256,7 @@ pub(super) fn cannot_store() -> Problem {
 
 enum Read {
     Handshake(signature::Reply),
-    Event(Box<NewEvent>, Option<signature::Once>),
+    Event(Box<NewEvent>, types::Verdict, Option<signature::Once>),
 }
 
 /// The request as the signature interpreter takes it.
@@ -333,6 +345,14 @@ fn judge_request(
     })?;
     let once = delivery.once(preset, &new.event.external_id);
     Ok(Read::Event(Box::new(new), once))
+    let once = delivery.once(preset, &event.external_id);
+    let mut jobs = rules::jobs_for(&event, live.vendor.slug.as_str(), &live.rules);
+    let verdict = types::judge(&live.types, &event, &payload, &mut jobs);
+    let payload = payloads::seal(live.privacy.as_deref(), event.id, payload).map_err(|error| {
+        tracing::error!(request.id = %id, vendor = %live.vendor.slug, %error, "a webhook was turned away");
+        cannot_store()
+    })?;
+    Ok(Read::Event(Box::new(NewEvent { event, body_hash, payload, jobs }), verdict, once))
 }
 
 /// A method that no webhook has, and those that are answered here: POST, and that of the vendor's set-up request.

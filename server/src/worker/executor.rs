@@ -9,9 +9,10 @@ use crate::{
     ai,
     clock::{SharedClock, fresh},
     delivery::{Delivery, Package},
-    jobs,
+    envelope, jobs,
     live::{LiveConfig, LiveDestination, LiveProvider, Snapshot},
     payloads::{self, Unreadable},
+    schema::mapping::Mapping,
 };
 use domain::{
     destination::DestinationKind,
@@ -19,6 +20,7 @@ use domain::{
     id::JobId,
     job::{Job, JobKind, JobResult},
     outcome::ErrorClass,
+    schema::TypeKey,
 };
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -64,7 +66,8 @@ impl Executor {
         let (event, payload) = self.event(job, snapshot).await?;
         let vendor =
             snapshot.vendor(event.vendor_id).map(|live| live.vendor.slug.to_string()).unwrap_or_default();
-        let values = template::values(&event, &vendor, &payload.body);
+        let data = self.data(job, &event, &payload).await?;
+        let values = template::values(&event, &vendor, data, &payload.body);
         let prompt =
             template::render(job.params.prompt.as_deref().unwrap_or(template::DEFAULT_PROMPT), &values)?;
         let system = job.params.system.as_deref().map(|text| template::render(text, &values)).transpose()?;
@@ -142,17 +145,17 @@ impl Executor {
         };
         let vendor =
             snapshot.vendor(event.vendor_id).map(|live| live.vendor.slug.to_string()).unwrap_or_default();
+        let data = self.data(job, &event, &payload).await?;
+        let values = template::values(&event, &vendor, data, &payload.body);
         let title = match (&result.title, &job.params.title) {
             (Some(title), _) => title.clone(),
-            (None, Some(text)) => template::render(text, &template::values(&event, &vendor, &payload.body))?,
+            (None, Some(text)) => template::render(text, &values)?,
             (None, None) => job.title.clone(),
         };
         let text = match (result.text, &job.params.prompt) {
             (Some(text), _) => text,
             // Without a model's answer the rule's template itself is the text.
-            (None, Some(prompt)) => {
-                template::render(prompt, &template::values(&event, &vendor, &payload.body))?
-            }
+            (None, Some(prompt)) => template::render(prompt, &values)?,
             (None, None) => String::from_utf8_lossy(&payload.body).into_owned(),
         };
         Ok(Package {
@@ -177,6 +180,26 @@ impl Executor {
         let payload =
             payloads::read(self.store.as_ref(), snapshot, event.tenant_id, id).await.map_err(unreadable)?;
         Ok((event, payload))
+    }
+
+    /// The payload as templates see it: changed by the mapping the job was given, if any. That very version, so that a
+    /// later edit changes no running work.
+    async fn data(
+        &self,
+        job: &Job,
+        event: &Event,
+        payload: &EventPayload,
+    ) -> Result<serde_json::Value, Failure> {
+        let data = envelope::data_of(payload);
+        let Some(version) = job.params.shape.as_ref().and_then(|shape| shape.mapping) else {
+            return Ok(data);
+        };
+        let of = TypeKey { vendor_id: event.vendor_id, event_type: event.event_type.clone() };
+        let stored = self.store.mapping(&of, version).await.map_err(unavailable)?;
+        let mapping = Mapping::parse(&stored.text).map_err(|fault| {
+            Failure::new(ErrorClass::BadInput, format!("Mapping {version} cannot be used: {fault}"))
+        })?;
+        Ok(mapping.apply(&data).unwrap_or(data))
     }
 }
 

@@ -2,7 +2,7 @@
 //! admins and run with bounded effort; events are data and are never read as templates.
 
 use super::outcome::Failure;
-use domain::{event::Event, outcome::ErrorClass};
+use domain::{envelope::Envelope, event::Event, outcome::ErrorClass};
 use minijinja::{Environment, UndefinedBehavior, Value, context};
 
 /// What a model is asked when a rule names no prompt.
@@ -13,18 +13,24 @@ const FUEL: u64 = 200_000;
 /// Longest text a template may make, in bytes.
 const MAX_TEXT: usize = 256 * 1024;
 
-/// What a template can use: `vendor`, `event.id|type|external_id|subject|occurred_at`, `event.data` (what the vendor
-/// calls `data`, or the whole body), `data` (the body as JSON) and `body` (the body as text).
-pub fn values(event: &Event, vendor: &str, body: &[u8]) -> Value {
-    let data: serde_json::Value = serde_json::from_slice(body).unwrap_or(serde_json::Value::Null);
+/// What a template can use: the envelope (`event_type`, `subject_id`, `occurred_at`, `data`, `schema_version`; see
+/// [`Envelope`]), `vendor`, `event.id|type|external_id|subject|occurred_at`, `event.data` (what the vendor calls `data`,
+/// or the whole body) and `body` (the body as text, as it came). `data` is the body as JSON, mapped where the type has
+/// a mapping.
+pub fn values(event: &Event, vendor: &str, data: serde_json::Value, body: &[u8]) -> Value {
+    let Envelope { event_type, subject_id, occurred_at, data, schema_version } = Envelope::of(event, data);
     context! {
         vendor,
+        event_type,
+        subject_id,
+        occurred_at => occurred_at.rfc3339(),
+        schema_version,
         event => context! {
             id => event.id.to_string(),
             type => event.event_type,
             external_id => event.external_id,
             subject => event.subject_id,
-            occurred_at => event.occurred_at.unwrap_or(event.received_at).rfc3339(),
+            occurred_at => occurred_at.rfc3339(),
             data => Value::from_serialize(data.get("data").unwrap_or(&data)),
         },
         data => Value::from_serialize(&data),
@@ -87,15 +93,23 @@ mod tests {
 
     #[test]
     fn a_template_reads_the_event_and_its_body() {
-        let values = values(&event(), "openai", br#"{"data":{"title":"Minutes {{ 1 }}"}}"#);
+        let body = br#"{"data":{"title":"Minutes {{ 1 }}"}}"#;
+        let values = values(&event(), "openai", serde_json::from_slice(body).unwrap(), body);
         let text = render("{{ vendor }} {{ event.type }}: {{ data.data.title }}{{ data.no.such }}", &values);
         assert_eq!(text.as_deref(), Ok("openai batch.completed: Minutes {{ 1 }}"));
+        let envelope =
+            "{{ event_type }} {{ subject_id }} {{ occurred_at }} {{ schema_version }} {{ data.data.title }}";
+        let text = render(envelope, &values);
+        assert_eq!(text.as_deref(), Ok("batch.completed none 1970-01-01T00:00:00Z none Minutes {{ 1 }}"));
     }
 
     #[test]
     fn a_template_that_never_ends_is_stopped() {
         let text = "{% for a in range(9999) %}{% for b in range(9999) %}x{% endfor %}{% endfor %}";
-        assert_eq!(render(text, &values(&event(), "v", b"")).unwrap_err().class, ErrorClass::BadInput);
+        assert_eq!(
+            render(text, &values(&event(), "v", serde_json::Value::Null, b"")).unwrap_err().class,
+            ErrorClass::BadInput
+        );
         assert!(check("{{ event.id }").is_err() && check("{{ event.id }}").is_ok());
     }
 }
