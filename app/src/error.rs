@@ -176,6 +176,14 @@ pub enum Field {
     Burst,
     /// Largest body.
     MaxBody,
+    /// JSON Schema of an event type.
+    Schema,
+    /// How many events to learn from.
+    Samples,
+    /// Rules of a mapping.
+    Mapping,
+    /// Which of a vendor's versions a mapping is for.
+    FromVersion,
 }
 
 impl Field {
@@ -217,6 +225,10 @@ impl Field {
             Self::PerSecond => "number of requests a second",
             Self::Burst => "number of requests at once",
             Self::MaxBody => "largest body",
+            Self::Schema => "schema",
+            Self::Samples => "number of events",
+            Self::Mapping => "mapping",
+            Self::FromVersion => "version",
         }
     }
 }

@@ -34,6 +34,7 @@ use pages::{
     destinations::DestinationsPage,
     event::EventPage,
     events::EventsPage,
+    event_type::EventTypePage,
     job::JobPage,
     jobs::JobsPage,
     login::LoginPage,
@@ -52,6 +53,7 @@ use pages::{
     rules::RulesPage,
     sender_link::SenderLinkPage,
     setup::SetupPage,
+    types::TypesPage,
     vendor::VendorPage,
     vendors::VendorsPage,
 };
@@ -108,6 +110,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/requests") view=RequestsPage ssr=whole.clone()/>
                     <Route path=path!("/requests/sender") view=SenderLinkPage ssr=whole.clone()/>
                     <Route path=path!("/requests/:id") view=RequestPage ssr=whole.clone()/>
+                    <Route path=path!("/events/types") view=TypesPage ssr=whole.clone()/>
+                    <Route path=path!("/events/types/:vendor/:kind") view=EventTypePage ssr=whole.clone()/>
                     <Route path=path!("/vendors") view=VendorsPage ssr=whole.clone()/>
                     <Route path=path!("/vendors/new") view=NewVendorPage ssr=whole.clone()/>
                     <Route path=path!("/vendors/new/custom") view=NewCustomVendorPage ssr=whole.clone()/>

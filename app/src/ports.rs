@@ -16,6 +16,7 @@ mod events;
 mod greetings;
 mod limits;
 mod rotation;
+pub mod types;
 mod vendor;
 mod requests;
 mod rotation;
@@ -117,6 +118,8 @@ pub struct Ports {
     pub events: Arc<dyn EventsPort>,
     /// The page for a vendor's engineer.
     pub sender: Arc<dyn SenderPort>,
+    /// Event types and their schemas.
+    pub types: Arc<dyn types::TypesPort>,
     /// Secrets that are shown once.
     pub reveal: Arc<dyn RevealPort>,
     /// Vendors' sides of connections.

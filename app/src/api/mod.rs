@@ -21,6 +21,7 @@ pub mod requests;
 pub mod rotation;
 pub mod rules;
 pub mod sender;
+pub mod types;
 pub mod vendor;
 pub mod vendors;
 

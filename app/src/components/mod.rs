@@ -8,6 +8,7 @@
 //! - [`connection`], [`preset_facts`]: a vendor's side of a connection
 //! - [`payload`], [`replays`]: panels about one event
 //! - [`list_page`]: the frame lists of connections share; [`mod@vendor`]: panels of a vendor's page
+//! - [`types_table`], [`shape`]: event types as rows, and what is different about a payload
 //! - [`empty`]: the states a list has besides rows
 //! - [`form`]: fields, errors and buttons of forms
 
@@ -26,6 +27,8 @@ pub mod page_head;
 pub mod payload;
 pub mod preset_facts;
 pub mod replays;
+pub mod shape;
 pub mod timeline;
+pub mod types_table;
 pub mod vendor;
 pub mod when;

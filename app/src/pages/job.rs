@@ -1,7 +1,10 @@
 //! One job: its story from webhook to post, its facts, what it was given and what it made, and what a person can do.
 
 use crate::{
-    api::jobs::{RetryJob, tell_job},
+    api::{
+        jobs::{RetryJob, tell_job},
+        types::read_shape,
+    },
     components::{
         badge::{Badge, StateBadge, Tone},
         empty::{LoadError, Skeleton},
@@ -10,6 +13,7 @@ use crate::{
         frame::viewer_may,
         page_head::PageHead,
         payload::{PayloadPanel, PayloadResource, payload_of},
+        shape::ShapePanel,
         timeline::Timeline,
     },
     error::AppError,
@@ -20,7 +24,12 @@ use crate::{
         words::{kind_name, money, number, state_name},
     },
 };
-use domain::{id::JobId, role::Role, time::in_words};
+use domain::{
+    id::{EventId, JobId},
+    role::Role,
+    schema::JobShape,
+    time::in_words,
+};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
@@ -61,6 +70,9 @@ fn Told(story: JobStory, retry: ServerAction<RetryJob>, payload: PayloadResource
     };
     let title = if focus.job.title.is_empty() { "Untitled job".to_owned() } else { focus.job.title.clone() };
     let job = focus.job.clone();
+    // Only jobs whose type has a schema or mapping have something to tell.
+    let shape = story.arrival.as_ref().map(|arrival| arrival.event_id).filter(|_| job.params.shape.is_some());
+    let warning = job.params.shape.as_ref().and_then(|shape| shape.warning.clone());
     let resting = story.retryable().cloned().filter(|_| viewer_may(Role::may_operate));
     view! {
         <Title text=title.clone()/>
@@ -80,6 +92,7 @@ fn Told(story: JobStory, retry: ServerAction<RetryJob>, payload: PayloadResource
             {story.arrival.is_some().then(|| view! { <PayloadPanel payload href=format!("/jobs/{}", story.focus)/> })}
             </div>
             <div class="side">
+                {shape.map(|event| view! { <Shape event warning/> })}
                 <FactsPanel story=story.clone() focus/>
                 <Chain story=story.clone()/>
                 <Made story=story.clone()/>
@@ -128,6 +141,7 @@ fn FactsPanel(story: JobStory, focus: Chapter) -> impl IntoView {
                 <Fact name="Kind">{kinds}</Fact>
                 {focus.destination.clone().map(|name| view! { <Fact name="Destination">{name}</Fact> })}
                 {model.map(|model| view! { <Fact name="Model">{model}</Fact> })}
+                {job.params.shape.as_ref().map(met).map(|words| view! { <Fact name="Shape met">{words}</Fact> })}
                 <Fact name="Tries">{tries_words(&focus)}</Fact>
                 <Fact name=if running { "So far" } else { "From start to end" }>{in_words(took)}</Fact>
                 {(tokens > 0).then(|| view! { <Fact name="Tokens">{number(tokens)}</Fact> })}
@@ -150,6 +164,32 @@ fn FactsPanel(story: JobStory, focus: Chapter) -> impl IntoView {
         </section>
     }
     .into_any()
+}
+
+/// What is different about the payload.
+#[component]
+fn Shape(event: EventId, warning: Option<String>) -> impl IntoView {
+    let report = Resource::new(Live::version, move |_| read_shape(event));
+    view! {
+        <Transition fallback=|| ()>
+            {move || {
+                let warning = warning.clone();
+                Suspend::new(async move {
+                    // The story stands without it.
+                    report.await.ok().map(|report| view! { <ShapePanel report warning/> })
+                })
+            }}
+        </Transition>
+    }
+    .into_any()
+}
+
+/// Which versions the payload met on its way in.
+fn met(shape: &JobShape) -> String {
+    let parts = [("schema", shape.schema), ("mapping", shape.mapping)];
+    let said: Vec<String> =
+        parts.iter().filter_map(|(what, version)| Some(format!("{what} v{}", (*version)?))).collect();
+    said.join(", ")
 }
 
 /// The other jobs of the same story.

@@ -16,6 +16,7 @@ use crate::{
             figures::Figures, limits::LimitsPanel, privacy::PrivacyPanel, secrets::SecretsPanel,
         },
         vendor::{figures::Figures, refused::RefusedPanel, secrets::SecretsPanel},
+        vendor::{figures::Figures, secrets::SecretsPanel, types::TypesPanel},
     },
     error::AppError,
     view::vendor::{VendorAddress, VendorHead, VendorState},
@@ -106,6 +107,7 @@ fn Panels(vendor: VendorHead) -> impl IntoView {
         <LimitsPanel vendor=vendor.clone()/>
         <PrivacyPanel vendor/>
         <RefusedPanel vendor=vendor.clone()/>
+        <TypesPanel vendor=vendor.id/>
         <SecretsPanel vendor/>
     }
     .into_any()

@@ -34,7 +34,12 @@ static LIST: List = List {
 #[component]
 pub fn VendorsPage() -> impl IntoView {
     let page = Resource::new(Live::version, |_| list_vendors());
-    view! { <ListPage list=&LIST page rows=rows/> }.into_any()
+    view! {
+        <ListPage list=&LIST page rows=rows>
+            <p class="lead"><a href="/events/types">"Event types"</a>" that were seen, and what they must look like"</p>
+        </ListPage>
+    }
+    .into_any()
 }
 
 fn rows(page: VendorPage) -> AnyView {

@@ -16,6 +16,7 @@
 //! - [`mod@audit`]: the audit log and its URL; [`mod@escape`]: texts as parts of a URL
 //! - [`requests`], [`reasons`]: accepted and refused requests, and why; [`events`]: what became of accepted ones
 //! - [`sender`]: the page for a vendor's engineer
+//! - [`types`]: event types with their schemas and mappings
 //! - [`words`]: numbers, sums of money and states as people read them
 
 pub mod account;
@@ -37,5 +38,6 @@ pub mod secrets;
 pub mod sender;
 pub mod story;
 pub mod telling;
+pub mod types;
 pub mod vendor;
 pub mod words;

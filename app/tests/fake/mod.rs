@@ -13,6 +13,7 @@ pub mod requests;
 mod rotation;
 pub mod sample;
 pub mod site;
+pub mod types;
 mod vendor;
 
 use app::{
@@ -103,6 +104,7 @@ impl Fake {
             requests: self.clone(),
             events: self.clone(),
             sender: self.clone(),
+            types: self.clone(),
             reveal: self.clone(),
             greetings: self.clone(),
             rotation: self.clone(),

@@ -1,8 +1,10 @@
 //! Secrets from standard input: one line, never an argument, because arguments can be seen by every process. Typed at
 //! a terminal they are not shown.
+//! What commands read. Secrets come from standard input: one line, never an argument, because arguments can be seen by
+//! every process.
 
 use anyhow::{Context, bail};
-use std::io::{BufRead, IsTerminal};
+use std::io::{BufRead, IsTerminal, Read};
 
 /// Reads one line; `what` names it in the prompt and in errors.
 pub(super) fn secret(what: &str) -> anyhow::Result<String> {
@@ -20,6 +22,25 @@ pub(super) fn secret(what: &str) -> anyhow::Result<String> {
         bail!(super::Usage(format!("the {what} is expected on standard input")));
     }
     Ok(line.to_owned())
+}
+
+/// A whole text from a file, or from standard input when none is named; `what` names it in errors.
+pub(super) fn text(what: &str, file: Option<&std::path::Path>) -> anyhow::Result<String> {
+    /// Longer than any text a command takes.
+    const MOST: u64 = 1024 * 1024;
+    let mut text = String::new();
+    let read = match file {
+        Some(file) => std::fs::File::open(file)
+            .with_context(|| format!("{} could not be opened", file.display()))?
+            .take(MOST)
+            .read_to_string(&mut text),
+        None => std::io::stdin().lock().take(MOST).read_to_string(&mut text),
+    };
+    read.with_context(|| format!("the {what} could not be read"))?;
+    if text.trim().is_empty() {
+        bail!(super::Usage(format!("the {what} is expected in a file or on standard input")));
+    }
+    Ok(text)
 }
 
 /// A length of time such as `24h`, `7d`, `90m` or `30s`, in microseconds.

@@ -11,12 +11,14 @@ mod events;
 mod input;
 mod job;
 mod key;
+mod mapping;
 mod offer;
 mod output;
 mod provider;
 mod redact;
 mod request;
 mod rule;
+mod schema;
 mod selection;
 mod send;
 mod serve;
@@ -79,6 +81,12 @@ enum Command {
     /// Which events start which jobs
     #[command(subcommand)]
     Rule(rule::Command),
+    /// What payloads of an event type must look like
+    #[command(subcommand)]
+    Schema(schema::Command),
+    /// Rules that make changed payloads fit again
+    #[command(subcommand)]
+    Mapping(mapping::Command),
     /// Look at jobs and put them back in the queue
     #[command(subcommand)]
     Jobs(job::Command),
@@ -183,6 +191,8 @@ async fn run(command: Command, settings: Settings, out: Output) -> anyhow::Resul
         Command::Provider(command) => provider::run(command, &open(&settings).await?, &out).await,
         Command::Destination(command) => destination::run(command, &open(&settings).await?, &out).await,
         Command::Rule(command) => rule::run(command, &open(&settings).await?, &out).await,
+        Command::Schema(command) => schema::run(command, &open(&settings).await?, &out).await,
+        Command::Mapping(command) => mapping::run(command, &open(&settings).await?, &out).await,
         Command::Jobs(command) => job::run(command, &open(&settings).await?, &out).await,
         Command::Events(command) => events::run(command, &open(&settings).await?, &out).await,
         Command::Requests(command) => request::run(command, &open(&settings).await?, &out).await,

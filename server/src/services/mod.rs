@@ -22,6 +22,7 @@ mod reveal;
 mod rotation;
 mod rules;
 mod sender;
+mod types;
 mod vendor;
 mod vendors;
 
@@ -69,6 +70,7 @@ pub struct Services {
     pub public_url: String,
     reveals: reveal::Reveals,
     drafts: reveal::Kept<SchemeDraft>,
+    type_drafts: types::Drafts,
     tests: Mutex<HashMap<DestinationId, TestReport>>,
     link_key: tokio::sync::OnceCell<[u8; 32]>,
 }
@@ -95,6 +97,7 @@ impl Services {
             public_url: settings.public_url(),
             reveals: reveal::Reveals::default(),
             drafts: reveal::Kept::default(),
+            type_drafts: types::Drafts::default(),
             tests: Mutex::default(),
             link_key: tokio::sync::OnceCell::new(),
         })
@@ -118,6 +121,7 @@ impl Services {
             requests: self.clone(),
             events: self.clone(),
             sender: self.clone(),
+            types: self.clone(),
             reveal: self.clone(),
             greetings: self.clone(),
             rotation: self.clone(),

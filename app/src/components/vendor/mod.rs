@@ -6,3 +6,4 @@ pub mod privacy;
 pub mod limits;
 pub mod refused;
 pub mod secrets;
+pub mod types;
