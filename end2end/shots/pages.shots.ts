@@ -57,6 +57,15 @@ async function fill(site: Site) {
   await send(acme.url, { method: "POST", body: "<a/>", headers: { "content-type": "application/xml" } });
   await deliver(acme, { at: Math.floor(Date.now() / 1000) - 1_234 });
   for (const n of [1, 2, 3]) await deliver(acme, newHook({ id: "msg_versions", type: "order.changed", more: { n } }));
+  // A type with a schema, and payloads whose field was renamed.
+  const drifting = ["--vendor", "openai", "--type", "response.completed"];
+  await until("the catalogue knows the type", async () =>
+    (await server.cli<any[]>(["schema", "list"])).some((row) => row.event_type === "response.completed"));
+  await server.cli(["schema", "learn", ...drifting, "--mode", "hold"]);
+  await server.cli(["mapping", "set", ...drifting, "--from-version", "2026-06"], { input: "rename /data/output/*/cost /data/output/*/price" });
+  await server.follows();
+  for (let n = 0; n < 3; n++) await deliver(openai, { type: "response.completed", more: { data: { response_id: `resp_${n}`, status: 4 } } }, "openai");
+  await server.jobsIn("held", 3);
   // The mark by which `follows` saw that the server is up to date is no part of the picture.
   await server.database.sql("delete from secrets where vendor_id in (select id from vendors where slug like 'mark-%'); delete from vendors where slug like 'mark-%'; update config_version set version = version + 1");
   // Nothing holds a job by itself yet, so the picture gets one by hand.
@@ -83,6 +92,7 @@ test("pictures of every page", async ({ page, open, as, faults }) => {
     await site.server.cli(["requests", "recheck", await refused("signature_mismatch")]);
     await site.server.cli(["requests", "accept", "--anyway", await refused("timestamp_stale")]);
     const vendorId = `ven_${(await site.server.database.sql("select lower(hex(id)) from vendors where slug = 'acme'")).trim()}`;
+    const heldBySchema = (await site.server.jobs(["--state", "held"])).find(({ reason }: any) => reason.startsWith("schema")).id;
     const pages: [string, Site, string][] = [
       ["overview", site, "/"],
       ["overview-empty", empty, "/"],
@@ -109,6 +119,11 @@ test("pictures of every page", async ({ page, open, as, faults }) => {
       ["request-accepted", site, `/requests/${await refused("timestamp_stale")}`],
       ["request-not-kept", site, `/requests/${await refused("content_type")}`],
       ["sender-link", site, `/requests/sender?vendor=${vendorId}`],
+      ["job-held-by-schema", site, `/jobs/${heldBySchema}`],
+      ["types", site, "/events/types"],
+      ["types-empty", empty, "/events/types"],
+      ["type", site, "/events/types/openai/response.completed"],
+      ["type-without-schema", site, "/events/types/acme/story.ready"],
       ["vendors", site, "/vendors"],
       ["vendors-empty", empty, "/vendors"],
       ["vendor", site, "/vendors/acme"],

@@ -130,6 +130,8 @@ export const pagesOf = (busy: Busy): { path: string; heading: string; status?: n
   { path: "/rules/new", heading: "Add rule" },
   { path: "/audit", heading: "Audit" },
   { path: "/audit?action=vendor", heading: "Audit" },
+  { path: "/events/types", heading: "Event types" },
+  { path: "/events/types/acme/story.ready", heading: "story.ready" },
   { path: "/no-such-page", heading: "No such page", status: 404 },
   { path: "/vendors/nobody", heading: "No such vendor", status: 404 },
   { path: "/jobs/job_00000000000070008000000000000000", heading: "Job", status: 404 },
