@@ -33,8 +33,8 @@ use pages::{
     audit::AuditPage,
     destinations::DestinationsPage,
     event::EventPage,
-    events::EventsPage,
     event_type::EventTypePage,
+    events::EventsPage,
     job::JobPage,
     jobs::JobsPage,
     login::LoginPage,
@@ -106,12 +106,12 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/jobs") view=JobsPage ssr=whole.clone()/>
                     <Route path=path!("/jobs/:id") view=JobPage ssr=whole.clone()/>
                     <Route path=path!("/events") view=EventsPage ssr=whole.clone()/>
+                    <Route path=path!("/events/types") view=TypesPage ssr=whole.clone()/>
+                    <Route path=path!("/events/types/:vendor/:kind") view=EventTypePage ssr=whole.clone()/>
                     <Route path=path!("/events/:id") view=EventPage ssr=whole.clone()/>
                     <Route path=path!("/requests") view=RequestsPage ssr=whole.clone()/>
                     <Route path=path!("/requests/sender") view=SenderLinkPage ssr=whole.clone()/>
                     <Route path=path!("/requests/:id") view=RequestPage ssr=whole.clone()/>
-                    <Route path=path!("/events/types") view=TypesPage ssr=whole.clone()/>
-                    <Route path=path!("/events/types/:vendor/:kind") view=EventTypePage ssr=whole.clone()/>
                     <Route path=path!("/vendors") view=VendorsPage ssr=whole.clone()/>
                     <Route path=path!("/vendors/new") view=NewVendorPage ssr=whole.clone()/>
                     <Route path=path!("/vendors/new/custom") view=NewCustomVendorPage ssr=whole.clone()/>

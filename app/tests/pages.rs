@@ -425,11 +425,9 @@ fn no_page_has_a_link_that_leads_nowhere() {
         // One job stands for all, one page of the list for its many filters.
         for link in answer.page().split("href=\"/").skip(1).filter_map(|rest| rest.split('"').next()) {
             let link = format!("/{}", link.replace("&amp;", "&"));
-            let many = link.starts_with("/jobs/") || link.contains('?');
-            let asset = link.starts_with("/pkg") || link.ends_with(".csv") || link.ends_with(".svg");
             let many = ["/jobs/", "/events/", "/requests/"].iter().any(|list| link.starts_with(list))
                 || link.contains('?');
-            let asset = link.starts_with("/pkg") || link.ends_with(".svg");
+            let asset = link.starts_with("/pkg") || link.ends_with(".csv") || link.ends_with(".svg");
             if !asset && !many && seen.insert(link.clone()) {
                 todo.push(link);
             }
@@ -557,6 +555,8 @@ fn the_sender_page_is_one_document_without_script_and_shows_typed_text_as_text()
     assert!(html.contains("&lt;/textarea&gt;"), "{html}");
     let closed = sender_document(Err(app::error::AppError::NotFound), None);
     assert!(closed.contains("This link does not work"));
+}
+
 #[test]
 fn the_page_of_a_type_shows_what_waits_and_forms_only_to_those_who_may_change_it() {
     let admin = busy(Role::Admin).get(TYPE);

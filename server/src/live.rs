@@ -4,12 +4,12 @@
 use crate::{
     clock::SharedClock,
     data_key::DataKey,
+    schema::types::{self, LiveType, Types},
     secrets::{
         Kept,
         reference::Reference,
         resolver::{self, Resolver},
     },
-    schema::types::{self, LiveType, Types},
     vault::Vault,
 };
 use arc_swap::ArcSwap;
@@ -257,9 +257,8 @@ impl LiveConfig {
             tracing::error!(%error, "the master key was replaced and this process does not have the new one: restart it with that key");
         }
         self.resolver.ensure(&references(&rows, &self.vault)).await;
-        self.current.store(Arc::new(build(rows, &self.vault, &self.resolver)));
         let before = self.current.load_full();
-        self.current.store(Arc::new(build(rows, &self.vault, &before)));
+        self.current.store(Arc::new(build(rows, &self.vault, &self.resolver, &before)));
         Ok(())
     }
 
@@ -309,8 +308,7 @@ fn references(rows: &ConfigRows, vault: &Vault) -> HashSet<Reference> {
         .collect()
 }
 
-fn build(rows: ConfigRows, vault: &Vault, resolver: &Resolver) -> Snapshot {
-fn build(rows: ConfigRows, vault: &Vault, before: &Snapshot) -> Snapshot {
+fn build(rows: ConfigRows, vault: &Vault, resolver: &Resolver, before: &Snapshot) -> Snapshot {
     let mut snapshot = Snapshot { version: rows.version, ..Snapshot::default() };
     snapshot.tenants = rows.tenants.into_iter().map(|tenant| (tenant.id, tenant)).collect();
 

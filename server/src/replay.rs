@@ -1,7 +1,7 @@
 //! Taking the steps of replays. Any process may: a server's workers do it in the background, the command line while it
 //! waits. Steps that two take at once are written once (`store::ReplayStore::step_replay`).
 
-use crate::{archive, clock::SharedClock, ingress::Pressure, live::LiveConfig, payloads};
+use crate::{archive, clock::SharedClock, ingress::pressure::Pressure, live::LiveConfig, payloads};
 use domain::{
     replay::{Replay, ReplayState},
     selection::EventCursor,

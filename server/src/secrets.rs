@@ -1,6 +1,6 @@
 //! Where secret values come from: the database, sealed, or somewhere else, by reference.
 //!
-//! - [`reference`]: what a reference says, and which ones the settings allow
+//! - [`mod@reference`]: what a reference says, and which ones the settings allow
 //! - [`resolver`]: reading them, keeping what was read, noticing changes
 //! - [`hashicorp`]: the key-value store of HashiCorp Vault, over HTTP
 //!

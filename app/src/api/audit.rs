@@ -1,7 +1,6 @@
 //! The audit log.
 
 use crate::{error::AppError, view::audit::AuditPage};
-use domain::audit::AuditFilter;
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 
 /// One page of the log. A cursor that cannot be read begins at the newest.
@@ -14,6 +13,7 @@ pub async fn read_audit(
 ) -> Result<AuditPage, AppError> {
     use super::seat;
     use crate::view::audit::ENTRIES_PER_PAGE;
+    use domain::audit::AuditFilter;
     let who = seat::configurer()?;
     let filter = AuditFilter { actor, action, target };
     let cursor = cursor.and_then(|text| text.parse().ok());

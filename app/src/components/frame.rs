@@ -9,7 +9,6 @@ use crate::{
     error::AppError,
     live::Live,
     view::{account::Viewer, escape::escape, words::number},
-    view::{account::Viewer, events::escape, words::number},
 };
 use domain::role::Role;
 use leptos::{prelude::*, server_fn::ServerFn};

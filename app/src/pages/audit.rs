@@ -115,7 +115,7 @@ fn Rows(page: Page, query: AuditQuery) -> impl IntoView {
 }
 
 /// Who, what and to what narrow the list to their like.
-fn line(row: AuditRow, query: &AuditQuery, now: Timestamp) -> impl IntoView {
+fn line(row: AuditRow, query: &AuditQuery, now: Timestamp) -> impl IntoView + use<> {
     let filter = &query.filter;
     let narrowed = |filter: AuditFilter| AuditQuery::of(filter).href();
     let by_actor = narrowed(AuditFilter { actor: Some(row.actor.clone()), ..filter.clone() });

@@ -253,6 +253,7 @@ fn SchemaForm(
     }
     let wrong = draft.fault.is_some();
     let text = draft.text.clone();
+    let typed = text.clone();
     let rows = text.lines().count().clamp(8, 24).to_string();
     let learning = actions.learn;
     let of = key.clone();
@@ -265,7 +266,7 @@ fn SchemaForm(
             <Fault draft saved=fault_of(actions.save) field=Field::Schema/>
             <div class="field">
                 <label for="schema-text">"Schema"</label>
-                <textarea id="schema-text" name="text" prop:value=text.clone() rows=rows spellcheck="false" aria-invalid=wrong.then_some("true")
+                <textarea id="schema-text" name="text" prop:value=typed rows=rows spellcheck="false" aria-invalid=wrong.then_some("true")
                     placeholder="{\n  \"type\": \"object\",\n  \"required\": [\"id\", \"data\"]\n}">{text}</textarea>
             </div>
             <Submit words="Save as new version" busy="Saving…" pending=actions.save.pending()/>
@@ -298,6 +299,7 @@ fn MappingForm(key: (String, String), draft: Draft, may: bool, actions: Actions)
     }
     let wrong = draft.fault.is_some();
     let text = draft.text.clone();
+    let typed = text.clone();
     let from = draft.from_version.clone().unwrap_or_default();
     let fault = fault_of(actions.map);
     view! {
@@ -309,7 +311,7 @@ fn MappingForm(key: (String, String), draft: Draft, may: bool, actions: Actions)
             <Fault draft saved=fault field=Field::Mapping/>
             <div class="field">
                 <label for="mapping-text">"Rules"</label>
-                <textarea id="mapping-text" name="text" prop:value=text.clone() rows="5" spellcheck="false" aria-invalid=wrong.then_some("true")
+                <textarea id="mapping-text" name="text" prop:value=typed rows="5" spellcheck="false" aria-invalid=wrong.then_some("true")
                     placeholder=MAPPING_EXAMPLE>{text}</textarea>
             </div>
             <div class="field">

@@ -1,5 +1,5 @@
 //! One sender of webhooks: its head and figures, and below them a panel for each thing that can be looked at or
-//! set. A panel is a component in `components/vendor/` with a line in [`Panels`]; it gets the [`VendorHead`] and
+//! set. A panel is a component in `components/vendor/` with a line in `Panels`; it gets the [`VendorHead`] and
 //! reads its own data by the vendor's id.
 
 use crate::{
@@ -13,10 +13,9 @@ use crate::{
         frame::viewer_may,
         page_head::PageHead,
         vendor::{
-            figures::Figures, limits::LimitsPanel, privacy::PrivacyPanel, secrets::SecretsPanel,
+            figures::Figures, limits::LimitsPanel, privacy::PrivacyPanel, refused::RefusedPanel,
+            secrets::SecretsPanel, types::TypesPanel,
         },
-        vendor::{figures::Figures, refused::RefusedPanel, secrets::SecretsPanel},
-        vendor::{figures::Figures, secrets::SecretsPanel, types::TypesPanel},
     },
     error::AppError,
     view::vendor::{VendorAddress, VendorHead, VendorState},
@@ -103,12 +102,11 @@ fn Shown(vendor: VendorHead, switch: ServerAction<SwitchVendor>) -> impl IntoVie
 fn Panels(vendor: VendorHead) -> impl IntoView {
     view! {
         <ConnectionPanel vendor=vendor.id/>
+        <RefusedPanel vendor=vendor.clone()/>
         <SecretsPanel vendor=vendor.clone()/>
         <LimitsPanel vendor=vendor.clone()/>
-        <PrivacyPanel vendor/>
-        <RefusedPanel vendor=vendor.clone()/>
         <TypesPanel vendor=vendor.id/>
-        <SecretsPanel vendor/>
+        <PrivacyPanel vendor/>
     }
     .into_any()
 }

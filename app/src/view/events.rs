@@ -1,6 +1,7 @@
 //! Events: rows, the list as its URL says it, and one event with its versions and jobs.
 
 use super::jobs::{Facet, JobRow};
+use crate::view::escape::escape;
 use domain::{
     event::{ByHand, Event, EventVersion},
     id::{EventId, VendorId},
@@ -148,18 +149,6 @@ fn time(text: &str) -> Option<Timestamp> {
 /// A time as a form's field for date and time takes it, in UTC.
 pub fn in_field(at: Timestamp) -> String {
     at.rfc3339().chars().take(19).collect()
-}
-
-/// A text as part of a query.
-pub fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 8);
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'/' => out.push(char::from(byte)),
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

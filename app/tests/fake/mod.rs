@@ -8,7 +8,6 @@
 pub mod archive;
 mod audit;
 mod limits;
-mod rotation;
 pub mod requests;
 mod rotation;
 pub mod sample;

@@ -83,7 +83,10 @@ fn cursor_is(cursor: Option<Place>, at: Timestamp, id: Uuid) -> bool {
 }
 
 fn vendors(fake: &Fake) -> Vec<Facet<VendorId>> {
-    fake.vendors.iter().map(|row| Facet { value: row.id, label: row.address.slug.clone(), count: None }).collect()
+    fake.vendors
+        .iter()
+        .map(|row| Facet { value: row.id, label: row.address.slug.clone(), count: None })
+        .collect()
 }
 
 #[async_trait]

@@ -137,8 +137,11 @@ test("the log names what others send only by hashes, equal ones alike", async ()
   for (const status of [202, 200]) expect((await deliver(vendor, hook)).status).toBe(status);
   await deliver({ ...vendor, secret: "whsec_" + Buffer.from("another secret altogether").toString("base64") }, hook);
   await server.jobsIn("succeeded", 2);
-  for (let n = 0; n < 22; n++) {
-    await fetch(`${server.url}/ui/login`, { method: "POST", body: new URLSearchParams({ email: "ada.find-me@example.org", password: "wrong password", next: "" }), redirect: "manual" });
+  // Tries are counted per quarter of an hour; should one end in between, a second round is enough.
+  const body = { email: "ada.find-me@example.org", password: "wrong password", next: "" };
+  for (let round = 0; round < 2; round++) {
+    await Promise.all(Array.from({ length: 25 }, () =>
+      fetch(`${server.url}/ui/login`, { method: "POST", body: new URLSearchParams(body), redirect: "manual" })));
   }
   const log = readFileSync(server.log, "utf8");
   for (const text of ["find-me", "ada.find", "127.0.0.1\",\"client", "subject-find"]) expect(log).not.toContain(text);

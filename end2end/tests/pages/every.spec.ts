@@ -2,8 +2,7 @@
 
 import { expect, pagesOf, test, violations } from "../../support/pages.ts";
 
-const COUNT = 29; // as many as `pagesOf` names; tests must be named before the site is there
-const COUNT = 26; // as many as `pagesOf` names; tests must be named before the site is there
+const COUNT = 33; // as many as `pagesOf` names; tests must be named before the site is there
 
 for (let at = 0; at < COUNT; at++) {
   test(`page ${at + 1} of ${COUNT} loads without errors, has one heading and a title`, async ({ busy, page, open, as, faults }) => {

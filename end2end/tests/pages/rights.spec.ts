@@ -29,7 +29,8 @@ test("a visitor who is not signed in is sent to sign in, from every page", async
     if (status === 404) continue;
     await open(busy.site, path);
     await expect(page).toHaveURL(/\/login(\?next=|$)/);
-    expect(await page.content()).not.toContain("acme");
+    // The way back is in the form; nothing else of the page that was asked for may be.
+    expect((await page.content()).replaceAll(/\/(vendors|events\/types)\/acme/g, "")).not.toContain("acme");
   }
 });
 

@@ -22,7 +22,7 @@ test("a row of the list leads to the vendor's page with its URL and figures", as
   await page.getByRole("link", { name: "acme" }).click();
   await expect(page).toHaveURL(`${site.url}/vendors/acme`);
   await expect(page.getByRole("heading", { level: 1, name: "acme" })).toBeVisible();
-  await expect(page.getByRole("region", { name: "URL" })).toHaveText(acme.url);
+  await expect(page.getByRole("region", { name: "URL", exact: true })).toHaveText(acme.url);
   const figure = (name: string) => page.locator("section.figure", { has: page.getByRole("heading", { name }) }).locator(".value");
   await expect(async () => {
     await open(site, "/vendors/acme");
@@ -61,12 +61,12 @@ test("owners open another tenant's vendor by its tenant, others see neither page
   await open(site, "/vendors");
   await page.getByRole("row", { name: /tenant north/ }).getByRole("link").click();
   await expect(page).toHaveURL(`${site.url}/vendors/acme?tenant=north`);
-  await expect(page.getByRole("region", { name: "URL" })).toHaveText(`${site.url}/webhooks/north/acme`);
+  await expect(page.getByRole("region", { name: "URL", exact: true })).toHaveText(`${site.url}/webhooks/north/acme`);
 
   const north = await site.person("north@example.test", "admin", "north");
   await as(site, north);
   expect(await open(site, "/vendors/acme")).toBe(200);
-  await expect(page.getByRole("region", { name: "URL" })).toHaveText(`${site.url}/webhooks/north/acme`);
+  await expect(page.getByRole("region", { name: "URL", exact: true })).toHaveText(`${site.url}/webhooks/north/acme`);
   expect(await open(site, "/vendors/acme?tenant=default")).toBe(404);
   const [mine] = await site.server.cli<any[]>(["vendor", "list"]);
   const headers = { cookie: await site.cookie(north), accept: "application/json" };

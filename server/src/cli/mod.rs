@@ -44,7 +44,7 @@ use std::{process::ExitCode, sync::Arc};
 
 /// Webhook ingress, durable AI jobs and delivery to WordPress in one program.
 #[derive(Parser, Debug)]
-#[command(name = "tidegate", version, propagate_version = true)]
+#[command(name = "tidegate", version)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -188,14 +188,9 @@ async fn run(command: Command, settings: Settings, out: Output) -> anyhow::Resul
         }
         Command::Jobs(command) => job::run(command, &look(&settings).await?, &out).await,
         Command::Events(command) => events::run(command, &look(&settings).await?, &out).await,
-        Command::Provider(command) => provider::run(command, &open(&settings).await?, &out).await,
-        Command::Destination(command) => destination::run(command, &open(&settings).await?, &out).await,
-        Command::Rule(command) => rule::run(command, &open(&settings).await?, &out).await,
         Command::Schema(command) => schema::run(command, &open(&settings).await?, &out).await,
         Command::Mapping(command) => mapping::run(command, &open(&settings).await?, &out).await,
-        Command::Jobs(command) => job::run(command, &open(&settings).await?, &out).await,
-        Command::Events(command) => events::run(command, &open(&settings).await?, &out).await,
-        Command::Requests(command) => request::run(command, &open(&settings).await?, &out).await,
+        Command::Requests(command) => request::run(command, &look(&settings).await?, &out).await,
         Command::Send(send) => send::run(send, &settings, &out).await,
         Command::Verify => verify::run(),
     }

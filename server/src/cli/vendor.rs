@@ -134,8 +134,6 @@ pub(super) enum Command {
     /// Name values that are never stored: by JSON pointer, header or form field; without any, show the rules
     Redact(super::redact::Redact),
     /// End one version of a secret at once
-    // Its own --version names a secret's, not the program's.
-    #[command(disable_version_flag = true)]
     Revoke {
         /// Short name
         slug: String,

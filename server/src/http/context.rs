@@ -57,20 +57,6 @@ pub async fn identify(State(seats): State<Seats>, mut request: Request, next: Ne
     next.run(request).await
 }
 
-/// The visitor's address: the peer, or what a trusted proxy says about it.
-pub(crate) fn client(peer: Option<IpAddr>, headers: &HeaderMap, trusted: &[IpNet]) -> String {
-    let Some(peer) = peer else { return "unknown".to_owned() };
-    let is_trusted = |ip: &IpAddr| trusted.iter().any(|net| net.contains(ip));
-    if !is_trusted(&peer) {
-        return peer.to_string();
-    }
-    let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-    let chain: Vec<IpAddr> =
-        forwarded.flat_map(|text| text.split(',')).filter_map(|part| part.trim().parse().ok()).collect();
-    // The nearest address no trusted proxy vouches for; anything left of it can be invented.
-    chain.into_iter().rev().find(|ip| !is_trusted(ip)).unwrap_or(peer).to_string()
-}
-
 /// Puts everything into Leptos' context; called for each page and server function.
 pub fn provide(ports: &Ports) {
     harden();

@@ -54,10 +54,7 @@ pub fn router(parts: Parts, settings: &Settings) -> Router {
         router = router.merge(webhooks(parts.ingress.clone()));
     }
     if settings.has(NodeRole::Dashboard) {
-        let sender = sender::Parts {
-            sender: parts.services.clone(),
-            trusted_proxies: settings.trusted_proxies.clone().into(),
-        };
+        let sender = sender::Parts { sender: parts.services.clone(), proxies: parts.ingress.proxies.clone() };
         router = router.merge(dashboard(&parts, settings)).merge(sender::router(sender));
     }
     router.layer(middleware::from_fn(request_id::assign))
@@ -100,10 +97,10 @@ fn dashboard(parts: &Parts, settings: &Settings) -> Router {
         .layer(middleware::from_fn(refusals::status))
         .layer(compression());
     let streams = Router::new().route("/events/stream", get(stream::changes)).with_state(seats.clone());
-    let files =
-        Router::new().route("/audit/export.csv", get(export::audit)).with_state(parts.services.clone());
     let events: Arc<dyn EventsPort> = parts.services.clone();
-    let files = Router::new().route("/events/export.csv", get(export::events)).with_state(events);
+    let files = Router::new().route("/events/export.csv", get(export::events)).with_state(events).merge(
+        Router::new().route("/audit/export.csv", get(export::audit)).with_state(parts.services.clone()),
+    );
     pages
         .merge(streams)
         .merge(files)

@@ -1,7 +1,7 @@
 //! `/sender/{token}`: the page a vendor's engineer gets by link. No account, no session, no script; the address is
 //! what lets them in, so it is kept from caches, search engines and other sites.
 
-use super::context::client;
+use super::client::TrustedProxies;
 use app::{
     error::AppError,
     pages::sender::{Checked, sender_document},
@@ -14,7 +14,6 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::get,
 };
-use ipnet::IpNet;
 use serde::Deserialize;
 use std::{net::SocketAddr, sync::Arc};
 
@@ -26,8 +25,8 @@ const LONGEST_FORM: usize = 1024 * 1024;
 pub struct Parts {
     /// Links and verdicts.
     pub sender: Arc<dyn SenderPort>,
-    /// Networks whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Arc<[IpNet]>,
+    /// Whose word about the visitor's address is taken.
+    pub proxies: TrustedProxies,
 }
 
 /// What is typed into the check.
@@ -58,8 +57,10 @@ async fn check(
     headers: HeaderMap,
     form: Result<Form<Typed>, FormRejection>,
 ) -> Response {
-    let peer = peer.map(|axum::Extension(ConnectInfo(address))| address.ip());
-    let client = client(peer, &headers, &parts.trusted_proxies);
+    let client = peer.map_or_else(
+        || "unknown".to_owned(),
+        |axum::Extension(ConnectInfo(peer))| parts.proxies.client(peer.ip(), &headers).to_string(),
+    );
     let checked = match form {
         Ok(Form(typed)) => {
             let verdict = parts.sender.check(&token, &client, &typed.headers, &typed.body).await;

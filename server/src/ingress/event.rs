@@ -6,6 +6,7 @@ use crate::{
     clock::fresh,
     live::LiveVendor,
     payloads::{self, CannotSeal},
+    schema::types::{self, Verdict},
 };
 use axum::http::HeaderMap;
 use domain::{
@@ -28,7 +29,8 @@ pub struct Arrival {
     pub secret_version: Option<i32>,
 }
 
-/// The event of a request, in the form its vendor's and tenant's wishes for privacy allow.
+/// The event of a request, in the form its vendor's and tenant's wishes for privacy allow, and how it fits the schema of
+/// its type.
 ///
 /// # Errors
 /// When the tenant wants payloads sealed and that cannot be done; nothing may be stored then.
@@ -39,7 +41,7 @@ pub fn build(
     envelope: Envelope,
     request: &Request<'_>,
     headers: &HeaderMap,
-) -> Result<NewEvent, CannotSeal> {
+) -> Result<(NewEvent, Verdict), CannotSeal> {
     let body = request.body;
     let payload = redact::payload(live.redaction(), headers, &secret_headers(preset), body);
     let envelope = redact::envelope(live.redaction(), preset, envelope, request, &payload);
@@ -59,9 +61,10 @@ pub fn build(
         secret_version: arrival.secret_version,
         body_len: body.len() as i64,
     };
-    let jobs = rules::jobs_for(&event, live.vendor.slug.as_str(), &live.rules);
+    let mut jobs = rules::jobs_for(&event, live.vendor.slug.as_str(), &live.rules);
+    let verdict = types::judge(&live.types, &event, &payload, &mut jobs);
     let payload = payloads::seal(live.privacy.as_deref(), event.id, payload)?;
-    Ok(NewEvent { event, body_hash, payload, jobs })
+    Ok((NewEvent { event, body_hash, payload, jobs }, verdict))
 }
 
 /// What an event is known by at its vendor; the same body gives the same one.

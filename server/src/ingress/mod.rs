@@ -31,14 +31,12 @@ pub mod room;
 pub mod rules;
 pub mod why;
 
-use crate::{clock::SharedClock, http::client::TrustedProxies, live::LiveConfig, stats::Stats};
+use crate::{
+    clock::SharedClock, http::client::TrustedProxies, live::LiveConfig, schema::catalogue::Catalogue,
+    stats::Stats,
+};
 use domain::policy::Rate;
 use std::sync::Arc;
-use crate::{clock::SharedClock, live::LiveConfig, schema::catalogue::Catalogue, stats::Stats};
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
-};
 use store::Store;
 
 /// What ingress works with.
@@ -73,36 +71,4 @@ pub struct Ingress {
     pub room: room::Room,
     /// Whose word about the client's address is taken.
     pub proxies: TrustedProxies,
-    pub pressure: Arc<Pressure>,
-    /// Networks whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Arc<[ipnet::IpNet]>,
-}
-
-/// How many jobs wait, as last looked up, and how many are too many.
-#[derive(Debug)]
-pub struct Pressure {
-    waiting: AtomicI64,
-    limit: i64,
-}
-
-impl Pressure {
-    /// None waiting, up to `limit` allowed.
-    pub const fn new(limit: i64) -> Self {
-        Self { waiting: AtomicI64::new(0), limit }
-    }
-
-    /// Notes how many wait now.
-    pub fn set(&self, waiting: i64) {
-        self.waiting.store(waiting, Ordering::Relaxed);
-    }
-
-    /// Whether more would be too many.
-    pub fn is_full(&self) -> bool {
-        self.waiting.load(Ordering::Relaxed) >= self.limit
-    }
-
-    /// How many are too many.
-    pub const fn limit(&self) -> i64 {
-        self.limit
-    }
 }

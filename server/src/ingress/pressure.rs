@@ -70,6 +70,11 @@ impl Pressure {
         full.then_some(u64::try_from(seen.retry_after).unwrap_or_default())
     }
 
+    /// Whether too many wait, whoever filled the queue.
+    pub fn is_full(&self) -> bool {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).total >= self.limit
+    }
+
     /// How many are too many.
     pub const fn limit(&self) -> i64 {
         self.limit

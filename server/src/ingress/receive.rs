@@ -9,18 +9,12 @@ use super::{
     keys::request::{Keys, needed},
     limiter::{Scope, TooMany},
     once, redact,
-    room::Held,
-    rules,
-    once, redact,
     refused::Refused,
+    room::Held,
 };
 use crate::{
-    http::{context::client, problem::Problem},
-    live::LiveVendor,
-    clock::fresh,
     http::problem::Problem,
     live::LiveVendor,
-    payloads,
     schema::{catalogue::Seen, types},
     stats::name,
     telemetry::hashed,
@@ -29,8 +23,6 @@ use axum::{
     Extension,
     body::{Body, Bytes},
     extract::{ConnectInfo, Path, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header},
-    extract::{Path, State},
     http::{HeaderName, HeaderValue, Method, Request, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -41,7 +33,10 @@ use domain::{
     time::Timestamp,
 };
 use signature::{Delivery, Preset, Refusal};
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 use store::NewEvent;
 
 /// `/webhooks/{vendor}` of the default tenant.
@@ -142,13 +137,7 @@ async fn judge(
     now: Timestamp,
 ) -> Result<Outcome, Stop> {
     guard::method(&parts.method, &methods(preset))?;
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    let client = peer.map(|peer| ingress.proxies.client(peer, &parts.headers));
-    guard::address(client, &live.vendor.policy.allow)?;
-    let greets = preset.handshake_method().is_some_and(|method| parts.method.as_str() == method);
-    if parts.method != Method::POST && !greets {
-        return Err(wrong_method(preset).into());
-    }
+    guard::address(client(ingress, parts), &live.vendor.policy.allow)?;
     guard::headers(&parts.headers)?;
     // What will be refused in the end is refused before it costs anything. No token is taken yet: only requests of the
     // vendor itself may use up what the vendor may send.
@@ -164,6 +153,12 @@ async fn judge(
     weigh(ingress, live, preset, id, parts, &body, held, now)
         .await
         .map_err(|problem| Stop { problem, body: Some(body.clone()) })
+}
+
+/// The sender's address, after trusted proxies.
+fn client(ingress: &Ingress, parts: &axum::http::request::Parts) -> Option<IpAddr> {
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>()?.0.ip();
+    Some(ingress.proxies.client(peer, &parts.headers))
 }
 
 /// The methods a vendor's address takes.
@@ -211,7 +206,7 @@ async fn weigh(
     }
     let (event, verdict) = match found? {
         Read::Handshake(reply) => return Ok(Outcome::Handshake(reply)),
-        Read::Event(event, once) => {
+        Read::Event(event, verdict, once) => {
             // Before the value that counts once is spent: what is refused here will be sent again.
             for (scope, rate) in rates(ingress, live) {
                 ingress.limiter.take(scope, rate).await.map_err(|over| too_many(scope, over))?;
@@ -222,7 +217,6 @@ async fn weigh(
                     Problem::new(StatusCode::TOO_MANY_REQUESTS, "queue_full", detail).retry_after(seconds)
                 );
             }
-        Read::Event(event, verdict, once) => {
             if let Some(once) = once {
                 once::check(ingress.store.as_ref(), live.vendor.id, &once, now).await?;
             }
@@ -235,10 +229,9 @@ async fn weigh(
         subject = event.event.subject_id.as_deref().map(|subject| hashed(subject).to_string()),
         "webhook read"
     );
-    match ingress.committer.record(*event, held).await {
     let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let seen = Seen::of(&event.event, kind, verdict);
-    match ingress.committer.record(*event).await {
+    match ingress.committer.record(*event, held).await {
         Ok(recorded) if recorded.duplicate => Ok(Outcome::Duplicate(recorded.id)),
         Ok(recorded) => {
             ingress.catalogue.saw(seen, body);
@@ -330,7 +323,6 @@ fn judge_request(
     if parts.method != Method::POST {
         // One that greets with this method, but this is no greeting.
         guard::method(&parts.method, &["POST"])?;
-        return Err(wrong_method(preset));
     }
     let envelope = delivery.normalize(preset).map_err(refuse)?;
 
@@ -339,32 +331,12 @@ fn judge_request(
         at: now,
         secret_version: secrets.get(verified.secret_index).map(|(version, _)| *version),
     };
-    let new = event::build(live, preset, arrival, envelope, &request, &parts.headers).map_err(|error| {
+    let (new, verdict) = event::build(live, preset, arrival, envelope, &request, &parts.headers).map_err(|error| {
         tracing::error!(request.id = %id, vendor = %live.vendor.slug, %error, "a webhook was turned away");
         cannot_store()
     })?;
     let once = delivery.once(preset, &new.event.external_id);
-    Ok(Read::Event(Box::new(new), once))
-    let once = delivery.once(preset, &event.external_id);
-    let mut jobs = rules::jobs_for(&event, live.vendor.slug.as_str(), &live.rules);
-    let verdict = types::judge(&live.types, &event, &payload, &mut jobs);
-    let payload = payloads::seal(live.privacy.as_deref(), event.id, payload).map_err(|error| {
-        tracing::error!(request.id = %id, vendor = %live.vendor.slug, %error, "a webhook was turned away");
-        cannot_store()
-    })?;
-    Ok(Read::Event(Box::new(NewEvent { event, body_hash, payload, jobs }), verdict, once))
-}
-
-/// A method that no webhook has, and those that are answered here: POST, and that of the vendor's set-up request.
-fn wrong_method(preset: &Preset) -> Problem {
-    let mut problem =
-        Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Send webhooks with POST.");
-    problem.allow = Some(match preset.handshake_method() {
-        Some("GET") => "GET, POST",
-        Some("HEAD") => "HEAD, POST",
-        _ => "POST",
-    });
-    problem
+    Ok(Read::Event(Box::new(new), verdict, once))
 }
 
 fn refuse(refusal: Refusal) -> Problem {
@@ -420,7 +392,6 @@ fn keep(
         reason = problem.code, status = problem.status.as_u16(), body_bytes = body_len, "webhook refused"
     );
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-    let peer = parts.extensions.get::<axum::extract::ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     ingress.refused.keep(Refused {
         request: RefusedRequest {
             id,
@@ -434,7 +405,7 @@ fn keep(
             body_len: body_len as i64,
             method: parts.method.as_str().to_owned(),
             path: capture::listed_path(preset, path),
-            client: client(peer, &parts.headers, &ingress.trusted_proxies),
+            client: client(ingress, parts).map_or_else(|| "unknown".to_owned(), |ip| ip.to_string()),
             finding: None,
             captured: false,
             rechecked: None,

@@ -244,7 +244,7 @@ mod tests {
         let said = said(schema, &data);
         for part in [
             "/title is missing",
-            "/id is string instead of integer or null",
+            "/id is string instead of null or integer",
             "/a~1b it is longer than 3 characters",
             "/of is none of the known values",
             "the body has fields that are not expected: heading",

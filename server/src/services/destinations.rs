@@ -1,6 +1,6 @@
 //! Destinations: listing, adding, and trying whether one would take a result.
 
-use super::{Services, check_url, sees, slug, store_error, tenant_of};
+use super::{Services, check_url, from_place, sees, slug, store_error, tenant_of};
 use crate::{
     clock::{fresh, random},
     live::{LiveDestination, purpose},

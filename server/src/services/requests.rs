@@ -228,7 +228,7 @@ impl Services {
         let event = capture.with_request(&self.public_url, |asked| {
             event::build(live, preset, arrival, envelope, asked, &capture.headers())
         });
-        let mut event = event.map_err(|error| {
+        let (mut event, _) = event.map_err(|error| {
             tracing::error!(%error, request.id = %request.id, "a refused request cannot be stored as its tenant wants");
             AppError::Unavailable
         })?;

@@ -61,6 +61,11 @@ fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Chainable);
     environment.set_fuel(Some(FUEL));
+    // What a webhook leaves out is no text; a prompt should not say "None".
+    environment.set_formatter(|out, state, value| match value.is_none() {
+        true => Ok(()),
+        false => minijinja::escape_formatter(out, state, value),
+    });
     environment
 }
 
@@ -100,7 +105,7 @@ mod tests {
         let envelope =
             "{{ event_type }} {{ subject_id }} {{ occurred_at }} {{ schema_version }} {{ data.data.title }}";
         let text = render(envelope, &values);
-        assert_eq!(text.as_deref(), Ok("batch.completed none 1970-01-01T00:00:00Z none Minutes {{ 1 }}"));
+        assert_eq!(text.as_deref(), Ok("batch.completed  1970-01-01T00:00:00.000Z  Minutes {{ 1 }}"));
     }
 
     #[test]

@@ -23,6 +23,9 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+/// The secret and its version; `None` while the place cannot be read.
+type Shared = Arc<Mutex<Option<(String, i64)>>>;
+
 const FIRST: &str = "whsec_Zmlyc3Qtc2VjcmV0LW9mLXRoZS1wbGFjZQ==";
 const SECOND_ONE: &str = "whsec_c2Vjb25kLXNlY3JldC1vZi10aGUtcGxhY2U=";
 
@@ -114,7 +117,7 @@ async fn a_file_is_read_again_when_it_changed_and_never_outside_its_folder() {
 struct FakeVault {
     address: String,
     /// What is at `kv/tidegate/acme`: value and version; `None` while it answers like a sealed Vault.
-    secret: Arc<Mutex<Option<(String, i64)>>>,
+    secret: Shared,
 }
 
 impl FakeVault {
@@ -129,7 +132,7 @@ impl FakeVault {
     }
 
     async fn read(
-        State(secret): State<Arc<Mutex<Option<(String, i64)>>>>,
+        State(secret): State<Shared>,
         Path((mount, path)): Path<(String, String)>,
         headers: HeaderMap,
     ) -> Result<Json<Value>, StatusCode> {

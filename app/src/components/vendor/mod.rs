@@ -2,8 +2,8 @@
 //! reads its own data and keeps it true; forms stand outside what is drawn anew by itself.
 
 pub mod figures;
-pub mod privacy;
 pub mod limits;
+pub mod privacy;
 pub mod refused;
 pub mod secrets;
 pub mod types;

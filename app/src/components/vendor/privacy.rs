@@ -22,7 +22,10 @@ use leptos_router::hooks::use_query_map;
 
 /// The panel.
 #[component]
-pub fn PrivacyPanel(vendor: VendorHead) -> impl IntoView {
+pub fn PrivacyPanel(
+    /// Whose.
+    vendor: VendorHead,
+) -> impl IntoView {
     let id = vendor.id;
     let known = Resource::new(move || id, read_vendor_privacy);
     let query = use_query_map();
@@ -83,9 +86,15 @@ fn Known(
     let rules = known.rules.pointers.len() + known.rules.headers.len() + known.rules.fields.len();
     let kept = match (rules, known.tenant.encrypt) {
         (0, false) => "Bodies and headers are stored as they come, but for headers that prove who sends.",
-        (0, true) => "Bodies and headers are stored sealed under the tenant’s own key, but for headers that prove who sends.",
-        (_, false) => "What these rules name is replaced before anything is stored; the rest is stored as it comes.",
-        (_, true) => "What these rules name is replaced before anything is stored; the rest is stored sealed under the tenant’s own key.",
+        (0, true) => {
+            "Bodies and headers are stored sealed under the tenant’s own key, but for headers that prove who sends."
+        }
+        (_, false) => {
+            "What these rules name is replaced before anything is stored; the rest is stored as it comes."
+        }
+        (_, true) => {
+            "What these rules name is replaced before anything is stored; the rest is stored sealed under the tenant’s own key."
+        }
     };
     let forever = known.tenant.keep_days.map(|days| format!(" Events are removed after {days} days."));
     let typed = tried.clone().unwrap_or_else(|| TypedRules::of(&known.rules));
@@ -174,7 +183,8 @@ fn shown(reading: Option<Reading>) -> impl IntoView {
     let inside = match reading {
         Some(Reading::Read(payload)) => view! { <Bytes payload/> }.into_any(),
         Some(Reading::Removed | Reading::Destroyed) => {
-            view! { <p class="hint">"The last event’s headers and body are not kept any more."</p> }.into_any()
+            view! { <p class="hint">"The last event’s headers and body are not kept any more."</p> }
+                .into_any()
         }
         None => view! { <p class="hint">"This vendor has sent no event yet."</p> }.into_any(),
     };

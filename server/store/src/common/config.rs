@@ -1,8 +1,7 @@
 //! What people configure. Every change counts up the version in its own transaction, before anything else:
 //! the one row of that number is what makes changes wait for each other.
 
-use super::{Adapter, Connection, Database, Transaction, audit, keys, rows};
-use super::{Adapter, Connection, Database, Transaction, audit, rows, schemas};
+use super::{Adapter, Connection, Database, Transaction, audit, keys, rows, schemas};
 use crate::{
     AuditEntry, ConfigRows, ConfigStore, Result, Sealed, StoreError,
     text::{clean, clean_opt, to_json},

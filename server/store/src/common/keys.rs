@@ -163,7 +163,9 @@ impl KeyStore for Adapter {
             }
             let found =
                 query(statement).bind(length(head)).bind(head).bind(left).fetch_all(&self.read).await?;
-            values.extend(rows::all(&found, |row| value(at, row))?);
+            for row in &found {
+                values.push(value(at, row)?);
+            }
         }
         Ok(values)
     }

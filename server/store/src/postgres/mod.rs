@@ -45,10 +45,10 @@ mod retention;
 mod rotation;
 #[path = "../common/rows.rs"]
 mod rows;
-#[path = "../common/sender_links.rs"]
-mod sender_links;
 #[path = "../common/schemas.rs"]
 mod schemas;
+#[path = "../common/sender_links.rs"]
+mod sender_links;
 #[path = "../common/sessions.rs"]
 mod sessions;
 #[path = "../common/turns.rs"]

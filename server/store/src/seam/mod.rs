@@ -19,8 +19,8 @@ mod refused;
 mod replays;
 mod retention;
 mod rotation;
-mod sender_links;
 mod schemas;
+mod sender_links;
 mod sessions;
 mod turns;
 
@@ -43,8 +43,8 @@ pub use refused::*;
 pub use replays::*;
 pub use retention::*;
 pub use rotation::*;
-pub use sender_links::*;
 pub use schemas::*;
+pub use sender_links::*;
 pub use sessions::*;
 pub use turns::*;
 

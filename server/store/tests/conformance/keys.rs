@@ -71,7 +71,7 @@ async fn the_first_data_key_is_made_once(db: Db) {
     assert_eq!(db.data_keys().await.unwrap(), []);
     assert!(db.add_first_data_key(&first).await.unwrap());
     assert!(!db.add_first_data_key(&key(2, &[b"old"])).await.unwrap());
-    assert_eq!(db.data_keys().await.unwrap(), [first.clone()]);
+    assert_eq!(db.data_keys().await.unwrap(), std::slice::from_ref(&first));
     assert_eq!(db.load_config().await.unwrap().data_keys, [first]);
 }
 

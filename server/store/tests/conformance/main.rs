@@ -24,7 +24,7 @@ mod refused;
 mod replays;
 mod retention;
 mod rotation;
-mod sender_links;
 mod schemas;
+mod sender_links;
 mod support;
 mod work;

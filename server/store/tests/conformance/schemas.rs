@@ -198,7 +198,7 @@ async fn what_is_seen_of_a_type_adds_up(db: Db) {
     let seen = db.event_type(&of).await.unwrap();
     assert_eq!((seen.events, seen.broken, seen.first_seen, seen.last_seen), (5, 1, NOW.plus(1), NOW.plus(9)));
     assert_eq!(seen.sample, second.sample);
-    assert_eq!(db.event_types(Some(DEFAULT_TENANT_ID), None).await.unwrap(), [seen.clone()]);
+    assert_eq!(db.event_types(Some(DEFAULT_TENANT_ID), None).await.unwrap(), std::slice::from_ref(&seen));
     assert_eq!(db.event_types(None, Some(of.vendor_id)).await.unwrap(), [seen]);
     assert!(db.event_types(Some(id(domain::id::TenantId::new)), None).await.unwrap().is_empty());
     assert!(matches!(db.event_type(&key(of.vendor_id, "other")).await, Err(StoreError::NotFound)));
