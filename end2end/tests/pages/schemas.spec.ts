@@ -171,7 +171,7 @@ test("an editor sees types and differences and can change nothing; another tenan
   const tenant = `else-${Date.now()}`;
   await site.server.cli(["tenant", "add", tenant]);
   const stranger = await site.person(`stranger-${Date.now()}@example.test`, "admin", tenant);
-  faults.allow(/404/);
+  faults.allow(/404/, /401/); // the page that is open while its session ends
   await site.server.follows();
   await as(site, stranger);
   expect(await open(site, TYPE)).toBe(404);
