@@ -53,6 +53,32 @@ fn every_page_opens_for_owner_and_editor_with_a_title_of_its_own() {
     }
 }
 
+/// What is read twice may have changed in between, and then the page and the data it is hydrated with differ. Editors see
+/// no forms, which for good reason read for themselves.
+#[test]
+fn no_page_reads_the_same_thing_twice() {
+    for page in [
+        "/",
+        "/jobs",
+        BAD_JOB,
+        "/events",
+        "/requests",
+        REFUSED,
+        "/vendors",
+        VENDOR,
+        "/rules",
+        "/events/types",
+        TYPE,
+    ] {
+        let answer = busy(Role::Editor).get(page);
+        let mut data = answer.data();
+        assert!(!data.is_empty(), "{page} brings no data");
+        data.retain(|read| !read.contains("\"null\""));
+        let distinct: std::collections::BTreeSet<_> = data.iter().collect();
+        assert_eq!(data.len(), distinct.len(), "{page} reads something twice: {data:#?}");
+    }
+}
+
 #[test]
 fn a_signed_out_visitor_is_sent_to_sign_in_and_back() {
     let answer = signed_out().get("/jobs?state=failed");

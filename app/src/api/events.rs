@@ -2,7 +2,10 @@
 
 use crate::{
     error::AppError,
-    view::events::{EventPage, EventStory},
+    view::{
+        events::{EventPage, EventStory},
+        jobs::Facet,
+    },
 };
 use domain::{
     id::{EventId, VendorId},
@@ -27,6 +30,14 @@ pub async fn list_events(
         domain::place::EventFilter { vendor_id: vendor, event_type, subject_id: subject, since, until };
     let cursor = cursor.and_then(|text| text.parse().ok());
     seat::ports()?.events.list(&actor, &filter, cursor, EVENTS_PER_PAGE).await.map_err(seat::named)
+}
+
+/// The vendors the list can be narrowed to.
+#[server(prefix = "/ui", endpoint = "events/vendors", input = GetUrl)]
+pub async fn list_event_vendors() -> Result<Vec<Facet<VendorId>>, AppError> {
+    use super::seat;
+    let actor = seat::actor()?;
+    seat::ports()?.events.vendors(&actor).await.map_err(seat::named)
 }
 
 /// One event.

@@ -9,6 +9,7 @@ use crate::{
         form::{FormError, Submit, fault_of},
         frame::viewer_may,
         preset_facts::PresetFactList,
+        vendor::subject::{Subject, Told},
         when::Ago,
     },
     live::Live,
@@ -17,15 +18,33 @@ use crate::{
 use domain::{connection::Connection, id::VendorId, role::Role, time::Timestamp};
 use leptos::prelude::*;
 
+/// What the panel shows and does.
+#[derive(Clone, Copy)]
+pub struct Contact {
+    page: Told<ConnectionView>,
+    dismiss: ServerAction<DismissOffers>,
+}
+
+impl Contact {
+    /// Reads it.
+    pub fn of(subject: Subject) -> Self {
+        let dismiss = ServerAction::new();
+        Self {
+            page: subject.read(move || (Live::version(), dismiss.version().get()), read_connection),
+            dismiss,
+        }
+    }
+}
+
 /// The panel of one vendor.
 #[component]
 pub fn ConnectionPanel(
     /// Whose.
     vendor: VendorId,
+    /// From [`Contact::of`].
+    contact: Contact,
 ) -> impl IntoView {
-    let dismiss = ServerAction::<DismissOffers>::new();
-    let page =
-        Resource::new(move || (Live::version(), dismiss.version().get()), move |_| read_connection(vendor));
+    let Contact { page, dismiss } = contact;
     view! {
         <section class="panel connection" aria-labelledby="connection-head">
             <h2 id="connection-head">"Connection"</h2>

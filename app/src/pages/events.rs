@@ -1,7 +1,7 @@
 //! The list of events. Its URL is its whole state; the same query gives the same list as a file.
 
 use crate::{
-    api::events::list_events,
+    api::events::{list_event_vendors, list_events},
     components::{
         empty::{LoadError, NoMatch, Nothing, Skeleton},
         page_head::PageHead,
@@ -38,7 +38,7 @@ pub fn EventsPage() -> impl IntoView {
         },
     );
     // Read anew by navigation only: a form that is being filled in must not be drawn anew.
-    let vendors = Resource::new(|| (), |()| list_events(None, None, None, None, None, None));
+    let vendors = Resource::new(|| (), |()| list_event_vendors());
     view! {
         <PageHead title="Events" aside="accepted webhooks">
             {move || view! { <a class="button" href=query.get().export_href() rel="external" download="events.csv">"Download CSV"</a> }}
@@ -47,7 +47,7 @@ pub fn EventsPage() -> impl IntoView {
             {move || {
                 let query = query.get();
                 Suspend::new(async move {
-                    let vendors = vendors.await.map(|page| page.vendors).unwrap_or_default();
+                    let vendors = vendors.await.unwrap_or_default();
                     let vendors = vendors.into_iter().map(|facet| (facet.value.to_string(), facet.label)).collect();
                     view! { <QueryBar query vendors/> }
                 })

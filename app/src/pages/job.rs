@@ -21,6 +21,7 @@ use crate::{
     view::{
         story::{Chapter, JobStory},
         telling::{steps, tries_words},
+        types::ShapeReport,
         words::{kind_name, money, number, state_name},
     },
 };
@@ -34,6 +35,9 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
+/// What is known of the shape of the job's payload; `None` where there is nothing to tell.
+type ShapeResource = Resource<Option<ShapeReport>>;
+
 /// The page of the job named in the path.
 #[component]
 pub fn JobPage() -> impl IntoView {
@@ -46,11 +50,22 @@ pub fn JobPage() -> impl IntoView {
         move || (id.get(), Live::version(), retry.version().get()),
         |(id, ..)| async move { tell_job(id.ok_or(AppError::NotFound)?).await },
     );
+    // Beside the story, not inside: a resource made inside a `Suspend` is made twice on the server. Only jobs whose type has
+    // a schema or mapping have something to tell.
+    let shape = Resource::new(
+        move || (id.get(), Live::version()),
+        move |_| async move {
+            match shaped(&story.await.ok()?) {
+                Some(event) => read_shape(event).await.ok(),
+                None => None,
+            }
+        },
+    );
     view! {
         <Transition fallback=|| view! { <PageHead title="Job" parent=("Jobs", "/jobs")/><Skeleton/> }>
             {move || Suspend::new(async move {
                 match story.await {
-                    Ok(story) => view! { <Told story retry payload/> }.into_any(),
+                    Ok(story) => view! { <Told story retry payload shape/> }.into_any(),
                     Err(error) => {
                         let href = id.get_untracked().map_or("/jobs".into(), |id| format!("/jobs/{id}"));
                         view! { <PageHead title="Job" parent=("Jobs", "/jobs")/><LoadError error href/> }.into_any()
@@ -62,16 +77,26 @@ pub fn JobPage() -> impl IntoView {
     .into_any()
 }
 
+/// The event whose payload the job in focus met a schema or mapping with.
+fn shaped(story: &JobStory) -> Option<EventId> {
+    story.focused()?.job.params.shape.as_ref()?;
+    story.arrival.as_ref().map(|arrival| arrival.event_id)
+}
+
 #[component]
-fn Told(story: JobStory, retry: ServerAction<RetryJob>, payload: PayloadResource) -> impl IntoView {
+fn Told(
+    story: JobStory,
+    retry: ServerAction<RetryJob>,
+    payload: PayloadResource,
+    shape: ShapeResource,
+) -> impl IntoView {
     let now = story.now;
     let Some(focus) = story.focused().cloned() else {
         return view! { <LoadError error=AppError::NotFound href="/jobs"/> }.into_any();
     };
     let title = if focus.job.title.is_empty() { "Untitled job".to_owned() } else { focus.job.title.clone() };
     let job = focus.job.clone();
-    // Only jobs whose type has a schema or mapping have something to tell.
-    let shape = story.arrival.as_ref().map(|arrival| arrival.event_id).filter(|_| job.params.shape.is_some());
+    let shape = shaped(&story).map(|_| shape);
     let warning = job.params.shape.as_ref().and_then(|shape| shape.warning.clone());
     let resting = story.retryable().cloned().filter(|_| viewer_may(Role::may_operate));
     view! {
@@ -92,7 +117,7 @@ fn Told(story: JobStory, retry: ServerAction<RetryJob>, payload: PayloadResource
             {story.arrival.is_some().then(|| view! { <PayloadPanel payload href=format!("/jobs/{}", story.focus)/> })}
             </div>
             <div class="side">
-                {shape.map(|event| view! { <Shape event warning/> })}
+                {shape.map(|report| view! { <Shape report warning/> })}
                 <FactsPanel story=story.clone() focus/>
                 <Chain story=story.clone()/>
                 <Made story=story.clone()/>
@@ -168,15 +193,14 @@ fn FactsPanel(story: JobStory, focus: Chapter) -> impl IntoView {
 
 /// What is different about the payload.
 #[component]
-fn Shape(event: EventId, warning: Option<String>) -> impl IntoView {
-    let report = Resource::new(Live::version, move |_| read_shape(event));
+fn Shape(report: ShapeResource, warning: Option<String>) -> impl IntoView {
     view! {
         <Transition fallback=|| ()>
             {move || {
                 let warning = warning.clone();
                 Suspend::new(async move {
                     // The story stands without it.
-                    report.await.ok().map(|report| view! { <ShapePanel report warning/> })
+                    report.await.map(|report| view! { <ShapePanel report warning/> })
                 })
             }}
         </Transition>

@@ -1,24 +1,32 @@
 //! One sender of webhooks: its head and figures, and below them a panel for each thing that can be looked at or
-//! set. A panel is a component in `components/vendor/` with a line in `Panels`; it gets the [`VendorHead`] and
-//! reads its own data by the vendor's id.
+//! set. A panel is a component in `components/vendor/` with a line in [`Reads`], for what it reads, and one in `Panels`.
 
 use crate::{
     api::vendor::{SwitchVendor, read_vendor},
     components::{
         badge::{Badge, Tone},
-        connection::ConnectionPanel,
+        connection::{ConnectionPanel, Contact},
         copy::CopyCode,
         empty::{LoadError, Skeleton},
         form::{FormError, Submit, fault_of},
         frame::viewer_may,
         page_head::PageHead,
         vendor::{
-            figures::Figures, limits::LimitsPanel, privacy::PrivacyPanel, refused::RefusedPanel,
-            secrets::SecretsPanel, types::TypesPanel,
+            figures::{Figures, figures_of},
+            limits::{Limits, LimitsPanel},
+            privacy::{Privacy, PrivacyPanel},
+            refused::{RefusedPanel, refusals_of},
+            secrets::{Rotation, SecretsPanel},
+            subject::{Subject, Told},
+            types::{TypesPanel, types_of},
         },
     },
     error::AppError,
-    view::vendor::{VendorAddress, VendorHead, VendorState},
+    view::{
+        sender::VendorRefusals,
+        types::TypesPage,
+        vendor::{VendorAddress, VendorFigures, VendorHead, VendorState},
+    },
 };
 use domain::role::Role;
 use leptos::prelude::*;
@@ -26,6 +34,32 @@ use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 const PARENT: (&str, &str) = ("Vendors", "/vendors");
+
+/// What the panels read, made before anything is drawn.
+#[derive(Clone, Copy)]
+struct Reads {
+    figures: Told<VendorFigures>,
+    contact: Contact,
+    refusals: Told<VendorRefusals>,
+    rotation: Rotation,
+    limits: Limits,
+    types: Told<TypesPage>,
+    privacy: Privacy,
+}
+
+impl Reads {
+    fn of(subject: Subject) -> Self {
+        Self {
+            figures: figures_of(subject),
+            contact: Contact::of(subject),
+            refusals: refusals_of(subject),
+            rotation: Rotation::of(subject),
+            limits: Limits::of(subject),
+            types: types_of(subject),
+            privacy: Privacy::of(subject),
+        }
+    }
+}
 
 /// The page of the vendor named in the path, and its tenant in the query.
 #[component]
@@ -40,11 +74,12 @@ pub fn VendorPage() -> impl IntoView {
         move || (address.get(), switch.version().get()),
         |(at, _)| read_vendor(at.slug, at.tenant),
     );
+    let reads = Reads::of(Subject(head));
     view! {
         <Transition fallback=|| view! { <PageHead title="Vendor" parent=PARENT/><Skeleton/> }>
             {move || Suspend::new(async move {
                 match head.await {
-                    Ok(vendor) => view! { <Shown vendor switch/> }.into_any(),
+                    Ok(vendor) => view! { <Shown vendor reads switch/> }.into_any(),
                     Err(error) => {
                         let title = match error {
                             AppError::NotFound => "No such vendor",
@@ -61,7 +96,7 @@ pub fn VendorPage() -> impl IntoView {
 }
 
 #[component]
-fn Shown(vendor: VendorHead, switch: ServerAction<SwitchVendor>) -> impl IntoView {
+fn Shown(vendor: VendorHead, reads: Reads, switch: ServerAction<SwitchVendor>) -> impl IntoView {
     let slug = vendor.address.slug.clone();
     let (tone, words, meaning) = state_words(vendor.state);
     view! {
@@ -90,8 +125,8 @@ fn Shown(vendor: VendorHead, switch: ServerAction<SwitchVendor>) -> impl IntoVie
                     </p>
                 })}
             </section>
-            <Figures vendor=vendor.clone()/>
-            <Panels vendor/>
+            <Figures figures=reads.figures href=vendor.address.href()/>
+            <Panels vendor reads/>
         </div>
     }
     .into_any()
@@ -99,14 +134,15 @@ fn Shown(vendor: VendorHead, switch: ServerAction<SwitchVendor>) -> impl IntoVie
 
 /// Everything below the figures, one line each.
 #[component]
-fn Panels(vendor: VendorHead) -> impl IntoView {
+fn Panels(vendor: VendorHead, reads: Reads) -> impl IntoView {
+    let (id, href) = (vendor.id, vendor.address.href());
     view! {
-        <ConnectionPanel vendor=vendor.id/>
-        <RefusedPanel vendor=vendor.clone()/>
-        <SecretsPanel vendor=vendor.clone()/>
-        <LimitsPanel vendor=vendor.clone()/>
-        <TypesPanel vendor=vendor.id/>
-        <PrivacyPanel vendor/>
+        <ConnectionPanel vendor=id contact=reads.contact/>
+        <RefusedPanel id refusals=reads.refusals/>
+        <SecretsPanel id rotation=reads.rotation href=href.clone()/>
+        <LimitsPanel id limits=reads.limits href/>
+        <TypesPanel page=reads.types/>
+        <PrivacyPanel vendor privacy=reads.privacy/>
     }
     .into_any()
 }

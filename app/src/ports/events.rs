@@ -3,11 +3,14 @@
 use super::Actor;
 use crate::{
     error::AppError,
-    view::events::{EventPage, EventStory},
+    view::{
+        events::{EventPage, EventStory},
+        jobs::Facet,
+    },
 };
 use async_trait::async_trait;
 use domain::{
-    id::EventId,
+    id::{EventId, VendorId},
     place::{EventFilter, Place},
 };
 
@@ -22,6 +25,8 @@ pub trait EventsPort: Send + Sync {
         cursor: Option<Place>,
         limit: u32,
     ) -> Result<EventPage, AppError>;
+    /// The vendors the list can be narrowed to, by name.
+    async fn vendors(&self, actor: &Actor) -> Result<Vec<Facet<VendorId>>, AppError>;
     /// One event with its versions and the jobs it started.
     async fn event(&self, actor: &Actor, id: EventId) -> Result<EventStory, AppError>;
 }

@@ -1,10 +1,10 @@
 //! Events: rows, the list as its URL says it, and one event with its versions and jobs.
 
-use super::jobs::{Facet, JobRow};
+use super::jobs::JobRow;
 use crate::view::escape::escape;
 use domain::{
     event::{ByHand, Event, EventVersion},
-    id::{EventId, VendorId},
+    id::EventId,
     place::EventFilter,
     time::Timestamp,
 };
@@ -45,8 +45,6 @@ pub struct EventPage {
     pub rows: Vec<EventRow>,
     /// [`domain::place::Place`] as text when there are older rows.
     pub next_cursor: Option<String>,
-    /// Vendors of the actor's tenants.
-    pub vendors: Vec<Facet<VendorId>>,
 }
 
 /// One event.

@@ -214,7 +214,12 @@ impl EventsPort for Fake {
             secret_version: event.secret_version,
             body_len: event.body_len,
         });
-        Ok(EventPage { now: self.now, rows: rows.collect(), next_cursor: None, vendors: vendors(self) })
+        Ok(EventPage { now: self.now, rows: rows.collect(), next_cursor: None })
+    }
+
+    async fn vendors(&self, _: &Actor) -> Result<Vec<Facet<VendorId>>, AppError> {
+        self.well()?;
+        Ok(vendors(self))
     }
 
     async fn event(&self, _: &Actor, id: EventId) -> Result<EventStory, AppError> {

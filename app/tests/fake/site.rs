@@ -133,4 +133,15 @@ impl Answer {
     pub fn has(&self, text: &str) -> bool {
         self.page().contains(text)
     }
+
+    /// What the page brings along for hydration: what each of its resources read.
+    pub fn data(&self) -> Vec<&str> {
+        let mut data: Vec<&str> = self.html.split("__RESOLVED_RESOURCES[").skip(1).collect();
+        data.iter_mut().for_each(|part| {
+            *part = part
+                .split_once('=')
+                .map_or("", |(_, rest)| rest.split("</script>").next().unwrap_or_default());
+        });
+        data
+    }
 }

@@ -72,7 +72,7 @@ async function expectStory(page: Page, server: Tidegate, id: string, text: strin
   const story = page.getByRole("region", { name: "Story", exact: true });
   for (const step of ["Webhook received", "Checks passed", "Text written", "Post created"]) await expect(story).toContainText(step);
   expect(letters(await page.getByRole("region", { name: "Result" }).first().innerText())).toContain(letters(text));
-  produced("page", await page.content());
+  produced("page", `${page.url()}\n${await page.content()}`);
   const href = await page.getByRole("link", { name: "Open the post" }).getAttribute("href");
   expect(href!.startsWith(wordpress.url)).toBe(true);
   return href!;

@@ -39,7 +39,11 @@ impl EventsPort for Services {
         let next_cursor = last.map(|event| place(event).to_string());
         let snapshot = self.live.now();
         let rows = events.into_iter().map(|event| row(event, &snapshot)).collect();
-        Ok(EventPage { now: self.clock.now(), rows, next_cursor, vendors: vendor_facets(actor, &snapshot) })
+        Ok(EventPage { now: self.clock.now(), rows, next_cursor })
+    }
+
+    async fn vendors(&self, actor: &Actor) -> Result<Vec<Facet<VendorId>>, AppError> {
+        Ok(vendor_facets(actor, &self.live.now()))
     }
 
     async fn event(&self, actor: &Actor, id: EventId) -> Result<EventStory, AppError> {

@@ -4,25 +4,27 @@ use crate::{
     api::vendor::read_vendor_figures,
     components::{
         empty::{LoadError, Skeleton},
+        vendor::subject::{Subject, Told},
         when::Ago,
     },
     live::Live,
-    view::{
-        vendor::{VendorFigures, VendorHead},
-        words::number,
-    },
+    view::{vendor::VendorFigures, words::number},
 };
 use leptos::prelude::*;
+
+/// What the panel shows.
+pub fn figures_of(subject: Subject) -> Told<VendorFigures> {
+    subject.read(Live::version, read_vendor_figures)
+}
 
 /// Four figures.
 #[component]
 pub fn Figures(
-    /// Whose.
-    vendor: VendorHead,
+    /// From [`figures_of`].
+    figures: Told<VendorFigures>,
+    /// Where the page stands.
+    href: String,
 ) -> impl IntoView {
-    let id = vendor.id;
-    let figures = Resource::new(Live::version, move |_| read_vendor_figures(id));
-    let href = vendor.address.href();
     view! {
         <Transition fallback=|| view! { <Skeleton rows=1/> }>
             {move || {

@@ -8,24 +8,48 @@ use crate::{
         facts::{Fact, Facts},
         form::{AreaField, FormError, Submit, TextField, fault_of},
         frame::viewer_may,
+        vendor::subject::{Subject, Told},
     },
     error::Field,
-    view::{limits::VendorLimits, vendor::VendorHead, words::number},
+    view::{limits::VendorLimits, words::number},
 };
 use domain::{bytes, id::VendorId, role::Role};
 use leptos::prelude::*;
+
+/// What the panel shows and does.
+#[derive(Clone, Copy)]
+pub struct Limits {
+    now: Told<VendorLimits>,
+    /// What the form begins with. Read once, so that it is not drawn anew under somebody who types, nor after something
+    /// was wrong with it.
+    first: Option<Told<VendorLimits>>,
+    action: ServerAction<SetLimits>,
+}
+
+impl Limits {
+    /// Reads them.
+    pub fn of(subject: Subject) -> Self {
+        let action = ServerAction::new();
+        Self {
+            now: subject.read(move || action.version().get(), read_limits),
+            first: viewer_may(Role::may_configure).then(|| subject.read(|| (), read_limits)),
+            action,
+        }
+    }
+}
 
 /// The limits as they are, and a form for those who may change them.
 #[component]
 pub fn LimitsPanel(
     /// Whose.
-    vendor: VendorHead,
+    id: VendorId,
+    /// From [`Limits::of`].
+    limits: Limits,
+    /// Where the page stands.
+    href: String,
 ) -> impl IntoView {
-    let id = vendor.id;
-    let href = StoredValue::new(vendor.address.href());
-    let action = ServerAction::<SetLimits>::new();
-    let now = Resource::new(move || action.version().get(), move |_| read_limits(id));
-    let may = viewer_may(Role::may_configure);
+    let Limits { now, first, action } = limits;
+    let href = StoredValue::new(href);
     view! {
         <section class="panel" aria-labelledby="limits">
             <h2 id="limits">"Limits"</h2>
@@ -37,7 +61,7 @@ pub fn LimitsPanel(
                     }
                 })}
             </Transition>
-            {may.then(|| view! { <Change id action/> })}
+            {first.map(|first| view! { <Change id first action/> })}
         </section>
     }
     .into_any()
@@ -70,10 +94,9 @@ fn Shown(limits: VendorLimits) -> impl IntoView {
     .into_any()
 }
 
-/// The form. Read once, so that it is not drawn anew under somebody who types, nor after something was wrong with it.
+/// The form.
 #[component]
-fn Change(id: VendorId, action: ServerAction<SetLimits>) -> impl IntoView {
-    let first = Resource::new(|| (), move |()| read_limits(id));
+fn Change(id: VendorId, first: Told<VendorLimits>, action: ServerAction<SetLimits>) -> impl IntoView {
     view! {
         <Transition>
             {move || Suspend::new(async move {

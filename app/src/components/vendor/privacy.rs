@@ -8,6 +8,7 @@ use crate::{
         form::{FormError, FormFault, fault_of},
         frame::viewer_may,
         payload::Bytes,
+        vendor::subject::{Subject, Told},
     },
     error::{AppError, Field},
     view::{
@@ -20,37 +21,53 @@ use domain::role::Role;
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_router::hooks::use_query_map;
 
+/// What the panel shows.
+#[derive(Clone, Copy)]
+pub struct Privacy {
+    known: Told<VendorPrivacy>,
+    /// The rules that are tried; they stand in the address. `None` while nothing is tried.
+    tried: Memo<Option<TypedRules>>,
+    preview: Resource<Option<Result<Option<Reading>, AppError>>>,
+}
+
+impl Privacy {
+    /// Reads it.
+    pub fn of(subject: Subject) -> Self {
+        let query = use_query_map();
+        let tried = Memo::new(move |_| {
+            query.with(|query| {
+                (query.get_str("try") == Some("yes")).then(|| TypedRules {
+                    pointers: query.get("pointers").unwrap_or_default(),
+                    headers: query.get("headers").unwrap_or_default(),
+                    fields: query.get("fields").unwrap_or_default(),
+                })
+            })
+        });
+        let may = viewer_may(Role::may_configure);
+        let preview = Resource::new(
+            move || tried.get().filter(|_| may),
+            move |tried| async move {
+                let TypedRules { pointers, headers, fields } = tried?;
+                Some(match subject.id().await {
+                    Ok(id) => preview_redaction(id, Some(pointers), Some(headers), Some(fields)).await,
+                    Err(error) => Err(error),
+                })
+            },
+        );
+        Self { known: subject.read(|| (), read_vendor_privacy), tried, preview }
+    }
+}
+
 /// The panel.
 #[component]
 pub fn PrivacyPanel(
     /// Whose.
     vendor: VendorHead,
+    /// From [`Privacy::of`].
+    privacy: Privacy,
 ) -> impl IntoView {
-    let id = vendor.id;
-    let known = Resource::new(move || id, read_vendor_privacy);
-    let query = use_query_map();
-    // What is tried stands in the address; `None` while nothing is tried.
-    let tried = Memo::new(move |_| {
-        query.with(|query| {
-            (query.get_str("try") == Some("yes")).then(|| TypedRules {
-                pointers: query.get("pointers").unwrap_or_default(),
-                headers: query.get("headers").unwrap_or_default(),
-                fields: query.get("fields").unwrap_or_default(),
-            })
-        })
-    });
+    let Privacy { known, tried, preview } = privacy;
     let may = viewer_may(Role::may_configure);
-    let preview = Resource::new(
-        move || tried.get().filter(|_| may),
-        move |tried| async move {
-            match tried {
-                Some(TypedRules { pointers, headers, fields }) => {
-                    Some(preview_redaction(id, Some(pointers), Some(headers), Some(fields)).await)
-                }
-                None => None,
-            }
-        },
-    );
     let href = vendor.address.href();
     view! {
         <section class="panel" aria-labelledby="privacy">

@@ -2,21 +2,30 @@
 
 use crate::{
     api::sender::list_refusals,
-    components::{frame::viewer_may, when::Ago},
+    components::{
+        frame::viewer_may,
+        vendor::subject::{Subject, Told},
+        when::Ago,
+    },
     live::Live,
-    view::{reasons::reason_name, sender::VendorRefusals, vendor::VendorHead, words::number},
+    view::{reasons::reason_name, sender::VendorRefusals, words::number},
 };
-use domain::role::Role;
+use domain::{id::VendorId, role::Role};
 use leptos::prelude::*;
+
+/// What the panel shows.
+pub fn refusals_of(subject: Subject) -> Told<VendorRefusals> {
+    subject.read(Live::version, list_refusals)
+}
 
 /// Reasons with their counts.
 #[component]
 pub fn RefusedPanel(
     /// Which vendor.
-    vendor: VendorHead,
+    id: VendorId,
+    /// From [`refusals_of`].
+    refusals: Told<VendorRefusals>,
 ) -> impl IntoView {
-    let id = vendor.id;
-    let refusals = Resource::new(Live::version, move |_| list_refusals(id));
     view! {
         <section class="panel" aria-labelledby="refused">
             <h2 id="refused">"Refused"</h2>

@@ -9,13 +9,13 @@ use crate::{
         empty::{LoadError, Skeleton},
         form::{CheckField, FormError, FormFault, SelectField, Submit, TextField, fault_of},
         frame::viewer_may,
+        vendor::subject::{Subject, Told},
         when::{Ago, When},
     },
     error::Field,
     live::Live,
     view::{
         secrets::{SecretPlace, SecretVersion, Secrets},
-        vendor::VendorHead,
         words::{count, number},
     },
 };
@@ -67,17 +67,40 @@ impl Actions {
     }
 }
 
+/// What the panel shows and does.
+#[derive(Clone, Copy)]
+pub struct Rotation {
+    now: Told<Secrets>,
+    /// What the forms begin with; read anew only when something was done.
+    then: Option<Told<Secrets>>,
+    actions: Actions,
+}
+
+impl Rotation {
+    /// Reads it.
+    pub fn of(subject: Subject) -> Self {
+        let actions = Actions::new();
+        let forms = || subject.read(move || actions.version(), read_secrets);
+        Self {
+            now: subject.read(move || (Live::version(), actions.version()), read_secrets),
+            then: viewer_may(Role::may_configure).then(forms),
+            actions,
+        }
+    }
+}
+
 /// Versions as a table, and for those who may what can be done with them.
 #[component]
 pub fn SecretsPanel(
     /// Whose.
-    vendor: VendorHead,
+    id: VendorId,
+    /// From [`Rotation::of`].
+    rotation: Rotation,
+    /// Where the page stands.
+    href: String,
 ) -> impl IntoView {
-    let id = vendor.id;
-    let href = StoredValue::new(vendor.address.href());
-    let actions = Actions::new();
-    let now = Resource::new(move || (Live::version(), actions.version()), move |_| read_secrets(id));
-    let may = viewer_may(Role::may_configure);
+    let Rotation { now, then, actions } = rotation;
+    let href = StoredValue::new(href);
     view! {
         <section class="panel" aria-labelledby="secrets">
             <h2 id="secrets">"Secret"</h2>
@@ -89,7 +112,7 @@ pub fn SecretsPanel(
                     }
                 })}
             </Transition>
-            {may.then(|| view! { <Forms id actions/> })}
+            {then.map(|then| view! { <Forms id then actions/> })}
         </section>
     }
     .into_any()
@@ -193,10 +216,9 @@ fn Spark(hours: Vec<i64>, tallest: i64) -> impl IntoView {
     .into_any()
 }
 
-/// What can be done; read anew only when something was done.
+/// What can be done.
 #[component]
-fn Forms(id: VendorId, actions: Actions) -> impl IntoView {
-    let then = Resource::new(move || actions.version(), move |_| read_secrets(id));
+fn Forms(id: VendorId, then: Told<Secrets>, actions: Actions) -> impl IntoView {
     view! {
         <Transition>
             {move || Suspend::new(async move {

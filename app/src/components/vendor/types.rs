@@ -2,23 +2,30 @@
 
 use crate::{
     api::types::list_types,
-    components::{shape::ModeBadge, when::Ago},
+    components::{
+        shape::ModeBadge,
+        vendor::subject::{Subject, Told},
+        when::Ago,
+    },
     live::Live,
-    view::words::count,
+    view::{types::TypesPage, words::count},
 };
-use domain::id::VendorId;
 use leptos::prelude::*;
 
 /// Types shown here; the catalogue has all.
 const SHOWN: usize = 8;
 
+/// What the panel shows.
+pub fn types_of(subject: Subject) -> Told<TypesPage> {
+    subject.read(Live::version, |vendor| list_types(Some(vendor.to_string())))
+}
+
 /// The types that were seen; empty while there are none.
 #[component]
 pub fn TypesPanel(
-    /// Of whom.
-    vendor: VendorId,
+    /// From [`types_of`].
+    page: Told<TypesPage>,
 ) -> impl IntoView {
-    let page = Resource::new(Live::version, move |_| list_types(Some(vendor.to_string())));
     view! {
         <Transition fallback=|| ()>
             {move || Suspend::new(async move {
