@@ -8,272 +8,156 @@ accepted answers is void, and the run fails.
 import contextlib
 import json
 import os
-import re
 import shutil
 import signal
-import socket
-import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
+from collections import namedtuple
 from pathlib import Path
-from urllib.parse import urlsplit
 
-SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
-TIDEGATE, LOAD = os.environ["TIDEGATE"], os.environ["LOAD"]
-POSTGRES = os.environ["TIDEGATE_TEST_POSTGRES_URL"]
+from machine import LOAD_CORE, ONE_CORE, PRIORITY, children, cpu_of, load, memory_of, peak_memory, postmaster, psql
+from servers.django import PYTHON, Django
+from servers.floor import Floor
+from servers.sink import Sink
+from servers.tidegate import TIDEGATE, Tidegate
+
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
 SECONDS = float(os.environ.get("SECONDS_EACH", "6"))
 WARMUP = float(os.environ.get("WARMUP", "2"))
-ONE_CORE = os.environ.get("LAYOUT", "one-core") == "one-core" and os.cpu_count() > 1
-SERVER_CORE, LOAD_CORE = {1}, {0}
-# Less than 0 (root only) for a machine on which other things run: what is measured then goes before them.
-PRIORITY = int(os.environ.get("PRIORITY", "0"))
 OPEN_RATE = 300
 # Requests made before each cell; more than any server here can answer in its time.
 COUNT = int(os.environ.get("COUNT", "500000"))
+# Webhooks that are sent in one go and then followed to the end of their job.
+FOLLOWED = {"django": 1_000, "sqlite": 20_000, "postgres": 20_000}
+# A server that delivers nothing for so long has lost the rest, in seconds.
+PATIENCE = 30
 RESULTS = Path(__file__).parent / "results"
 
-# name: database (None: the floor), rule, roles, connections, rate
+# `job`: what each event starts. `wait` is a job that no worker runs, `deliver` one that posts the event to a sink.
+Cell = namedtuple("Cell", "server job roles connections rate", defaults=(None, "ingress", 64, None))
 CELLS = {
-    "floor/64": (None, False, "", 64, None),
-    "floor/256": (None, False, "", 256, None),
-    "floor/open": (None, False, "", 64, OPEN_RATE),
+    "floor/64": Cell("floor"),
+    "floor/256": Cell("floor", connections=256),
+    "floor/open": Cell("floor", rate=OPEN_RATE),
 }
 for _db in ("sqlite", "postgres"):
     CELLS |= {
-        f"{_db}/64": (_db, False, "ingress", 64, None),
-        f"{_db}/256": (_db, False, "ingress", 256, None),
-        f"{_db}+job/64": (_db, True, "ingress", 64, None),
-        f"{_db}+job/256": (_db, True, "ingress", 256, None),
-        f"{_db}+worker/256": (_db, False, "ingress,worker", 256, None),
-        f"{_db}/open": (_db, False, "ingress", 64, OPEN_RATE),
+        f"{_db}/64": Cell(_db),
+        f"{_db}/256": Cell(_db, connections=256),
+        f"{_db}+job/64": Cell(_db, "wait"),
+        f"{_db}+job/256": Cell(_db, "wait", connections=256),
+        f"{_db}+worker/256": Cell(_db, roles="ingress,worker", connections=256),
+        f"{_db}+deliver/64": Cell(_db, "deliver", "ingress,worker"),
+        f"{_db}/open": Cell(_db, rate=OPEN_RATE),
+        f"{_db}+job/open": Cell(_db, "wait", rate=OPEN_RATE),
     }
+CELLS |= {
+    "django+job/64": Cell("django", "wait"),
+    "django+deliver/64": Cell("django", "deliver"),
+    "django+job/open": Cell("django", "wait", rate=OPEN_RATE),
+}
 
 
 def say(text):
     print(text, file=sys.stderr, flush=True)
 
 
-def on(cores):
-    """Places a child on these cores, with the priority of the run."""
-    def place():
-        if ONE_CORE:
-            os.sched_setaffinity(0, cores)
-        if PRIORITY:
-            os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
-    return place
-
-
-def children(pid):
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            # The name may hold spaces and brackets; everything after its last bracket is plain.
-            parent = int(stat.read_text().rpartition(")")[2].split()[1])
-        except OSError:
-            continue
-        found += [int(stat.parent.name)] if parent == pid else []
-    return found
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def psql(statement, database="postgres"):
-    url = urlsplit(POSTGRES)._replace(path=f"/{database}").geturl()
-    done = subprocess.run(["psql", "-qAtX", "-v", "ON_ERROR_STOP=1", url, "-c", statement],
-                          check=True, capture_output=True, text=True)
-    return done.stdout.strip()
-
-
-def postmaster():
-    return int((Path(psql("show data_directory")) / "postmaster.pid").read_text().split()[0])
-
-
-def load(*arguments):
-    done = subprocess.run([LOAD, *map(str, arguments)], check=True, capture_output=True, text=True,
-                          preexec_fn=on(LOAD_CORE), env=os.environ | {"LOAD_SECRET": SECRET})
-    return json.loads(done.stdout)
-
-
-def peak_memory(pid):
-    """The most a process had in memory, in MiB."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / 1024
-
-
-class Floor:
-    def __init__(self):
-        self.process = subprocess.Popen([LOAD, "floor"], stdout=subprocess.PIPE, text=True, preexec_fn=on(SERVER_CORE),
-                                        env=os.environ | {"LOAD_SECRET": SECRET})
-        self.address = self.process.stdout.readline().split()[1]
-        self.pids = [self.process.pid]
-
-    def syncs(self):
-        return 0
-
-    def stored(self):
-        return None
-
-    def kill(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-
-    def remove(self):
-        self.process.stdout.close()
-
-
-class Tidegate:
-    """A server on a fresh database, set up through its own command line."""
-
-    def __init__(self, database, rule, roles, wrap=()):
-        self.folder = Path(tempfile.mkdtemp(prefix="tidegate-bench."))
-        self.database, self.rule = database, rule
-        self.address, self.metrics = (f"127.0.0.1:{free_port()}" for _ in range(2))
-        if database == "sqlite":
-            url = f"sqlite://{self.folder}/tidegate.db"
-        else:
-            self.name = f"bench_{os.getpid()}_{time.monotonic_ns()}"
-            psql(f"create database {self.name}")
-            url = urlsplit(POSTGRES)._replace(path=f"/{self.name}").geturl()
-        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("TIDEGATE_")} | {
-            "TIDEGATE_DATABASE_URL": url, "TIDEGATE_DATA_DIR": str(self.folder), "TIDEGATE_LISTEN": self.address,
-            "TIDEGATE_METRICS_LISTEN": self.metrics, "TIDEGATE_ROLES": roles, "TIDEGATE_MAX_WAITING": "1000000000",
-            # The provider of the rule has to be somewhere; nothing calls it, because no worker runs.
-            "TIDEGATE_ALLOW_PRIVATE_TARGETS": "true",
-            # A secret is 32 bytes; this one protects nothing.
-            "TIDEGATE_MASTER_KEY": "00" * 32,
-        }
-        try:
-            self.command("vendor", "add", "bench", "--preset", "std_webhooks", "--secret-stdin", stdin=SECRET)
-            if rule:
-                self.command("provider", "add", "nobody", "--kind", "openai", "--base-url", "http://127.0.0.1:9/v1",
-                             "--model", "none")
-                self.command("rule", "add", "--vendor", "bench", "--job", "generate", "--provider", "nobody")
-            self.process = subprocess.Popen([*wrap, TIDEGATE, "serve"], env=self.environment, preexec_fn=on(SERVER_CORE),
-                                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            self.wait_ready()
-        except BaseException:
-            self.remove()
-            raise
-        self.pids = [self.process.pid] + ([postmaster()] if database == "postgres" else [])
-
-    def command(self, *arguments, stdin=""):
-        subprocess.run([TIDEGATE, *arguments], env=self.environment, input=stdin, text=True, check=True,
-                       stdout=subprocess.DEVNULL)
-
-    def wait_ready(self):
-        for _ in range(400):
-            try:
-                urllib.request.urlopen(f"http://{self.address}/readyz", timeout=1).close()
-                return
-            except OSError:
-                if self.process.poll() is not None:
-                    break
-                time.sleep(0.025)
-        raise RuntimeError("the server did not start")
-
-    def commits(self):
-        """How many batches were committed so far."""
-        with urllib.request.urlopen(f"http://{self.metrics}/metrics", timeout=5) as answer:
-            text = answer.read().decode()
-        found = re.search(r"^tidegate_commit_rows_count (\d+)", text, re.M)
-        return int(found[1]) if found else 0
-
-    def syncs(self):
-        """How often the database waited for the disk so far: counted by PostgreSQL; on SQLite one for each commit, to
-        which `--count-syncs` adds the truth."""
-        return int(psql("select wal_sync from pg_stat_wal")) if self.database == "postgres" else self.commits()
-
-    def wal_bytes(self):
-        return int(psql("select wal_bytes from pg_stat_wal")) if self.database == "postgres" else None
-
-    def stored(self):
-        """Events and jobs in the database."""
-        counts = "select (select count(*) from events), (select count(*) from event_payloads), (select count(*) from jobs)"
-        if self.database == "sqlite":
-            with sqlite3.connect(f"{self.folder}/tidegate.db", timeout=30) as connection:
-                row = connection.execute(counts).fetchone()
-        else:
-            row = tuple(map(int, psql(counts, self.name).split("|")))
-        return row
-
-    def kill(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-
-    def remove(self):
-        process = getattr(self, "process", None)
-        if process and process.poll() is None:
-            self.kill()
-        if self.database == "postgres":
-            psql(f"drop database if exists {self.name} with (force)")
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-
 def disk(seconds, rate=None):
     return load("fsync", "--folder", tempfile.gettempdir(), "--seconds", seconds, *(["--rate", rate] if rate else []))
 
 
+def start(cell, target=None):
+    match cell.server:
+        case "floor":
+            return Floor()
+        case "django":
+            return Django(cell.job, target)
+        case database:
+            return Tidegate(database, cell.job, cell.roles, target=target)
+
+
 def measure(name):
-    database, rule, roles, connections, rate = CELLS[name]
+    cell = CELLS[name]
     # The disk has its moods; a wait for it is compared with what it was like a moment ago, asked as often.
-    before = disk(1.5, rate) if rate else None
-    server = Tidegate(database, rule, roles) if database else Floor()
+    before = disk(1.5, cell.rate) if cell.rate else None
+    sink = Sink() if cell.job == "deliver" else None
     try:
-        arguments = ["send", "--address", server.address, "--connections", connections, "--warmup", WARMUP,
-                     "--seconds", SECONDS, "--count", COUNT, "--cpu-of", ",".join(map(str, server.pids))]
-        arguments += ["--rate", rate] if rate else []
-        commits = server.commits() if database else 0
-        syncs, wal = server.syncs(), server.wal_bytes() if database else None
-        cell = load(*arguments)
-        if database:
-            # PostgreSQL's processes tell their counts once a second.
-            time.sleep(1.2 if database == "postgres" else 0)
-            cell["commits"] = server.commits() - commits
-            cell["syncs"] = server.syncs() - syncs
-            cell["wal_bytes"] = server.wal_bytes() - wal if wal is not None else None
-            cell["server_memory_mib"] = peak_memory(server.pids[0])
-        cell["disk"] = before
-        server.kill()
-        stored = server.stored()
+        server = start(cell, sink and sink.address)
+        try:
+            found = follow(cell, server, sink) if sink else send(cell, server)
+            found["disk"], found["start_seconds"] = before, getattr(server, "start_seconds", None)
+            found["memory_mib"] = memory_of(server.own)
+            server.kill()
+            stored = server.stored()
+        finally:
+            server.remove()
     finally:
-        server.remove()
+        if sink:
+            sink.remove()
     if stored is not None:
-        cell["stored"] = stored
-        wanted = (cell["accepted"], cell["accepted"], cell["accepted"] if rule else 0)
+        found["stored"] = stored
+        wanted = (found["accepted"], found["accepted"], found["accepted"] if cell.job else 0)
         if stored != wanted:
             raise SystemExit(f"VOID: {name} answered {wanted} (events, bodies, jobs) and holds {stored}")
-    if cell["errors"] or cell["refused"] or cell["duplicate"]:
-        raise SystemExit(f"VOID: {name} had answers other than 202: {cell}")
+    if found["errors"] or found["refused"] or found["duplicate"]:
+        raise SystemExit(f"VOID: {name} had answers other than 202: {found}")
+    return found
+
+
+def send(cell, server):
+    """Sends for a set time, and tells what was accepted and what it cost."""
+    arguments = ["send", "--address", server.address, "--connections", cell.connections, "--warmup", WARMUP,
+                 "--seconds", SECONDS, "--count", COUNT, "--cpu-of", ",".join(map(str, server.pids))]
+    arguments += ["--rate", cell.rate] if cell.rate else []
+    stores = cell.server != "floor"
+    commits, syncs, wal = server.commits() if stores else 0, server.syncs(), server.wal_bytes()
+    found = load(*arguments)
+    if stores:
+        # PostgreSQL's processes tell their counts once a second.
+        time.sleep(0 if cell.server == "sqlite" else 1.2)
+        found["commits"] = server.commits() - commits
+        found["syncs"] = server.syncs() - syncs
+        found["wal_bytes"] = server.wal_bytes() - wal if wal is not None else None
+        found["server_memory_mib"] = peak_memory(server.pids[0])
+        found["events_per_commit"] = found["accepted"] / max(1, found["commits"])
+        found["events_per_sync"] = found["accepted"] / max(1, found["syncs"])
     # 1.0: the server (and PostgreSQL) had the whole core busy; less: it waited, mostly for the disk.
-    cell["server_busy"] = cell["server_cpu"] / SECONDS
-    cell["cpu_ms_per_1000"] = 1e6 * cell["server_cpu"] / max(1, cell["measured"])
-    if database:
-        cell["events_per_commit"] = cell["accepted"] / max(1, cell["commits"])
-        cell["events_per_sync"] = cell["accepted"] / max(1, cell["syncs"])
-    return cell
+    found["server_busy"] = found["server_cpu"] / SECONDS
+    found["cpu_ms_per_1000"] = 1e6 * found["server_cpu"] / max(1, found["measured"])
+    return found
+
+
+def follow(cell, server, sink):
+    """Sends a set number of webhooks at once and waits until each was delivered: from the first byte to the last job."""
+    count, cpu, began = FOLLOWED[cell.server], cpu_of(server.pids), time.monotonic()
+    found = load("send", "--address", server.address, "--connections", cell.connections, "--warmup", 0, "--seconds", 110,
+                 "--count", count)
+    seen = sink.wait_for(count, PATIENCE)
+    took = time.monotonic() - began - seen["last_ago"]
+    if seen["distinct"] != found["accepted"]:
+        raise SystemExit(f"VOID: {found['accepted']} were accepted and {seen['distinct']} delivered")
+    # The rows of the last jobs may be written a moment after their delivery.
+    time.sleep(1.5)
+    cpu = cpu_of(server.pids) - cpu
+    return found | {"per_second": count / took, "server_cpu": cpu, "server_busy": cpu / took, "measured": count,
+                    "cpu_ms_per_1000": 1e6 * cpu / count, "delivered_twice": seen["requests"] - seen["distinct"]}
 
 
 def count_syncs(name):
     """How often the server waits for the disk for each batch it commits, counted by strace; slower, so not timed."""
     if not shutil.which("strace"):
         return None
-    database, rule, roles, connections, rate = CELLS[name]
+    cell = CELLS[name]
     with tempfile.NamedTemporaryFile("r") as report:
         wrap = ("strace", "-f", "--seccomp-bpf", "-e", "trace=fsync,fdatasync", "-o", report.name)
-        server = Tidegate(database, rule, roles, wrap)
+        server = Tidegate(cell.server, cell.job, cell.roles, wrap)
         try:
             before, commits = sum("sync(" in line for line in open(report.name)), server.commits()
-            load("send", "--address", server.address, "--connections", connections, "--warmup", 0, "--seconds", 3, "--count", COUNT,
-                        *(["--rate", rate] if rate else []))
+            load("send", "--address", server.address, "--connections", cell.connections, "--warmup", 0, "--seconds", 3,
+                 "--count", COUNT, *(["--rate", cell.rate] if cell.rate else []))
             commits = server.commits() - commits
             after = sum("sync(" in line for line in open(report.name))
         finally:
@@ -290,15 +174,41 @@ def spread(values):
     return {"median": statistics.median(values), "min": min(values), "max": max(values)}
 
 
+def beside_django(cells, column):
+    """What Tidegate does in the time, and with the processor time and memory, that Django needs for one."""
+    ratios = {}
+    for database in ("sqlite", "postgres"):
+        for load_name, what in (("+job/64", "accepted/s, each starting a job"), ("+deliver/64", "webhooks to delivered results/s")):
+            ours, theirs = database + load_name, "django" + load_name
+            if ours not in cells or theirs not in cells:
+                continue
+            ratios[f"{database} ÷ Django: {what}"] = column(
+                lambda one: one["cells"][ours]["per_second"] / one["cells"][theirs]["per_second"])
+            ratios[f"Django ÷ {database}: processor time an event, {what}"] = column(
+                lambda one: one["cells"][theirs]["cpu_ms_per_1000"] / one["cells"][ours]["cpu_ms_per_1000"])
+            ratios[f"Django ÷ {database}: memory, PostgreSQL's left out, {what}"] = column(
+                lambda one: one["cells"][theirs]["memory_mib"] / one["cells"][ours]["memory_mib"])
+            ratios[f"Django ÷ {database}: start to first answer, {what}"] = column(
+                lambda one: one["cells"][theirs]["start_seconds"] / one["cells"][ours]["start_seconds"])
+        ours, theirs = f"{database}+job/open", "django+job/open"
+        if ours in cells and theirs in cells:
+            for share in ("p50", "p99"):
+                ratios[f"Django ÷ {database}: {share} of answers at {OPEN_RATE}/s"] = column(
+                    lambda one: one["cells"][theirs][share] / one["cells"][ours][share])
+    return ratios
+
+
 def summarise(rounds, cells):
     """What the rounds come to: ratios made within each round, then their median, least and most."""
     def column(value):
         found = [value(one) for one in rounds]
         return spread(found)
 
-    ratios = {}
+    ratios = beside_django(cells, column)
     for name in cells:
         kind, load_name = name.split("/")
+        if kind.startswith("django") or "deliver" in kind:
+            continue
         if load_name == "open":
             if kind != "floor":
                 for share in ("p50", "p99"):
@@ -320,8 +230,8 @@ def summarise(rounds, cells):
         ratios[f"{at}: events per sync"] = column(lambda one: one["cells"][name]["events_per_sync"])
     absolutes = {
         name: {key: column(lambda one: one["cells"][name][key])["median"]
-               for key in ("per_second", "p50", "p99", "p999", "cpu_ms_per_1000", "server_busy", "generator_busy", "server_memory_mib",
-                           "events_per_commit")
+               for key in ("per_second", "p50", "p99", "p999", "cpu_ms_per_1000", "server_busy", "generator_busy", "memory_mib",
+                           "events_per_commit", "start_seconds")
                if key in rounds[0]["cells"][name]}
         for name in cells
     }
@@ -344,7 +254,7 @@ def table(summary):
         print(f"| {name} | {one['per_second']:.0f} | {one['p50'] / 1e3:.1f} | {one['p99'] / 1e3:.1f} "
               f"| {one['p999'] / 1e3:.1f} | {one['cpu_ms_per_1000'] / 1e3:.4f} | {one['server_busy']:.0%} "
               f"| {one.get('events_per_commit', 0):.0f} "
-              f"| {one.get('server_memory_mib', 0):.0f} |")
+              f"| {one.get('memory_mib', 0):.0f} |")
     print()
     for way, one in summary["fdatasync"].items():
         print(f"4 KiB and fdatasync, {way}: {one['per_second']['median']:.0f}/s, p50 {one['p50']['median'] / 1e3:.2f} ms "
@@ -362,6 +272,8 @@ def main():
             with contextlib.suppress(ProcessLookupError):
                 os.setpriority(os.PRIO_PROCESS, pid, PRIORITY)
     cells = [name for name in os.environ.get("CELLS", ",".join(CELLS)).split(",") if name in CELLS]
+    # Without Python's packages the rest can be measured all the same.
+    cells = [name for name in cells if PYTHON or not name.startswith("django")]
     RESULTS.mkdir(exist_ok=True)
     rounds, loads = [], []
     for number_ in range(ROUNDS):

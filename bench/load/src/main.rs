@@ -3,6 +3,7 @@
 //! - [`send`]: a load generator for signed webhooks; [`webhooks`]: what it sends
 //! - [`mixed`]: good and bad traffic at a fixed rate
 //! - [`floor`]: the least a webhook server can do, to compare with
+//! - [`sink`]: where results are delivered to
 //! - [`fsync`]: how fast the disk is just now
 //! - [`usage`]: processor time and memory of processes
 //!
@@ -12,6 +13,7 @@ mod floor;
 mod fsync;
 mod mixed;
 mod send;
+mod sink;
 mod usage;
 mod webhooks;
 
@@ -33,6 +35,8 @@ enum Command {
     Mixed(mixed::Mixed),
     /// Serve a handler that checks the signature and answers 202, nothing more
     Floor(floor::Floor),
+    /// Take what is posted and count it
+    Sink(sink::Sink),
     /// Append 4 KiB and wait for the disk, again and again
     Fsync(fsync::Fsync),
 }
@@ -42,6 +46,7 @@ fn main() -> anyhow::Result<()> {
         Command::Send(send) => send::run(send),
         Command::Mixed(mixed) => mixed::run(&mixed),
         Command::Floor(floor) => floor::run(floor),
+        Command::Sink(sink) => sink::run(sink),
         Command::Fsync(fsync) => fsync::run(&fsync),
     }
 }

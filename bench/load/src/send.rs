@@ -146,13 +146,15 @@ async fn drive(args: &Send, requests: Requests, count: usize) -> anyhow::Result<
     let due = args.rate.map(|rate| Mutex::new(clock(began, until, rate, count)));
     let run = Arc::new(Run { address: args.address, requests, next: AtomicUsize::new(0), due, from, until });
 
+    let (end, over) = std::sync::mpsc::channel::<()>();
     let usage = tokio::task::spawn_blocking({
         let pids = args.cpu_of.clone();
         move || {
             let own = [std::process::id()];
             std::thread::sleep(from.saturating_duration_since(Instant::now()));
             let before = (usage::cpu_seconds(&pids), usage::cpu_seconds(&own));
-            std::thread::sleep(until.saturating_duration_since(Instant::now()));
+            // Until the time is over, or the requests are.
+            let _ = over.recv_timeout(until.saturating_duration_since(Instant::now()));
             let after = (usage::cpu_seconds(&pids), usage::cpu_seconds(&own));
             (after.0 - before.0, after.1 - before.1)
         }
@@ -165,6 +167,7 @@ async fn drive(args: &Send, requests: Requests, count: usize) -> anyhow::Result<
     while let Some(tally) = connections.join_next().await {
         sum.add(&tally??)?;
     }
+    drop(end);
     let (server_cpu, own_cpu) = usage.await?;
 
     // A run that had too few requests ends early.

@@ -1,0 +1,1 @@
+"""Webhooks: taking them in, and what is done about each."""

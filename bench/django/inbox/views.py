@@ -1,0 +1,48 @@
+"""Taking a webhook in: check, store, start the task, answer."""
+
+import json
+
+from django.conf import settings
+from django.db import IntegrityError
+from django.http import HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from . import signature
+from .models import WebhookEvent
+from .tasks import process
+
+SECRET = signature.key(settings.WEBHOOK_SECRET)
+
+
+def answer(http_status, **what):
+    text = json.dumps(what)
+    # Without its length gunicorn would send it in chunks.
+    headers = {"Content-Length": str(len(text))}
+    return HttpResponse(text, status=http_status, content_type="application/json", headers=headers)
+
+
+@csrf_exempt
+@require_POST
+def receive(request, vendor):
+    body = request.body
+    if not signature.is_genuine(SECRET, request.headers, body, settings.WEBHOOK_TOLERANCE):
+        return answer(401, code="signature_mismatch")
+    try:
+        event_type = json.loads(body).get("type", "")
+    except (ValueError, AttributeError):
+        return answer(400, code="body_unreadable")
+    external_id = request.headers["webhook-id"]
+    try:
+        # One statement, committed by itself: the task must find the row.
+        event = WebhookEvent.objects.create(
+            source=vendor, external_id=external_id, event_type=event_type, headers=dict(request.headers), payload=body
+        )
+    except IntegrityError:
+        return answer(200, status="duplicate", id=external_id)
+    process.delay(event.pk)
+    return answer(202, status="accepted", id=event.pk)
+
+
+def ready(_request):
+    return answer(200, status="pass")
