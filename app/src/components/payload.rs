@@ -84,11 +84,12 @@ pub fn Bytes(
     /// Fit for a page.
     payload: Payload,
 ) -> impl IntoView {
+    // JSON is shown indented, so its length here is not that of the webhook; only where it was cut matters.
     let length = size(i64::try_from(payload.body.len()).unwrap_or(i64::MAX));
     let headers = payload.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>();
     let several = format!("{}", headers.len());
     view! {
-        <Folded title="Body" aside=if payload.cut { format!("first {length}") } else { length } open=true>
+        <Folded title="Body" aside=if payload.cut { format!("first {length}") } else { String::new() } open=true>
             <Code text=payload.body label="Body of the webhook"/>
         </Folded>
         <Folded title="Headers" aside=several>

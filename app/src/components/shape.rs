@@ -26,7 +26,7 @@ pub fn ModeBadge(
     schema: Option<(i32, SchemaMode)>,
 ) -> impl IntoView {
     match schema {
-        None => view! { <Badge tone=Tone::Quiet words="None"/> }.into_any(),
+        None => view! { <Badge tone=Tone::Quiet words="No schema"/> }.into_any(),
         Some((version, mode)) => {
             let tone = match mode {
                 SchemaMode::Off => Tone::Quiet,

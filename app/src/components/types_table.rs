@@ -28,12 +28,14 @@ pub fn TypesTable(
                 </th>
                 <td data-label="Schema"><ModeBadge schema/></td>
                 <td class:alarm=row.drift_since.is_some() data-label="Drift">
-                    {row.drift_since.map(|at| view! { "since "<Ago at now/> })}
+                    {row.drift_since.map(|at| view! { "began "<Ago at now/> })}
                 </td>
                 <td class="num" data-label="Events">{number(row.events)}</td>
                 <td class="num quiet" data-label="First seen"><Ago at=row.first_seen now/></td>
                 <td class="num quiet" data-label="Last seen"><Ago at=row.last_seen now/></td>
-                <td class="num quiet" data-label="Sample"><code title=row.sample.to_string()>{row.sample.short()}</code></td>
+                <td class="num" data-label="Sample">
+                    <a href=format!("/events/{}", row.sample)><code title=row.sample.to_string()>{row.sample.short()}</code></a>
+                </td>
             </tr>
         }
     };

@@ -118,11 +118,13 @@ fn Loaded(page: TypePage, actions: Actions) -> impl IntoView {
                         <Fact name="Schema"><ModeBadge schema/></Fact>
                         <Fact name="Events">{number(row.events)}</Fact>
                         <Fact name="Did not fit">{number(row.broken)}</Fact>
-                        {row.drift_since.map(|at| view! { <Fact name="Drifts since"><Ago at now/></Fact> })}
+                        {row.drift_since.map(|at| view! { <Fact name="Drift began"><Ago at now/></Fact> })}
                         {row.shape_since.map(|at| view! { <Fact name="Structure since"><Ago at now/></Fact> })}
                         <Fact name="First seen"><Ago at=row.first_seen now/></Fact>
                         <Fact name="Last seen"><Ago at=row.last_seen now/></Fact>
-                        <Fact name="Sample"><code title=row.sample.to_string()>{row.sample.short()}</code></Fact>
+                        <Fact name="Sample">
+                            <a href=format!("/events/{}", row.sample)><code title=row.sample.to_string()>{row.sample.short()}</code></a>
+                        </Fact>
                     </Facts>
                 </section>
                 {(!page.schemas.is_empty()).then(|| view! {

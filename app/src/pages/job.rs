@@ -175,9 +175,13 @@ fn FactsPanel(story: JobStory, focus: Chapter) -> impl IntoView {
                     <Fact name="Subject"><code>{subject}</code></Fact>
                 })}
                 {arrival.map(|arrival| view! {
-                    <Fact name="Event"><code title=arrival.event_id.to_string()>{arrival.event_id.short()}</code></Fact>
+                    <Fact name="Event">
+                        <a href=format!("/events/{}", arrival.event_id)><code title=arrival.event_id.to_string()>{arrival.event_id.short()}</code></a>
+                    </Fact>
                     {arrival.copy.map(|copy| view! {
-                        <Fact name="Replay of"><code title=copy.origin_id.to_string()>{copy.origin_id.short()}</code></Fact>
+                        <Fact name="Replay of">
+                            <a href=format!("/events/{}", copy.origin_id)><code title=copy.origin_id.to_string()>{copy.origin_id.short()}</code></a>
+                        </Fact>
                         <Fact name="Replay">
                             <a href=format!("/replays#{}", copy.replay_id)><code title=copy.replay_id.to_string()>{copy.replay_id.short()}</code></a>
                         </Fact>

@@ -17,7 +17,7 @@ use leptos::prelude::*;
 pub fn TypesPage() -> impl IntoView {
     let page = Resource::new(Live::version, |_| list_types(None));
     view! {
-        <PageHead title="Event types" aside="what was seen, and what it must look like" parent=("Vendors", "/vendors")/>
+        <PageHead title="Event types" aside="what was seen, and what it must look like" parent=("Events", "/events")/>
         <Transition fallback=|| view! { <Skeleton/> }>
             {move || Suspend::new(async move {
                 match page.await {

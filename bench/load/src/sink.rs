@@ -35,10 +35,8 @@ type Shared = Arc<Mutex<Seen>>;
 
 pub(crate) fn run(args: Sink) -> anyhow::Result<()> {
     ensure!(args.listen.ip().is_loopback(), "{} is not a loopback address", args.listen);
-    let routes = Router::new()
-        .route("/", post(take))
-        .route("/count", get(count))
-        .with_state(Shared::default());
+    let routes =
+        Router::new().route("/", post(take)).route("/count", get(count)).with_state(Shared::default());
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
         let listener = tokio::net::TcpListener::bind(args.listen).await.context("cannot listen")?;
         crate::say(&format!("listening {}", listener.local_addr()?));

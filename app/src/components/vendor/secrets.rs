@@ -200,6 +200,9 @@ fn Place(place: SecretPlace, now: Timestamp) -> impl IntoView {
 #[component]
 fn Spark(hours: Vec<i64>, tallest: i64) -> impl IntoView {
     let total = hours.iter().sum::<i64>();
+    if total == 0 {
+        return view! { <span class="quiet">"none"</span> }.into_any();
+    }
     let bars = hours.iter().enumerate().filter(|(_, matches)| **matches > 0).map(|(at, matches)| {
         let height = (*matches as f64 / tallest.max(1) as f64 * 20.0).max(1.5);
         view! {
