@@ -1,5 +1,5 @@
 //! One sender of webhooks: its head and figures, and below them a panel for each thing that can be looked at or
-//! set. A panel is a component in `components/vendor/` with a line in [`Reads`], for what it reads, and one in `Panels`.
+//! set. A panel is a component in `components/vendor/` with a line in `Reads`, for what it reads, and one in `Panels`.
 
 use crate::{
     api::vendor::{SwitchVendor, read_vendor},
