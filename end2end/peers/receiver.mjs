@@ -13,6 +13,8 @@
 //           GET  /_/keys                        {idempotency key: count}
 //           POST /_/mode {status, delay_ms, retry_after, times, close, path}   the next `times` answers (default: all)
 //                                               to paths starting with `path` wait, carry `status`, or close the socket
+//           POST /_/chaos {share, seed, slow_ms, path}   that share of the answers goes wrong: 429, 500, slow, closed, no JSON,
+//                                               or half an answer, after the work was done as often as before it; 0 ends it
 //           POST /_/reset                       forgets requests, modes and posts
 import { createServer } from "node:http";
 
@@ -21,7 +23,7 @@ const KEPT = Number(process.env.RECEIVER_KEPT ?? 100_000); // older requests are
 
 let state;
 const reset = () => {
-  state = { requests: [], total: 0, keys: new Map(), mode: null, posts: new Map(), nextPost: 1 };
+  state = { requests: [], total: 0, keys: new Map(), mode: null, chaos: null, posts: new Map(), nextPost: 1 };
 };
 reset();
 
@@ -78,6 +80,11 @@ const control = (request, url, body) => {
     case "POST /_/mode":
       state.mode = { times: Infinity, path: "/", ...parse(body) };
       return [200, state.mode];
+    case "POST /_/chaos":
+      state.chaos = { share: 0, seed: 1, slow_ms: 300, path: "/", made: 0, kinds: {}, ...parse(body) };
+      return [200, state.chaos];
+    case "GET /_/chaos":
+      return [200, state.chaos?.kinds ?? {}];
     case "POST /_/reset":
       reset();
       return [200, {}];
@@ -147,6 +154,50 @@ const fault = (path) => {
   return mode;
 };
 
+const FAULTS = ["busy", "failing", "slow", "closed", "garbage", "half"];
+
+// What goes wrong with this request, if anything: the same seed gives the same row of faults. `late` ones come after the
+// work was done, so that the sender does not know that it was.
+const misfortune = (path) => {
+  const chaos = state.chaos;
+  if (!chaos || !path.startsWith(chaos.path)) return null;
+  const chance = () => {
+    // A small generator with a known sequence (mulberry32).
+    chaos.seed = (chaos.seed + 0x6d2b79f5) | 0;
+    let t = Math.imul(chaos.seed ^ (chaos.seed >>> 15), 1 | chaos.seed);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+  const hit = chance() < chaos.share;
+  const [kind, late] = [FAULTS[Math.floor(chance() * FAULTS.length)], chance() < 0.5];
+  if (!hit) return null;
+  chaos.kinds[kind] = (chaos.kinds[kind] ?? 0) + 1;
+  return { kind, late, slow_ms: chaos.slow_ms };
+};
+
+// Answers as that misfortune wants it.
+const suffer = async (request, response, { kind, late, slow_ms }, work) => {
+  const done = late || kind === "slow" ? work() : null;
+  switch (kind) {
+    case "busy":
+      return send(response, [429, { code: "busy" }]);
+    case "failing":
+      return send(response, [500, { code: "failing" }]);
+    case "slow":
+      await new Promise((over) => setTimeout(over, slow_ms));
+      return send(response, done);
+    case "closed":
+      return request.socket.destroy();
+    case "garbage":
+      return response.writeHead(200, { "content-type": "application/json" }).end("<html>Everything is fine</html>");
+    case "half": {
+      const text = JSON.stringify(done?.[1] ?? { half: "of an answer" });
+      response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(text) });
+      return response.write(text.slice(0, text.length / 2), () => request.socket.destroy());
+    }
+  }
+};
+
 const send = (response, [code, json], headers = {}) => {
   const text = json === undefined ? "" : JSON.stringify(json);
   const type = text === "" ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(text) };
@@ -164,6 +215,8 @@ const server = createServer({ keepAliveTimeout: 30_000 }, async (request, respon
   if (url.pathname.startsWith("/_/")) return send(response, control(request, url, body));
 
   const seen = record(request, url.pathname, body);
+  const bad = misfortune(url.pathname);
+  if (bad) return suffer(request, response, bad, () => imitate(request, url.pathname, body));
   const mode = fault(url.pathname);
   if (mode?.delay_ms) await new Promise((done) => setTimeout(done, mode.delay_ms));
   if (mode?.close) return request.socket.destroy();

@@ -81,8 +81,10 @@ export const test = base.extend<Tools, { busy: Busy }>({
       return answer!.status();
     });
   },
-  as: async ({ context }, use) => {
+  as: async ({ context, page }, use) => {
     await use(async (site, person) => {
+      // A page that is still open would ask as nobody.
+      await page.goto("about:blank");
       await context.clearCookies();
       if (person === null) return;
       const [name, value] = (await site.cookie(person)).split("=") as [string, string];

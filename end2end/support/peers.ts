@@ -54,6 +54,16 @@ export class Receiver {
     return this.control("mode", mode);
   }
 
+  /** That share of the answers goes wrong, in turn in every way there is; the same seed gives the same faults. */
+  suffers(share: number, seed = 1, path = "/"): Promise<unknown> {
+    return this.control("chaos", { share, seed, path });
+  }
+
+  /** How often each kind of fault happened. */
+  faults(): Promise<Record<string, number>> {
+    return this.control("chaos");
+  }
+
   /** All answers are as usual again. */
   works(): Promise<unknown> {
     return this.control("mode", { times: 0 });

@@ -64,17 +64,36 @@ export class Tidegate {
       RUST_LOG: settings.logs ?? "info",
       ...Object.fromEntries(Object.entries(settings.set ?? {}).map(([name, value]) => [`TIDEGATE_${name}`, value])),
     };
+    await server.listen();
+    return server;
+  }
+
+  /** Another node on the database and with the master key of `first`. It goes before `first` does. */
+  static async beside(first: Tidegate, set: Record<string, string> = {}): Promise<Tidegate> {
+    const name = fresh("server");
+    const folder = join(DATA, name);
+    mkdirSync(folder, { recursive: true });
+    const database = { ...first.database, remove: async () => {} };
+    const node = new Tidegate(database, first.settings, name, folder);
+    const more = Object.fromEntries(Object.entries(set).map(([name, value]) => [`TIDEGATE_${name}`, value]));
+    node.env = { ...first.env, TIDEGATE_DATA_DIR: folder, ...more };
+    await node.listen();
+    return node;
+  }
+
+  /** Starts on ports of its own. */
+  private async listen(): Promise<void> {
     // Between finding a free port and taking it another program may take it.
     for (let last = 3; ; last--) {
       const [main, metrics] = await freePorts(2);
-      server.url = `http://127.0.0.1:${main}`;
-      server.metricsUrl = `http://127.0.0.1:${metrics}/metrics`;
-      server.env.TIDEGATE_LISTEN = `127.0.0.1:${main}`;
-      server.env.TIDEGATE_METRICS_LISTEN = `127.0.0.1:${metrics}`;
+      this.url = `http://127.0.0.1:${main}`;
+      this.metricsUrl = `http://127.0.0.1:${metrics}/metrics`;
+      this.env.TIDEGATE_LISTEN = `127.0.0.1:${main}`;
+      this.env.TIDEGATE_METRICS_LISTEN = `127.0.0.1:${metrics}`;
       try {
-        await server.launch();
-        if (settings.keyFile) secret(readFileSync(join(folder, "master.key"), "utf8").trim());
-        return server;
+        await this.launch();
+        if (this.settings.keyFile) secret(readFileSync(join(this.folder, "master.key"), "utf8").trim());
+        return;
       } catch (error) {
         if (last === 0) throw error;
       }

@@ -17,6 +17,20 @@ where
     Signal::derive(move || value.with(|last| last.as_ref().and_then(|last| last.as_ref().err().copied())))
 }
 
+/// Counts how often `action` was answered well. What stands around a form follows this rather than its version: drawn
+/// anew after an error, it would take the cursor from somebody who is already mending it.
+pub fn done_count<F>(action: ServerAction<F>) -> Memo<usize>
+where
+    F: ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
+    F::Output: Clone + Send + Sync + 'static,
+{
+    Memo::new(move |before: Option<&usize>| {
+        let version = action.version().get();
+        let failed = action.value().with(|last| matches!(last, Some(Err(_))));
+        if failed { before.copied().unwrap_or_default() } else { version }
+    })
+}
+
 /// What is wrong with a form as a whole.
 #[component]
 pub fn FormError(
@@ -231,4 +245,30 @@ pub fn AddedNotice(
         <div role="status">{move || added().then(|| view! { <p class="notice good">{words}</p> })}</div>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{api::rotation::SetQuietHours, error::Field, error::Reason};
+
+    #[test]
+    fn what_stands_around_a_form_is_drawn_anew_only_when_it_was_answered_well() {
+        let owner = Owner::new();
+        owner.with(|| {
+            let action = ServerAction::<SetQuietHours>::new();
+            let done = done_count(action);
+            let answer = |result| {
+                action.version().update(|version| *version += 1);
+                action.value().set(Some(result));
+                done.get_untracked()
+            };
+            assert_eq!(done.get_untracked(), 0);
+            assert_eq!(answer(Err(AppError::invalid(Field::QuietHours, Reason::TooLong))), 0);
+            let first = answer(Ok(()));
+            assert_ne!(first, 0);
+            assert_eq!(answer(Err(AppError::Unavailable)), first);
+            assert_ne!(answer(Ok(())), first);
+        });
+    }
 }

@@ -2,52 +2,11 @@
 
 import { expect, test } from "@playwright/test";
 import { ENGINES } from "../../support/database.ts";
-import { deliver } from "../../support/http.ts";
 import { INGEST, Receiver } from "../../support/peers.ts";
 import { Tidegate } from "../../support/server.ts";
-import { newHook, type Webhook } from "../../support/sign.ts";
-import { until } from "../../support/until.ts";
+import { burst, expectNothingLost, rows } from "./promise.ts";
 
 const BURST = 500;
-
-/** Sends a burst; `onAccepted` is told how many have been accepted so far. Those the server said 202 to. */
-async function burst(vendor: { url: string; secret: string }, onAccepted: (count: number) => void) {
-  const queue: Webhook[] = Array.from({ length: BURST }, () => newHook());
-  const accepted = new Map<string, string>();
-  const client = async () => {
-    for (let hook = queue.shift(); hook; hook = queue.shift()) {
-      const answer = await deliver(vendor, hook).catch(() => undefined); // the server is gone
-      if (answer?.status === 202) {
-        accepted.set(hook.id, answer.json.id);
-        onAccepted(accepted.size);
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: 24 }, client));
-  return accepted;
-}
-
-const rows = async (server: Tidegate, sql: string) => (await server.database.sql(sql)).trim().split("\n").filter(Boolean);
-
-/** All that was promised is there, and the receiver got it once. */
-async function expectNothingLost(server: Tidegate, peer: Receiver, accepted: Map<string, string>) {
-  const stored = new Set(await rows(server, "select external_id from events"));
-  expect([...accepted.keys()].filter((id) => !stored.has(id)), "accepted, but no event").toEqual([]);
-  // An event may be stored whose 202 was cut off; it is worked off like the others.
-  await until("every job has ended", async () => {
-    const open = await rows(server, "select count(*) from jobs where state not in ('succeeded', 'failed', 'deadletter', 'cancelled')");
-    const made = await rows(server, "select count(*) from jobs");
-    return open[0] === "0" && Number(made[0]) >= 2 * stored.size;
-  }, 90);
-  const states = await rows(server, "select kind, state, count(*) from jobs group by kind, state order by kind, state");
-  expect(states).toEqual([`generate|succeeded|${stored.size}`, `publish|succeeded|${stored.size}`]);
-
-  const posted = (await peer.requests(INGEST)).map(({ body, status }) => ({ id: JSON.parse(body).external_id as string, status }));
-  const created = posted.filter(({ status }) => status === 201).map(({ id }) => id);
-  expect(new Set(created).size, "no external id twice").toBe(created.length);
-  // A kill between the far side's answer and our note of it sends the same again, which creates nothing.
-  expect(new Set(posted.map(({ id }) => id)).size).toBe(stored.size);
-}
 
 for (const engine of ENGINES) {
   for (const moment of [40, 200, 420]) {
@@ -57,7 +16,7 @@ for (const engine of ENGINES) {
       try {
         const vendor = await server.setUp(peer.url);
         let killed: Promise<unknown> | undefined;
-        const accepted = await burst(vendor, (count) => {
+        const accepted = await burst(vendor, BURST, (count) => {
           if (count >= moment) killed ??= server.end("SIGKILL");
         });
         expect(accepted.size).toBeGreaterThanOrEqual(moment);
@@ -78,7 +37,7 @@ for (const engine of ENGINES) {
       const vendor = await server.setUp(peer.url);
       await peer.fails({ path: "/v1", delay_ms: 300 });
       let stopped: Promise<unknown> | undefined;
-      const accepted = await burst(vendor, (count) => {
+      const accepted = await burst(vendor, BURST, (count) => {
         if (count >= 200) stopped ??= server.end("SIGTERM");
       });
       expect(await stopped).toBe(0);

@@ -7,7 +7,7 @@ use crate::{
         badge::{Badge, Tone},
         code::Folded,
         empty::{LoadError, Skeleton},
-        form::{CheckField, FormError, FormFault, SelectField, Submit, TextField, fault_of},
+        form::{CheckField, FormError, FormFault, SelectField, Submit, TextField, done_count, fault_of},
         frame::viewer_may,
         vendor::subject::{Subject, Told},
         when::{Ago, When},
@@ -44,26 +44,17 @@ struct Actions {
     overlap: ServerAction<SetOverlap>,
     revoke: ServerAction<RevokeSecret>,
     quiet: ServerAction<SetQuietHours>,
+    /// Changes whenever one of them was answered well.
+    done: Memo<usize>,
 }
 
 impl Actions {
     fn new() -> Self {
-        Self {
-            rotate: ServerAction::new(),
-            overlap: ServerAction::new(),
-            revoke: ServerAction::new(),
-            quiet: ServerAction::new(),
-        }
-    }
-
-    /// Changes whenever one of them was answered.
-    fn version(self) -> (usize, usize, usize, usize) {
-        (
-            self.rotate.version().get(),
-            self.overlap.version().get(),
-            self.revoke.version().get(),
-            self.quiet.version().get(),
-        )
+        let (rotate, overlap) = (ServerAction::new(), ServerAction::new());
+        let (revoke, quiet) = (ServerAction::new(), ServerAction::new());
+        let counts = [done_count(rotate), done_count(overlap), done_count(revoke), done_count(quiet)];
+        let done = Memo::new(move |_| counts.iter().map(|count| count.get()).sum());
+        Self { rotate, overlap, revoke, quiet, done }
     }
 }
 
@@ -80,9 +71,9 @@ impl Rotation {
     /// Reads it.
     pub fn of(subject: Subject) -> Self {
         let actions = Actions::new();
-        let forms = || subject.read(move || actions.version(), read_secrets);
+        let forms = || subject.read(move || actions.done.get(), read_secrets);
         Self {
-            now: subject.read(move || (Live::version(), actions.version()), read_secrets),
+            now: subject.read(move || (Live::version(), actions.done.get()), read_secrets),
             then: viewer_may(Role::may_configure).then(forms),
             actions,
         }

@@ -101,7 +101,10 @@ impl Adapter {
                 // must bear one that breaks anyway.
                 .test_before_acquire(false)
         };
-        let write = pool(options.write_connections).connect_with(server.clone()).await?;
+        // A node that stands still in the middle of a transaction keeps its locks, and another node that stores the same
+        // webhook would wait for them with all it has to store. No change of ours pauses for so long by itself.
+        let writing = server.clone().options([("idle_in_transaction_session_timeout", "3s")]);
+        let write = pool(options.write_connections).connect_with(writing).await?;
         let read = pool(options.read_connections).connect_with(server).await?;
         Ok(Self { read, write })
     }

@@ -1,0 +1,63 @@
+// What a 202 promises, and whether it was kept: the event is there, its jobs end, its post stands once.
+
+import { expect } from "@playwright/test";
+import { deliver } from "../../support/http.ts";
+import { INGEST, type Receiver } from "../../support/peers.ts";
+import type { Tidegate } from "../../support/server.ts";
+import { newHook, type Webhook } from "../../support/sign.ts";
+import { pause, until } from "../../support/until.ts";
+
+export type Vendor = { url: string; secret: string };
+
+/** Sends `count` webhooks, 24 at a time, each to the next of `urls`; `onAccepted` is told how many were accepted so far. One
+ * that nobody answers is sent again to the next, as a vendor would. Those that were accepted, with the ids of their events. */
+export async function burst(vendor: Vendor, count: number, onAccepted: (count: number) => void = () => {}, urls = [vendor.url]) {
+  const queue: Webhook[] = Array.from({ length: count }, () => newHook());
+  const accepted = new Map<string, string>();
+  let turn = 0;
+  const client = async () => {
+    for (let hook = queue.shift(); hook; hook = queue.shift()) {
+      const from = turn++;
+      for (let tries = 0; tries < urls.length; tries++) {
+        const url = urls[(from + tries) % urls.length]!;
+        // A node that stands still takes connections and never answers.
+        const patience = pause(5_000).then(() => undefined);
+        const answer = await Promise.race([deliver({ ...vendor, url }, hook).catch(() => undefined), patience]);
+        // Stored by a node that was gone before it could say so: the next one calls it a repetition.
+        if (answer?.status === 202 || (tries > 0 && answer?.status === 200)) {
+          accepted.set(hook.id, answer.json.id);
+          onAccepted(accepted.size);
+        }
+        if (answer && answer.status < 500) break;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: 24 }, client));
+  return accepted;
+}
+
+export const rows = async (server: Tidegate, sql: string) =>
+  (await server.database.sql(sql)).trim().split("\n").filter(Boolean);
+
+/** Everything that was promised is there, and the receiver made each post once. */
+export async function expectNothingLost(server: Tidegate, peer: Receiver, accepted: Map<string, string>, seconds = 90) {
+  const stored = new Set(await rows(server, "select external_id from events"));
+  expect([...accepted.keys()].filter((id) => !stored.has(id)), "accepted, but no event").toEqual([]);
+  // An event may be stored whose 202 was cut off; it is worked off like the others.
+  await until("every job has ended", async () => {
+    const open = await rows(server, "select count(*) from jobs where state not in ('succeeded', 'failed', 'deadletter', 'cancelled')");
+    const made = await rows(server, "select count(*) from jobs");
+    return open[0] === "0" && Number(made[0]) >= 2 * stored.size;
+  }, seconds);
+  const states = await rows(server, "select kind, state, count(*) from jobs group by kind, state order by kind, state");
+  expect(states).toEqual([`generate|succeeded|${stored.size}`, `publish|succeeded|${stored.size}`]);
+  // Each job ended once, whoever ran it.
+  const ends = await rows(server, "select count(*) from attempts where outcome = 'succeeded'");
+  expect(ends).toEqual([String(2 * stored.size)]);
+
+  const posted = (await peer.requests(INGEST)).map(({ body, status }) => ({ id: JSON.parse(body).external_id as string, status }));
+  const created = posted.filter(({ status }) => status === 201).map(({ id }) => id);
+  expect(new Set(created).size, "no external id twice").toBe(created.length);
+  // A kill between the far side's answer and our note of it sends the same again, which creates nothing.
+  expect(new Set(posted.map(({ id }) => id)).size).toBe(stored.size);
+}
