@@ -102,23 +102,26 @@ export const test = base.extend<Tools, { busy: Busy }>({
 });
 export { expect };
 
-/** Every page and how it answers; `{…}` stands for ids of the busy site. */
-export const pagesOf = (busy: Busy): { path: string; heading: string; status?: number }[] => [
+type Known = { path: string; heading: string; status?: number };
+
+/** Every page and how it answers; `{…}` stands for an id of the busy site. */
+export const PAGES: Known[] = [
   { path: "/", heading: "Overview" },
   { path: "/jobs", heading: "Jobs" },
   { path: "/jobs?state=deadletter", heading: "Jobs" },
   { path: "/jobs?state=held", heading: "Jobs" },
-  { path: `/jobs/${busy.succeeded.id}`, heading: "acme story" },
-  { path: `/jobs/${busy.failed.id}`, heading: "acme story.unreadable" },
-  { path: `/jobs/${busy.dead.id}`, heading: "acme story.unpublished" },
+  { path: "/jobs/{succeeded}", heading: "acme story" },
+  { path: "/jobs/{failed}", heading: "acme story.unreadable" },
+  { path: "/jobs/{dead}", heading: "acme story.unpublished" },
   { path: "/replays", heading: "Replays" },
   { path: "/replays?chosen=yes&type=story.*", heading: "Replays" },
-  { path: `/jobs/${busy.succeeded.id}?payload=shown`, heading: "acme story" },
+  { path: "/jobs/{succeeded}?payload=shown", heading: "acme story" },
   { path: "/events", heading: "Events" },
   { path: "/events?type=none", heading: "Events" },
+  { path: "/events/{event}", heading: "story." },
   { path: "/requests", heading: "Requests" },
   { path: "/requests?outcome=refused", heading: "Requests" },
-  { path: `/requests/${busy.refused.id}`, heading: "Signature does not fit" },
+  { path: "/requests/{refused}", heading: "Signature does not fit" },
   { path: "/vendors", heading: "Vendors" },
   { path: "/vendors/acme", heading: "acme" },
   { path: "/vendors/new", heading: "Add vendor" },
@@ -138,6 +141,10 @@ export const pagesOf = (busy: Busy): { path: string; heading: string; status?: n
   { path: "/vendors/nobody", heading: "No such vendor", status: 404 },
   { path: "/jobs/job_00000000000070008000000000000000", heading: "Job", status: 404 },
 ];
+
+/** The same with the ids of this site. */
+export const pagesOf = (busy: Busy): Known[] =>
+  PAGES.map(({ path, ...rest }) => ({ path: path.replace(/\{(\w+)\}/g, (_, name) => busy.idOf(name)), ...rest }));
 
 /** Something is wrong with a field, and the words beside it say what. */
 export async function expectWrong(page: Page, label: string | RegExp, words: string): Promise<void> {

@@ -63,9 +63,18 @@ export class Busy {
   dead!: any;
   succeeded!: any;
   refused!: any;
+  event!: string;
   editor!: Person;
   stranger!: Person;
   constructor(readonly site: Site, readonly vendor: { url: string; secret: string }) {}
+
+  /** What stands for `{name}` in the paths of pages. */
+  idOf(name: string): string {
+    const known: Record<string, string> = { succeeded: this.succeeded.id, failed: this.failed.id, dead: this.dead.id, refused: this.refused.id, event: this.event };
+    const id = known[name];
+    if (!id) throw new Error(`nothing of the busy site is called ${name}`);
+    return id;
+  }
 
   static async start(): Promise<Busy> {
     const site = await Site.empty();
@@ -89,6 +98,7 @@ export class Busy {
     busy.refused = await until("the forged one is listed", async () =>
       (await server.cli<any[]>(["requests", "list", "--reason", "signature_mismatch"]))[0]);
     busy.succeeded = done.find(({ kind }) => kind === "publish");
+    busy.event = (await server.cli(["jobs", "show", busy.succeeded.id])).arrival.event_id;
     return busy;
   }
 }

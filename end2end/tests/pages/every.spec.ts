@@ -1,14 +1,11 @@
 // What holds for every page: it loads without an error, says what it is, and can be read by everybody.
 
-import { expect, pagesOf, test, violations } from "../../support/pages.ts";
+import { expect, PAGES, pagesOf, test, violations } from "../../support/pages.ts";
 
-const COUNT = 33; // as many as `pagesOf` names; tests must be named before the site is there
-
-for (let at = 0; at < COUNT; at++) {
-  test(`page ${at + 1} of ${COUNT} loads without errors, has one heading and a title`, async ({ busy, page, open, as, faults }) => {
-    const all = pagesOf(busy);
-    expect(all).toHaveLength(COUNT);
-    const { path, heading, status = 200 } = all[at]!;
+// Tests must be named before the site is there, so by paths without ids.
+for (const [at, { path: name, heading, status = 200 }] of PAGES.entries()) {
+  test(`${name} loads without errors, has one heading and a title`, async ({ busy, page, open, as, faults }) => {
+    const { path } = pagesOf(busy)[at]!;
     if (status === 404) faults.allow(/404/);
     await as(busy.site);
     expect(await open(busy.site, path), path).toBe(status);
