@@ -93,6 +93,8 @@ test("pictures of every page", async ({ page, open, as, faults }) => {
     await site.server.cli(["requests", "accept", "--anyway", await refused("timestamp_stale")]);
     const vendorId = `ven_${(await site.server.database.sql("select lower(hex(id)) from vendors where slug = 'acme'")).trim()}`;
     const heldBySchema = (await site.server.jobs(["--state", "held"])).find(({ reason }: any) => reason.startsWith("schema")).id;
+    const replay = async (end: string) => `evt_${(await site.server.database.sql(`select lower(hex(${end})) from replayed_events limit 1`)).trim()}`;
+    const [copy, replayed] = [await replay("event_id"), await replay("origin_id")];
     const pages: [string, Site, string][] = [
       ["overview", site, "/"],
       ["overview-empty", empty, "/"],
@@ -112,6 +114,8 @@ test("pictures of every page", async ({ page, open, as, faults }) => {
       ["events", site, "/events"],
       ["events-empty", empty, "/events"],
       ["event", site, `/events/${changed}?payload=shown`],
+      ["event-replayed", site, `/events/${replayed}`],
+      ["event-copy", site, `/events/${copy}`],
       ["requests", site, "/requests"],
       ["requests-refused", site, "/requests?outcome=refused"],
       ["requests-empty", empty, "/requests"],

@@ -1,4 +1,5 @@
-//! One event: what it says, how it was checked, the jobs it started, the other bodies of the same id, its bytes.
+//! One event: what it says, how it was checked, the jobs it started, the other bodies of the same id, its replays, its
+//! bytes.
 
 use crate::{
     api::events::tell_event,
@@ -9,6 +10,7 @@ use crate::{
         job_table::JobTable,
         page_head::PageHead,
         payload::{PayloadPanel, PayloadResource, payload_of},
+        replays::{ReplayPanel, Replaying},
         when::When,
     },
     error::AppError,
@@ -37,11 +39,12 @@ pub fn EventPage() -> impl IntoView {
         |(id, _)| async move { tell_event(id.ok_or(AppError::NotFound)?).await },
     );
     let payload = payload_of(move || id.get().map(|id| id.to_string()));
+    let replaying = Replaying::of(move || id.get());
     view! {
         <Transition fallback=|| view! { <PageHead title="Event" parent=PARENT/><Skeleton/> }>
             {move || Suspend::new(async move {
                 match story.await {
-                    Ok(story) => view! { <Told story payload/> }.into_any(),
+                    Ok(story) => view! { <Told story payload replaying/> }.into_any(),
                     Err(error) => {
                         let href = id.get_untracked().map_or("/events".into(), |id| format!("/events/{id}"));
                         view! { <PageHead title="Event" parent=PARENT/><LoadError error href/> }.into_any()
@@ -54,7 +57,7 @@ pub fn EventPage() -> impl IntoView {
 }
 
 #[component]
-fn Told(story: EventStory, payload: PayloadResource) -> impl IntoView {
+fn Told(story: EventStory, payload: PayloadResource, replaying: Replaying) -> impl IntoView {
     let event = story.event.clone();
     let title = if event.event_type.is_empty() {
         "Event without a type".to_owned()
@@ -71,7 +74,8 @@ fn Told(story: EventStory, payload: PayloadResource) -> impl IntoView {
                 <a class="crumb" href=PARENT.1>{PARENT.0}</a>
                 <h1>{title}</h1>
                 {story.by_hand.is_some().then(|| view! { <Badge tone=Tone::Held words="Taken in by hand"/> })}
-                {(versions > 1).then(|| view! { <Badge tone=Tone::Waiting words=format!("Version {number} of {versions}")/> })}
+                {number.filter(|_| versions > 1).map(|number| view! { <Badge tone=Tone::Waiting words=format!("Version {number} of {versions}")/> })}
+                {story.copied.then(|| view! { <Badge tone=Tone::Quiet words="Replayed copy"/> })}
                 <span class="aside">{story.vendor.clone()}</span>
             </div>
         </header>
@@ -90,6 +94,7 @@ fn Told(story: EventStory, payload: PayloadResource) -> impl IntoView {
             <div class="side">
                 <Checks story=story.clone()/>
                 <Versions story=story.clone()/>
+                <ReplayPanel event=id replaying/>
                 <FactsPanel story/>
             </div>
         </div>

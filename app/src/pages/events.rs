@@ -4,6 +4,7 @@ use crate::{
     api::events::{list_event_vendors, list_events},
     components::{
         empty::{LoadError, NoMatch, Nothing, Skeleton},
+        frame::viewer_may,
         page_head::PageHead,
         when::When,
     },
@@ -13,7 +14,7 @@ use crate::{
         words::size,
     },
 };
-use domain::time::Timestamp;
+use domain::{role::Role, time::Timestamp};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
@@ -41,6 +42,9 @@ pub fn EventsPage() -> impl IntoView {
     let vendors = Resource::new(|| (), |()| list_event_vendors());
     view! {
         <PageHead title="Events" aside="accepted webhooks">
+            {viewer_may(Role::may_configure).then(|| view! {
+                {move || view! { <a class="button" href=query.get().replay_href()>"Replay these"</a> }}
+            })}
             {move || view! { <a class="button" href=query.get().export_href() rel="external" download="events.csv">"Download CSV"</a> }}
         </PageHead>
         <Transition>

@@ -139,7 +139,7 @@ fn Time(label: &'static str, name: &'static str, value: String, wrong: Option<St
     view! {
         <div class="field">
             <label for=name>{label}<span class="aside">"optional"</span></label>
-            <input id=name name=name type="datetime-local" value=value aria-describedby=format!("{name}-hint")
+            <input id=name name=name type="datetime-local" step="1" value=value aria-describedby=format!("{name}-hint")
                 aria-invalid=bad.then_some("true")/>
             <p class="hint" class:bad=bad id=format!("{name}-hint")>{wrong}</p>
         </div>

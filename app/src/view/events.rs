@@ -58,8 +58,10 @@ pub struct EventStory {
     pub vendor: String,
     /// Path that was called.
     pub path: String,
-    /// All bodies the vendor sent under its id, oldest first; this one among them.
+    /// All bodies the vendor sent under its id, oldest first; this one among them, unless it is a replay's copy.
     pub versions: Vec<EventVersion>,
+    /// Whether it did not arrive, but is the copy a replay made.
+    pub copied: bool,
     /// How it was taken in, when that was done by hand.
     pub by_hand: Option<ByHand>,
     /// The jobs it started, oldest first.
@@ -67,9 +69,9 @@ pub struct EventStory {
 }
 
 impl EventStory {
-    /// Which of its versions this is, counted from 1.
-    pub fn number(&self) -> usize {
-        self.versions.iter().position(|version| version.id == self.event.id).map_or(1, |place| place + 1)
+    /// Which of the vendor's versions this is, counted from 1; `None` for a copy, and where too many came before it.
+    pub fn number(&self) -> Option<usize> {
+        self.versions.iter().position(|version| version.id == self.event.id).map(|place| place + 1)
     }
 }
 
@@ -116,6 +118,13 @@ impl EventsQuery {
     /// Where the same list stands as a file: all of it, not one page.
     pub fn export_href(&self) -> String {
         Self::of(self.filter.clone()).at("/events/export.csv")
+    }
+
+    /// Where the same events are counted before they are run again.
+    pub fn replay_href(&self) -> String {
+        let href = Self::of(self.filter.clone()).at("/replays");
+        let joint = if href.contains('?') { '&' } else { '?' };
+        format!("{href}{joint}chosen=yes")
     }
 
     fn at(&self, path: &str) -> String {
@@ -170,6 +179,11 @@ mod tests {
             query.export_href(),
             "/events/export.csv?type=story.ready%20%26%20more&since=2026-11-22T12:31:00"
         );
+        assert_eq!(
+            query.replay_href(),
+            "/replays?type=story.ready%20%26%20more&since=2026-11-22T12:31:00&chosen=yes"
+        );
+        assert_eq!(EventsQuery::default().replay_href(), "/replays?chosen=yes");
         let again = read(&[("since", "2026-11-22T12:31:00")]);
         assert_eq!(again.filter.since, query.filter.since);
     }

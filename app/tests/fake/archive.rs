@@ -17,7 +17,7 @@ use domain::{
     id::{EventId, JobId, ReplayId, TenantId, VendorId},
     privacy::TenantPrivacy,
     redaction::Redaction,
-    replay::{Replay, ReplayState},
+    replay::{Replay, ReplayLink, ReplayState},
     selection::Selection,
     time::MINUTE,
 };
@@ -115,7 +115,10 @@ impl ReplaysPort for Fake {
         Ok(())
     }
 
-    async fn of_event(&self, _: &Actor, _: EventId) -> Result<EventReplays, AppError> {
-        Ok(EventReplays::default())
+    async fn of_event(&self, _: &Actor, event: EventId) -> Result<EventReplays, AppError> {
+        let id = |n: u128| EventId::new(Uuid::from_u128(n | 0x018f_3c51_0000_7000_8000_0000_0000_0000));
+        let link =
+            ReplayLink { event_id: id(3), origin_id: id(1), replay_id: ReplayId::new(Uuid::from_u128(902)) };
+        Ok(EventReplays { origin: (event == id(3)).then_some(link), copies: vec![] })
     }
 }

@@ -224,9 +224,11 @@ impl EventsPort for Fake {
 
     async fn event(&self, _: &Actor, id: EventId) -> Result<EventStory, AppError> {
         self.well()?;
-        let events: Vec<_> = (1..=2).map(|n| event(n, self.now)).collect();
+        // The third is a copy of the first.
+        let events: Vec<_> = (1..=3).map(|n| event(n, self.now)).collect();
         let found = events.iter().find(|event| event.id == id).cloned().ok_or(AppError::NotFound)?;
-        let versions = events.iter().rev().map(|event| EventVersion {
+        let copied = found.id == events[2].id;
+        let versions = events[..2].iter().rev().map(|event| EventVersion {
             id: event.id,
             received_at: event.received_at,
             event_type: event.event_type.clone(),
@@ -237,6 +239,7 @@ impl EventsPort for Fake {
             vendor: "openai".into(),
             path: "/webhooks/openai".into(),
             versions: versions.collect(),
+            copied,
             by_hand: found.secret_version.is_none().then(|| ByHand {
                 request_id: RequestId::new(uuid(3)),
                 at: self.now,

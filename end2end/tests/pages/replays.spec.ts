@@ -88,6 +88,47 @@ test("an editor sees replays and can neither begin nor end one", async ({ page, 
 
 const eventOf = async (job: string) => (await site.server.cli(["jobs", "show", job])).arrival.event_id as string;
 
+test("one event is run again by its button, and the copy is no version of it", async ({ page, open, ready, as }) => {
+  const origin = await eventOf(jobs[0].id);
+  await as(site);
+  await open(site, `/events/${origin}`);
+  const panel = page.getByRole("region", { name: "Replay", exact: true });
+  const before = await panel.getByRole("listitem").count();
+  await panel.getByRole("button", { name: "Replay this event" }).click();
+  await expect(page).toHaveURL(/\/replays\?added=rpl_/);
+  await ready();
+  await expect(page.getByText("The replay has begun.")).toBeVisible();
+  await until("it is done", async () => (await site.server.cli<any[]>(["events", "replays"]))[0].state === "done");
+  await open(site, `/events/${origin}`);
+  await expect(panel.getByRole("listitem")).toHaveCount(before + 1);
+  await expect(page.getByText(/Version \d of/)).toHaveCount(0);
+  await panel.getByRole("listitem").last().getByRole("link").first().click();
+  await expect(page.getByText("it is a copy that was run again")).toBeVisible();
+  await ready();
+  await expect(page.getByText("Replayed copy")).toBeVisible();
+  await expect(page.getByText(/Version \d of/)).toHaveCount(0);
+  await expect(panel.locator(`a[href="/events/${origin}"]`)).toBeVisible();
+});
+
+test("what a list of events shows is counted for a replay by its link", async ({ page, open, ready, as }) => {
+  await as(site);
+  await open(site, "/events");
+  await page.getByLabel("Vendor").selectOption("acme");
+  await page.getByLabel("Type").fill("story.other");
+  await page.getByLabel("From, UTC").fill("2026-01-01T08:00:01");
+  await page.getByRole("button", { name: "Filter" }).click();
+  await expect(page).toHaveURL(/type=story\.other/);
+  await ready();
+  await page.getByRole("link", { name: "Replay these" }).click();
+  await expect(page).toHaveURL(/\/replays\?vendor=ven_.*&type=story\.other&since=.*chosen=yes/);
+  await ready();
+  await expect(page.getByRole("heading", { name: "2 events" })).toBeVisible();
+  // What the list was narrowed to can be changed here, also a time with seconds.
+  await page.getByRole("button", { name: "Count events" }).click();
+  await ready();
+  await expect(page.getByRole("heading", { name: "2 events" })).toBeVisible();
+});
+
 test("what a webhook brought is shown when asked for, and that is noted", async ({ page, open, ready, as }) => {
   await as(site);
   const looks = async () => Number(await site.server.database.sql("select count(*) from audit_log where action = 'payload.read' and actor = 'owner@example.test'"));

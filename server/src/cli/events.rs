@@ -179,7 +179,11 @@ async fn show(base: &Base, who: &Actor, id: EventId, out: &Output) -> anyhow::Re
     let reading = base.services.show_payload(who, id, "command line").await.map_err(said)?;
     let story = EventsPort::event(base.services.as_ref(), who, id).await.map_err(said)?;
     let event = &story.event;
-    let version = format!("{} of {}", story.number(), story.versions.len());
+    let version = match story.number() {
+        Some(number) => format!("{number} of {}", story.versions.len()),
+        None if story.copied => "a copy made by a replay".to_owned(),
+        None => "one of many".to_owned(),
+    };
     let by_hand =
         story.by_hand.as_ref().map(|mark| format!("{} was refused as {}", mark.request_id, mark.reason));
     let (headers, body, state) = match reading {

@@ -50,6 +50,7 @@ impl EventsPort for Services {
         let event = self.store.event_in(actor.tenant, id).await.map_err(unavailable)?;
         let versions = self.store.event_versions(&event, VERSIONS_SHOWN).await.map_err(unavailable)?;
         let by_hand = self.store.taken_by_hand(id).await.map_err(unavailable)?;
+        let copied = !self.store.origins_of(&[id]).await.map_err(unavailable)?.is_empty();
         let jobs = self.store.jobs_of_event(id).await.map_err(unavailable)?;
         let snapshot = self.live.now();
         let live = snapshot.vendor(event.vendor_id);
@@ -62,6 +63,7 @@ impl EventsPort for Services {
             vendor: live.map(|live| live.vendor.slug.to_string()).unwrap_or_default(),
             path: path.unwrap_or_default(),
             versions,
+            copied,
             by_hand,
             jobs: jobs.iter().map(|job| super::jobs::row(job, &snapshot)).collect(),
             event,

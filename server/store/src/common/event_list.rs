@@ -91,7 +91,9 @@ impl EventListStore for Adapter {
     async fn event_versions(&self, event: &Event, limit: i64) -> Result<Vec<EventVersion>> {
         let found = query(
             "select id, received_at, event_type, body_len from events
-             where vendor_id = $1 and external_id = $2 order by received_at, id limit $3",
+             where vendor_id = $1 and external_id = $2
+                 and not exists (select 1 from replayed_events where event_id = events.id)
+             order by received_at, id limit $3",
         )
         .bind(event.vendor_id.uuid())
         .bind(clean(&event.external_id))

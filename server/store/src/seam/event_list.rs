@@ -21,7 +21,8 @@ pub trait EventListStore {
     ) -> Result<Vec<Event>>;
     /// One event; `NotFound` also when it is another tenant's.
     async fn event_in(&self, scope: Option<TenantId>, id: EventId) -> Result<Event>;
-    /// All bodies the event's vendor sent under its external id, oldest first, at most `limit`.
+    /// All bodies the event's vendor sent under its external id, oldest first, at most `limit`. Copies that replays
+    /// made were not sent by the vendor and are left out, also when `event` is one.
     async fn event_versions(&self, event: &Event, limit: i64) -> Result<Vec<EventVersion>>;
     /// The mark of an event that was taken in by hand.
     async fn taken_by_hand(&self, id: EventId) -> Result<Option<ByHand>>;

@@ -11,6 +11,7 @@ use store::{DEFAULT_TENANT_ID, NewEvent, StoreError};
 on_both! {
     a_replay_is_read_back_as_it_was_added,
     a_step_writes_its_copies_and_moves_the_replay_on,
+    copies_are_no_versions_of_what_they_copy,
     of_two_that_take_the_same_step_one_writes_it,
     a_step_that_fails_leaves_the_replay_where_it_was,
     an_ended_replay_takes_no_step,
@@ -79,6 +80,21 @@ async fn a_step_writes_its_copies_and_moves_the_replay_on(db: Db) {
     assert_eq!(db.event_payload(new.event.id).await.unwrap(), new.payload);
     assert_eq!(db.jobs_of_event(new.event.id).await.unwrap(), new.jobs);
     assert_eq!(db.copies_of(origin.event.id, 9).await.unwrap(), [link]);
+}
+
+async fn copies_are_no_versions_of_what_they_copy(db: Db) {
+    let (replay, origin) = begun(&db).await;
+    let mut second = event(origin.event.vendor_id, "evt-1", "another body", 0);
+    second.event.received_at = NOW.plus(3);
+    db.record(std::slice::from_ref(&second), &[]).await.unwrap();
+    let (new, link) = copy(&origin, &replay);
+    assert!(db.step_replay(&replay, &after(&replay, &origin), &[(new.clone(), link)]).await.unwrap());
+
+    for of in [&origin, &second, &new] {
+        let versions = db.event_versions(&of.event, 9).await.unwrap();
+        let ids: Vec<_> = versions.iter().map(|version| version.id).collect();
+        assert_eq!(ids, [origin.event.id, second.event.id]);
+    }
 }
 
 async fn of_two_that_take_the_same_step_one_writes_it(db: Db) {
