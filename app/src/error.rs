@@ -2,6 +2,7 @@
 //! Owns the words people read for each case. Carries no free text: an error travels back to a page in its URL
 //! when JavaScript is off, where anybody can write one.
 
+use crate::view::preset_options::PresetOption;
 use domain::id::RequestId;
 use leptos::prelude::FromServerFnError;
 use leptos::server_fn::{codec::JsonEncoding, error::ServerFnErrorErr};
@@ -116,6 +117,8 @@ pub enum Field {
     Slug,
     /// Preset of a vendor.
     Preset,
+    /// Something the preset lets one choose.
+    Option(PresetOption),
     /// Signing secret.
     Secret,
     /// Description of how a vendor signs.
@@ -196,6 +199,7 @@ impl Field {
             Self::SetupLink => "set-up link",
             Self::Slug => "name",
             Self::Preset => "preset",
+            Self::Option(option) => option.name(),
             Self::Secret => "secret",
             Self::Scheme => "scheme",
             Self::Url => "URL",
@@ -309,6 +313,7 @@ impl Reason {
                 "Give a whole number from 1 to 1,000,000.".into()
             }
             (Self::Malformed, Field::MaxBody) => "Give a size from 1 KiB to 32 MiB, such as 512 KiB.".into(),
+            (Self::Malformed, Field::Option(option)) => option.wanted().into(),
             (Self::Malformed, _) => format!("This is not a valid {name}."),
             (Self::Taken, _) => format!("This {name} is in use already."),
             (Self::Unknown, _) => format!("This {name} does not exist any more."),
@@ -332,6 +337,9 @@ impl Reason {
             (Self::PlaceEmpty, _) => format!("There is no {name} at this place, or it cannot be read."),
             (Self::PlaceDown, _) => "Vault does not answer. Try again later.".into(),
             (Self::Ended, _) => format!("This {name} has ended already."),
+            (Self::DoesNotFit, Field::Option(_)) => {
+                "The chosen preset does not let one choose this. Leave it empty.".into()
+            }
             (Self::DoesNotFit, _) => format!("This {name} does not go with the other choices."),
         }
     }

@@ -39,6 +39,7 @@ use crate::{
         },
         jobs::JobPage,
         overview::Overview,
+        preset_options::PresetOption,
         story::JobStory,
     },
 };
@@ -48,7 +49,7 @@ use domain::{
     id::{DestinationId, JobId, TenantId, UserId},
     role::Role,
 };
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 mod payloads;
 mod redaction;
@@ -188,8 +189,14 @@ pub trait VendorsPort: Send + Sync {
     /// The presets one can choose, by name.
     async fn presets(&self, actor: &Actor) -> Result<Vec<PresetChoice>, AppError>;
     /// Adds one (an owner's goes to the default tenant) and keeps its URL and secret for [`RevealPort::reveal_once`].
+    /// `options` are those of its preset that were chosen; one that cannot be taken is `Invalid { Option, … }`.
     /// Returns the handle: unguessable, of characters that need no escaping in a URL.
-    async fn add(&self, actor: &Actor, new: NewVendor) -> Result<String, AppError>;
+    async fn add(
+        &self,
+        actor: &Actor,
+        new: NewVendor,
+        options: BTreeMap<PresetOption, String>,
+    ) -> Result<String, AppError>;
 }
 
 /// AI APIs.

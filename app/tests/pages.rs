@@ -529,6 +529,25 @@ fn checking_again_and_accepting_work_without_javascript_and_only_for_those_who_m
 }
 
 #[test]
+fn what_a_preset_lets_one_choose_has_fields_and_errors_stand_there_without_javascript() {
+    let site = busy(Role::Admin);
+    let page = "/vendors/new?preset=standard";
+    let empty = site.get(page);
+    assert!(empty.has("<option value=\"standard\" selected"), "{}", empty.page());
+    assert!(empty.has("name=\"options[tolerance]\"") && empty.has("placeholder=\"300\""));
+    assert!(!site.get("/vendors/new").has("options["));
+    let form = "slug=news&preset=standard&secret=";
+    let bad = site.post(page, "/ui/vendor/add", &format!("{form}&options%5Btolerance%5D=bad"));
+    let back = bad.location.trim_start_matches("http://tidegate.example").to_owned();
+    let again = site.get(&back);
+    assert!(again.has("Give a number of seconds from 1 to 86,400."), "{back} {}", again.page());
+    assert!(again.has("name=\"options[tolerance]\""));
+    site.post(page, "/ui/vendor/add", &format!("{form}&options%5Btolerance%5D=60&options%5Bprefix%5D="));
+    let calls = site.fake.calls.lock().unwrap().clone();
+    assert_eq!(calls, ["add vendor news {Tolerance: \"60\"}"]);
+}
+
+#[test]
 fn an_event_shows_its_versions_and_a_way_to_its_bytes() {
     let site = busy(Role::Owner);
     let page = site.get("/events/evt_018f3c51000070008000000000000001");

@@ -133,6 +133,7 @@ test("pictures of every page", async ({ page, open, as, faults }) => {
       ["vendor", site, "/vendors/acme"],
       ["vendor-rotating", site, "/vendors/stripe-live"],
       ["vendor-new", site, "/vendors/new"],
+      ["vendor-new-options", site, "/vendors/new?preset=generic_hex"],
       ["vendor-new-custom", site, "/vendors/new/custom"],
       ["vendor-presets", site, "/vendors/presets"],
       ["vendor-offers", site, "/vendors/newsroom-notes"],

@@ -60,6 +60,7 @@ pub async fn read_facts(preset: String) -> Result<PresetFacts, AppError> {
 pub async fn add_custom_vendor(slug: String, scheme: String, secret: Option<String>) -> Result<(), AppError> {
     use super::{seat, typed};
     use crate::{error::Field, view::connections::NewVendor};
+    use std::collections::BTreeMap;
     let actor = seat::configurer()?;
     let ports = seat::ports()?;
     let slug = typed::needed(Field::Slug, &slug)?;
@@ -76,7 +77,7 @@ pub async fn add_custom_vendor(slug: String, scheme: String, secret: Option<Stri
         secret_later: false,
         scheme: Some(scheme),
     };
-    let handle = ports.vendors.add(&actor, new).await.map_err(seat::named)?;
+    let handle = ports.vendors.add(&actor, new, BTreeMap::new()).await.map_err(seat::named)?;
     leptos_axum::redirect(&typed::safe_path(Some(format!("/vendors/added?once={handle}"))));
     Ok(())
 }

@@ -5,6 +5,7 @@ use crate::{
     view::connections::{PresetChoice, Revealed, VendorPage},
 };
 use leptos::{prelude::*, server_fn::codec::GetUrl};
+use std::collections::BTreeMap;
 
 /// All vendors.
 #[server(prefix = "/ui", endpoint = "vendors", input = GetUrl)]
@@ -22,16 +23,20 @@ pub async fn list_presets() -> Result<Vec<PresetChoice>, AppError> {
     seat::ports()?.vendors.presets(&actor).await.map_err(seat::named)
 }
 
-/// Adds a vendor and goes to the page that shows its URL and secret once.
+/// Adds a vendor and goes to the page that shows its URL and secret once. `options` are those of its preset, by name.
 #[server(prefix = "/ui", endpoint = "vendor/add")]
 pub async fn add_vendor(
     slug: String,
     preset: String,
     secret: Option<String>,
     secret_later: Option<String>,
+    #[server(default)] options: BTreeMap<String, String>,
 ) -> Result<(), AppError> {
     use super::{seat, typed};
-    use crate::{error::Field, view::connections::NewVendor};
+    use crate::{
+        error::{Field, Reason},
+        view::{connections::NewVendor, preset_options::PresetOption},
+    };
     let actor = seat::configurer()?;
     let new = NewVendor {
         slug: typed::needed(Field::Slug, &slug)?,
@@ -41,7 +46,15 @@ pub async fn add_vendor(
         secret_later: secret_later.is_some(),
         scheme: None,
     };
-    let handle = seat::ports()?.vendors.add(&actor, new).await.map_err(seat::named)?;
+    // Fields left empty leave the preset as it is.
+    let given = options.into_iter().filter_map(|(name, text)| Some((name, typed::optional(Some(text))?)));
+    let options = given
+        .map(|(name, text)| match name.parse::<PresetOption>() {
+            Ok(option) => Ok((option, text)),
+            Err(()) => Err(AppError::invalid(Field::Form, Reason::Unknown)),
+        })
+        .collect::<Result<BTreeMap<_, _>, _>>()?;
+    let handle = seat::ports()?.vendors.add(&actor, new, options).await.map_err(seat::named)?;
     leptos_axum::redirect(&typed::safe_path(Some(format!("/vendors/added?once={handle}"))));
     Ok(())
 }

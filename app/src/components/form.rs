@@ -146,6 +146,9 @@ pub fn SelectField(
     /// Its id on the page, where another form of the page has a field of the same name.
     #[prop(optional)]
     id: Option<&'static str>,
+    /// The value that is chosen at first; else the first.
+    #[prop(optional, into)]
+    chosen: String,
 ) -> impl IntoView {
     let id = id.unwrap_or(name);
     view! {
@@ -157,7 +160,10 @@ pub fn SelectField(
                 aria-invalid=move || wrong(fault, field)
             >
                 {none.map(|words| view! { <option value="">{words}</option> })}
-                {options.into_iter().map(|(value, words)| view! { <option value=value>{words}</option> }).collect_view()}
+                {options.into_iter().map(|(value, words)| {
+                    let selected = value == chosen;
+                    view! { <option value=value selected=selected>{words}</option> }
+                }).collect_view()}
             </select>
             <Under name=id hint field fault/>
         </div>

@@ -5,7 +5,7 @@
 //! - [`badge`], [`when`]: a state and a time in words
 //! - [`page_head`], [`facts`], [`code`], [`copy`], [`timeline`]: parts of a page
 //! - [`job_table`]: jobs as rows
-//! - [`connection`], [`preset_facts`]: a vendor's side of a connection
+//! - [`connection`], [`preset_facts`]: a vendor's side of a connection; [`preset_options`]: what can be chosen of it
 //! - [`payload`], [`replays`]: panels about one event
 //! - [`list_page`]: the frame lists of connections share; [`mod@vendor`]: panels of a vendor's page
 //! - [`types_table`], [`shape`]: event types as rows, and what is different about a payload
@@ -26,6 +26,7 @@ pub mod list_page;
 pub mod page_head;
 pub mod payload;
 pub mod preset_facts;
+pub mod preset_options;
 pub mod replays;
 pub mod shape;
 pub mod timeline;

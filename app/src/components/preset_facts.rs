@@ -13,6 +13,7 @@ pub fn PresetFactList(
     facts: PresetFacts,
 ) -> impl IntoView {
     let (patience, freshness, size) = (facts.patience(), facts.freshness(), facts.size());
+    let choices = facts.choices();
     let greeting = facts.greeting.clone().unwrap_or_else(|| "None: it sends events only.".into());
     let signed = match facts.signs_body {
         true => "The whole body.",
@@ -27,6 +28,7 @@ pub fn PresetFactList(
             <Fact name="Freshness">{freshness}</Fact>
             <Fact name="Patience">{patience}</Fact>
             <Fact name="Largest body">{size}</Fact>
+            {choices.map(|choices| view! { <Fact name="Can be chosen">{choices}</Fact> })}
         </Facts>
         {(!facts.notes.is_empty()).then(|| view! { <p class="hint">{facts.notes}</p> })}
         {(!facts.doc_url.is_empty()).then(|| view! {

@@ -1,4 +1,5 @@
-//! Adding a vendor. The answer is a page of its own that shows URL and secret once.
+//! Adding a vendor. The answer is a page of its own that shows URL and secret once. The URL can name the preset, so that
+//! its options have their fields without JavaScript, too.
 
 use crate::{
     api::{
@@ -10,39 +11,56 @@ use crate::{
         form::{CheckField, FormError, SelectField, Submit, TextField, fault_of},
         page_head::PageHead,
         preset_facts::PresetFactList,
+        preset_options::PresetOptions,
     },
     error::Field,
-    view::connections::PresetChoice,
+    view::{connections::PresetChoice, preset_options::OptionChoice},
 };
 use leptos::{
     prelude::*,
     wasm_bindgen::JsCast,
     web_sys::{Element, Event},
 };
+use leptos_router::hooks::use_query_map;
+use std::collections::HashMap;
 
 /// Name, preset, and a secret where the vendor makes it.
 #[component]
 pub fn NewVendorPage() -> impl IntoView {
     let presets = Resource::new_blocking(|| (), |()| list_presets());
     let action = ServerAction::<AddVendor>::new();
+    let query = use_query_map();
+    let named = Memo::new(move |_| query.with(|query| query.get("preset")));
     view! {
         <PageHead title="Add vendor" parent=("Vendors", "/vendors")/>
         <Suspense fallback=|| view! { <Skeleton/> }>
-            {move || Suspend::new(async move {
-                match presets.await {
-                    Ok(presets) => view! { <VendorForm presets action/> }.into_any(),
-                    Err(error) => view! { <LoadError error href="/vendors/new"/> }.into_any(),
-                }
-            })}
+            {move || {
+                let named = named.get();
+                Suspend::new(async move {
+                    match presets.await {
+                        Ok(presets) => view! { <VendorForm presets named action/> }.into_any(),
+                        Err(error) => view! { <LoadError error href="/vendors/new"/> }.into_any(),
+                    }
+                })
+            }}
         </Suspense>
     }
     .into_any()
 }
 
 #[component]
-fn VendorForm(presets: Vec<PresetChoice>, action: ServerAction<AddVendor>) -> impl IntoView {
+fn VendorForm(
+    presets: Vec<PresetChoice>,
+    named: Option<String>,
+    action: ServerAction<AddVendor>,
+) -> impl IntoView {
     let fault = fault_of(action);
-    let chosen = RwSignal::new(presets.first().map(|preset| preset.id.clone()).unwrap_or_default());
+    let first = presets.iter().find(|preset| Some(&preset.id) == named.as_ref()).or(presets.first());
+    let first = first.map(|preset| preset.id.clone()).unwrap_or_default();
+    let chosen = RwSignal::new(first.clone());
+    let offered: HashMap<String, Vec<OptionChoice>> =
+        presets.iter().map(|preset| (preset.id.clone(), preset.options.clone())).collect();
+    let offered = move || offered.get(&chosen.get()).cloned().unwrap_or_default();
     // What is typed in any field comes by here; only the choice of the preset counts.
     let choose = move |event: Event| {
         if let Some(id) = chosen_preset(&event) {
@@ -61,7 +79,7 @@ fn VendorForm(presets: Vec<PresetChoice>, action: ServerAction<AddVendor>) -> im
         <section class="panel sheet">
             <ActionForm action>
                 <FormError fault/>
-                <SelectField label="Preset" name="preset" field=Field::Preset fault options
+                <SelectField label="Preset" name="preset" field=Field::Preset fault options chosen=first
                     hint="Knows how the vendor signs, names and repeats its webhooks."/>
                 <TextField label="Name" name="slug" field=Field::Slug fault required=true placeholder="openai"
                     hint="Becomes part of the URL: /webhooks/openai"/>
@@ -69,6 +87,7 @@ fn VendorForm(presets: Vec<PresetChoice>, action: ServerAction<AddVendor>) -> im
                     hint="Paste it where the vendor hands one out. Left empty, a new one is made and shown once."/>
                 <CheckField label="The secret comes later" name="secret_later" id="secret_later"
                     hint="Many vendors show it only after they have the URL. Until it is set, their first requests are answered and everything else is refused."/>
+                {move || view! { <PresetOptions options=offered() fault/> }}
                 <div class="actions">
                     <Submit words="Add vendor" busy="Adding…" pending=action.pending()/>
                     <a class="button" href="/vendors">"Cancel"</a>

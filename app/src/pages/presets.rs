@@ -6,11 +6,13 @@ use crate::{
     components::{
         code::Folded,
         empty::{LoadError, Skeleton},
+        frame::viewer_may,
         page_head::PageHead,
         preset_facts::PresetFactList,
     },
     view::greeting::PresetFacts,
 };
+use domain::role::Role;
 use leptos::prelude::*;
 
 /// All presets, by name.
@@ -33,9 +35,17 @@ pub fn PresetsPage() -> impl IntoView {
 
 #[component]
 fn List(all: Vec<PresetFacts>) -> impl IntoView {
+    let may = viewer_may(Role::may_configure);
     let entry = |facts: PresetFacts| {
         let (title, aside) = (facts.name.clone(), facts.id.clone());
-        view! { <li><Folded title aside><PresetFactList facts/></Folded></li> }.into_any()
+        let href = format!("/vendors/new?preset={}", facts.id);
+        view! {
+            <li><Folded title aside>
+                <PresetFactList facts/>
+                {may.then(|| view! { <p><a class="button" href=href>"Add this vendor"</a></p> })}
+            </Folded></li>
+        }
+        .into_any()
     };
     view! {
         <section class="panel presets">

@@ -1,7 +1,7 @@
 //! Vendors, destinations, providers and rules: rows, pages, and what the forms that add them carry.
 //! Secrets appear in two places only: in what a form brings, and in [`Revealed`], which is read once.
 
-use super::vendor::VendorAddress;
+use super::{preset_options::OptionChoice, vendor::VendorAddress};
 use domain::{
     destination::{DestinationAuth, DestinationKind, WordpressRoute},
     id::{DestinationId, ProviderId, RuleId, VendorId},
@@ -54,6 +54,8 @@ pub struct PresetChoice {
     pub name: String,
     /// Whether the vendor hands out the secret, so that it must be pasted; else one is generated.
     pub vendor_makes_secret: bool,
+    /// What it lets one choose.
+    pub options: Vec<OptionChoice>,
 }
 
 /// What the form for a vendor carries.

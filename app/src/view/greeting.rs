@@ -1,5 +1,6 @@
 //! A vendor's side of a connection: what its preset expects, whether it greeted, what it offered.
 
+use super::preset_options::PresetOption;
 use domain::{
     connection::Connection,
     id::{OfferId, RequestId},
@@ -34,6 +35,8 @@ pub struct PresetFacts {
     pub keys_from: Option<String>,
     /// Whether every byte of the body is signed.
     pub signs_body: bool,
+    /// What it lets one choose.
+    pub options: Vec<PresetOption>,
 }
 
 impl PresetFacts {
@@ -55,6 +58,12 @@ impl PresetFacts {
             }
             None => "No time of its own is signed.".into(),
         }
+    }
+
+    /// What can be chosen, in words; `None` where nothing can.
+    pub fn choices(&self) -> Option<String> {
+        let labels: Vec<&str> = self.options.iter().map(|option| option.label()).collect();
+        (!labels.is_empty()).then(|| format!("{}.", labels.join(", ")))
     }
 
     /// What a body may be.

@@ -9,7 +9,7 @@
 //! - [`story`]: one job from webhook to post; [`telling`]: the same as sentences
 //! - [`overview`]: figures of the first page
 //! - [`connections`]: vendors, destinations, providers, rules and the forms that add them
-//! - [`greeting`]: a vendor's side of a connection
+//! - [`greeting`]: a vendor's side of a connection; [`preset_options`]: what a preset lets one choose
 //! - [`payload`]: what comes of asking for a webhook's bytes; [`replays`]: running events again;
 //!   [`redaction`]: what is never stored
 //! - [`vendor`]: the head of one vendor's page; [`secrets`]: the versions of its secret
@@ -29,6 +29,7 @@ pub mod jobs;
 pub mod limits;
 pub mod overview;
 pub mod payload;
+pub mod preset_options;
 pub mod query;
 pub mod reasons;
 pub mod redaction;

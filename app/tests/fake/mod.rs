@@ -23,6 +23,7 @@ use app::{
         greeting::{ConnectionView, PresetFacts, SchemeDraft},
         jobs::{Facet, JobFacets, JobPage},
         overview::Overview,
+        preset_options::{OptionChoice, PresetOption},
         story::JobStory,
     },
 };
@@ -34,9 +35,12 @@ use domain::{
     role::Role,
     time::{SECOND, Timestamp},
 };
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 /// 22 November 2026, 12:41:07 UTC: the clock of every test.
@@ -249,15 +253,29 @@ impl VendorsPort for Fake {
             id: id.into(),
             name: name.into(),
             vendor_makes_secret,
+            options: match id {
+                "standard" => {
+                    vec![OptionChoice { option: PresetOption::Tolerance, default: "300".into() }]
+                }
+                _ => vec![],
+            },
         };
         Ok(known.into_iter().map(choice).collect())
     }
 
-    async fn add(&self, _: &Actor, new: NewVendor) -> Result<String, AppError> {
+    async fn add(
+        &self,
+        _: &Actor,
+        new: NewVendor,
+        options: BTreeMap<PresetOption, String>,
+    ) -> Result<String, AppError> {
+        if let Some((option, _)) = options.iter().find(|(_, text)| text.as_str() == "bad") {
+            return Err(AppError::invalid(Field::Option(*option), Reason::Malformed));
+        }
         if self.vendors.iter().any(|row| row.address.slug == new.slug) {
             return Err(AppError::invalid(Field::Slug, Reason::Taken));
         }
-        self.note(format!("add vendor {}", new.slug));
+        self.note(format!("add vendor {} {options:?}", new.slug));
         let secret = new.secret.is_none().then(|| "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned());
         let url = format!("https://hooks.example.com/webhooks/{}", new.slug);
         *self.secret.lock().unwrap() = Some(Revealed { slug: new.slug, url, secret });

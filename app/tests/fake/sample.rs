@@ -465,6 +465,7 @@ pub fn connection(now: Timestamp) -> ConnectionView {
             secret: "It hands one over; an admin accepts it here.".into(),
             keys_from: None,
             signs_body: true,
+            options: vec![],
         },
         keys: None,
         offers: vec![OfferRow {

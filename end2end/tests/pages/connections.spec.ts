@@ -1,8 +1,9 @@
 // Adding vendors, providers, destinations and rules by pages: what is wrong is said at the field, secrets are shown once.
 
-import { deliver } from "../../support/http.ts";
+import { deliver, post } from "../../support/http.ts";
 import { expect, expectWrong, test } from "../../support/pages.ts";
 import { newSecret, secret } from "../../support/run.ts";
+import { newHook, sign } from "../../support/sign.ts";
 import { Site } from "../../support/site.ts";
 
 test.describe.configure({ mode: "serial" });
@@ -50,6 +51,47 @@ test("a vendor is added, and its secret is shown exactly once", async ({ page, o
   expect(await page.content()).not.toContain(value);
   // It is the secret that is in use.
   await expect.poll(async () => (await deliver({ url: `${site.url}/webhooks/acme`, secret: value })).status).toBe(202);
+});
+
+test("what a preset lets one choose is given on the page", async ({ page, open, ready, faults, hydrated }) => {
+  faults.allow(/\/ui\/vendor\/add/);
+  if (hydrated) {
+    // The fields follow the choice.
+    await open(site, "/vendors/new");
+    await page.getByLabel("Preset").selectOption({ label: "Stripe" });
+    await expect(page.getByLabel("Signature header")).toHaveCount(0);
+    await page.getByLabel("Preset").selectOption("generic_hex");
+    await expect(page.getByLabel("Signature header")).toBeVisible();
+  }
+  // Without scripts one begins at the list of known vendors.
+  await open(site, "/vendors/presets");
+  await page.getByText("Any sender, hexadecimal HMAC").click();
+  await page.locator('a[href="/vendors/new?preset=generic_hex"]').click();
+  await expect(page).toHaveURL(/\/vendors\/new\?preset=generic_hex/);
+  await ready();
+  await expect(page.getByLabel("Preset")).toHaveValue("generic_hex");
+  const fill = async (header: string) => {
+    await page.getByLabel(/^Name/).fill("anybody");
+    await page.getByLabel("Signature header").fill(header);
+    await page.getByLabel("Prefix of the signature").fill("v1=");
+    await page.getByLabel("Algorithm").selectOption("hmac-sha256");
+    await page.getByRole("button", { name: "Add vendor" }).click();
+  };
+  await fill("no header");
+  await expectWrong(page, "Signature header", "Give one header name");
+  await ready();
+  await fill("X-Anybody-Signature");
+  await expect(page).toHaveURL(/\/vendors\/added\?once=/);
+  const url = `${site.url}/webhooks/anybody`;
+  await expect(page.getByText(url)).toBeVisible();
+  const shown = page.getByRole("region", { name: "Signing secret" });
+  const value = secret((await shown.first().textContent())!.trim());
+  const { headers, body } = sign("generic_hex", value, newHook({ type: "story.ready" }));
+  const { "x-signature": signature, ...others } = headers;
+  await expect.poll(async () => (await post(url, { headers: { ...others, "x-anybody-signature": `v1=${signature}` }, body })).status).toBe(202);
+  expect((await post(url, { headers, body })).status).toBe(401);
+  await open(site, "/vendors/new?preset=fal");
+  await expect(page.getByLabel("Audience")).toBeVisible();
 });
 
 test("a name that is taken is said at the field", async ({ page, open, faults }) => {

@@ -11,7 +11,55 @@ use crate::definition::{Algorithm, Definition, OptionName};
 use crate::preset::Preset;
 use crate::selector::header_name;
 
+impl OptionName {
+    /// The name [`Preset::with_options`] knows it by.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SignatureHeader => "signature_header",
+            Self::TimestampHeader => "timestamp_header",
+            Self::IdHeader => "id_header",
+            Self::Prefix => "prefix",
+            Self::Tolerance => "tolerance",
+            Self::Algorithm => "algorithm",
+            Self::EventId => "event_id",
+            Self::EventType => "event_type",
+            Self::Audience => "audience",
+            Self::OneTime => "one_time",
+        }
+    }
+}
+
 impl Preset {
+    /// What applies of a setting while it is not changed; empty where nothing does.
+    pub fn default_of(&self, option: OptionName) -> String {
+        let definition = &self.definition;
+        let bare = |selector: &str| selector.strip_prefix("header:").unwrap_or_default().to_owned();
+        match option {
+            OptionName::SignatureHeader => bare(&definition.signature.from),
+            OptionName::TimestampHeader => {
+                definition.timestamp.as_ref().map(|timestamp| bare(&timestamp.from)).unwrap_or_default()
+            }
+            OptionName::IdHeader => {
+                let header = definition.event.id.iter().find(|id| id.starts_with("header:"));
+                header.map(|id| bare(id)).unwrap_or_default()
+            }
+            OptionName::Prefix => definition.signature.prefix.clone(),
+            OptionName::Tolerance => {
+                self.tolerance_secs().map(|(past, _)| past.to_string()).unwrap_or_default()
+            }
+            OptionName::Algorithm => match definition.algorithm {
+                Algorithm::HmacSha1 => "hmac-sha1".to_owned(),
+                Algorithm::HmacSha256 => "hmac-sha256".to_owned(),
+                Algorithm::HmacSha512 => "hmac-sha512".to_owned(),
+                _ => String::new(),
+            },
+            OptionName::EventId => definition.event.id.join(" "),
+            OptionName::EventType => definition.event.kind.join(" "),
+            OptionName::Audience => definition.audience.clone().unwrap_or_default(),
+            OptionName::OneTime => definition.one_time.clone().unwrap_or_default(),
+        }
+    }
+
     /// This preset with its settings changed, keyed by the names of [`OptionName`] in snake case.
     pub fn with_options(&self, options: &BTreeMap<String, String>) -> Result<Self, String> {
         let mut definition = self.definition.clone();

@@ -45,6 +45,25 @@ fn a_generic_preset_takes_other_headers_prefix_tolerance_and_algorithm() {
 }
 
 #[test]
+fn every_offered_setting_is_known_by_its_name_and_can_be_set_to_what_it_is_already() {
+    for preset in presets() {
+        for option in &preset.options {
+            let default = preset.default_of(*option);
+            let settings = options(&[(option.as_str(), &default)]);
+            if default.is_empty() {
+                continue;
+            }
+            let same = preset.with_options(&settings);
+            let same = same.unwrap_or_else(|error| panic!("{} {}: {error}", preset.id, option.as_str()));
+            assert_eq!(same.default_of(*option), default, "{} {}", preset.id, option.as_str());
+        }
+    }
+    let generic = preset("generic_hex").expect("generic_hex");
+    assert_eq!(generic.default_of(OptionName::SignatureHeader), "x-signature");
+    assert_eq!(generic.default_of(OptionName::Algorithm), "hmac-sha256");
+}
+
+#[test]
 fn settings_a_preset_does_not_offer_are_refused() {
     let stripe = preset("stripe").expect("stripe");
     assert!(stripe.with_options(&options(&[("signature_header", "x-any")])).is_err());

@@ -198,6 +198,7 @@ fn presets(out: &Output) {
                 "max_body": preset.default_max_body,
                 "tolerance_seconds": tolerance.map(|(past, future)| json!({"past": past, "future": future})),
                 "success_status": preset.success_status,
+                "options": preset.options.iter().map(|option| option.as_str()).collect::<Vec<_>>(),
             })
         })
         .collect();

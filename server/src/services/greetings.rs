@@ -155,6 +155,7 @@ fn facts(preset: &Preset) -> PresetFacts {
         secret: secret.to_owned(),
         keys_from,
         signs_body: preset.signs_whole_body(),
+        options: preset.options.iter().filter_map(|option| option.as_str().parse().ok()).collect(),
     }
 }
 

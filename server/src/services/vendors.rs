@@ -8,7 +8,10 @@ use crate::{
 use app::{
     error::{AppError, Field, Reason},
     ports::{Actor, VendorsPort},
-    view::connections::{NewVendor, PresetChoice, Revealed, VendorPage, VendorRow},
+    view::{
+        connections::{NewVendor, PresetChoice, Revealed, VendorPage, VendorRow},
+        preset_options::{OptionChoice, PresetOption},
+    },
 };
 use async_trait::async_trait;
 use domain::{id::VendorId, policy::VendorPolicy, tenant::DEFAULT_TENANT, time::DAY, vendor::Vendor};
@@ -46,6 +49,7 @@ impl Services {
             Some(scheme) => (CUSTOM.to_owned(), BTreeMap::from([(SCHEME.to_owned(), scheme)])),
             None => (new.preset, options),
         };
+        check_options(&preset, &options)?;
         if RESERVED.contains(&new.slug.as_str()) {
             return Err(AppError::invalid(Field::Slug, Reason::Taken));
         }
@@ -117,6 +121,34 @@ fn waits_for_secret(preset: &signature::Preset, later: bool) -> bool {
     }
 }
 
+/// What a preset lets one choose, in the order forms have it.
+fn choices(preset: &signature::Preset) -> Vec<OptionChoice> {
+    let offered = |option: &PresetOption| {
+        let name = preset.options.iter().find(|offered| offered.as_str() == option.as_str())?;
+        Some(OptionChoice { option: *option, default: preset.default_of(*name) })
+    };
+    PresetOption::ALL.iter().filter_map(offered).collect()
+}
+
+/// Each option that the preset does not offer or cannot take is named by its field. Presets that are not known are
+/// somebody else's to say.
+fn check_options(preset: &str, options: &BTreeMap<String, String>) -> Result<(), AppError> {
+    let Some(preset) = signature::preset(preset) else { return Ok(()) };
+    let choices = choices(preset);
+    for (name, value) in options {
+        let option = name.parse().map_err(|()| AppError::invalid(Field::Form, Reason::Unknown))?;
+        if !choices.iter().any(|choice| choice.option == option) {
+            return Err(AppError::invalid(Field::Option(option), Reason::DoesNotFit));
+        }
+        let alone = BTreeMap::from([(name.clone(), value.clone())]);
+        if preset.with_options(&alone).is_err() {
+            return Err(AppError::invalid(Field::Option(option), Reason::Malformed));
+        }
+    }
+    preset.with_options(options).map_err(|_| AppError::invalid(Field::Form, Reason::DoesNotFit))?;
+    Ok(())
+}
+
 #[async_trait]
 impl VendorsPort for Services {
     async fn list(&self, actor: &Actor) -> Result<VendorPage, AppError> {
@@ -159,16 +191,62 @@ impl VendorsPort for Services {
                 id: preset.id.clone(),
                 name: preset.name.clone(),
                 vendor_makes_secret: preset.secret_origin() == SecretOrigin::Vendor,
+                options: choices(preset),
             })
             .collect();
         choices.sort_by_key(|choice| choice.name.to_lowercase());
         Ok(choices)
     }
 
-    async fn add(&self, actor: &Actor, new: NewVendor) -> Result<String, AppError> {
-        let added = self.create_vendor(actor, new, BTreeMap::new()).await?;
+    async fn add(
+        &self,
+        actor: &Actor,
+        new: NewVendor,
+        options: BTreeMap<PresetOption, String>,
+    ) -> Result<String, AppError> {
+        let options = options.into_iter().map(|(option, text)| (option.as_str().to_owned(), text)).collect();
+        let added = self.create_vendor(actor, new, options).await?;
         let revealed = Revealed { slug: added.slug, url: added.url, secret: added.secret };
         let tenant = tenant_of(actor, &self.live.now())?;
         Ok(self.reveals.keep(actor.user_id, self.clock.now(), (tenant, revealed)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(preset: &str, name: &str, value: &str) -> Option<AppError> {
+        check_options(preset, &BTreeMap::from([(name.to_owned(), value.to_owned())])).err()
+    }
+
+    #[test]
+    fn every_option_of_a_preset_has_a_field_and_every_field_an_option() {
+        let mut fields = std::collections::BTreeSet::new();
+        for preset in signature::presets() {
+            let choices = choices(preset);
+            assert_eq!(choices.len(), preset.options.len(), "{}", preset.id);
+            fields.extend(choices.into_iter().map(|choice| choice.option));
+        }
+        assert_eq!(fields.into_iter().collect::<Vec<_>>(), PresetOption::ALL);
+    }
+
+    #[test]
+    fn an_option_that_cannot_be_taken_is_named_by_its_field() {
+        use PresetOption::{Algorithm, Audience, OneTime, SignatureHeader, Tolerance};
+        for (preset, name, value, expected) in [
+            ("generic_hex", "signature_header", "a b", Some((SignatureHeader, Reason::Malformed))),
+            ("generic_hex", "tolerance", "0", Some((Tolerance, Reason::Malformed))),
+            ("generic_hex", "algorithm", "md5", Some((Algorithm, Reason::Malformed))),
+            ("generic_hex", "one_time", "nowhere:x", Some((OneTime, Reason::Malformed))),
+            ("generic_hex", "audience", "me", Some((Audience, Reason::DoesNotFit))),
+            ("stripe", "signature_header", "x-any", Some((SignatureHeader, Reason::DoesNotFit))),
+            ("fal", "audience", "user_1", None),
+            ("generic_hex", "signature_header", "X-Acme", None),
+        ] {
+            let expected = expected.map(|(option, reason)| AppError::invalid(Field::Option(option), reason));
+            assert_eq!(refused(preset, name, value), expected, "{preset} {name}={value}");
+        }
+        assert!(refused("generic_hex", "bogus", "1").is_some());
     }
 }
