@@ -250,6 +250,8 @@ pub enum Reason {
     Malformed,
     /// In use already.
     Taken,
+    /// The dashboard has another page at the address this would have.
+    Reserved,
     /// Names something that does not exist.
     Unknown,
     /// E-mail and password do not belong together.
@@ -315,6 +317,10 @@ impl Reason {
             (Self::Malformed, Field::MaxBody) => "Give a size from 1 KiB to 32 MiB, such as 512 KiB.".into(),
             (Self::Malformed, Field::Option(option)) => option.wanted().into(),
             (Self::Malformed, _) => format!("This is not a valid {name}."),
+            (Self::Reserved, _) => format!(
+                "The dashboard has a page of its own at the address this would have. Choose another {name}; {} are not to be had.",
+                crate::NO_VENDORS.join(", ")
+            ),
             (Self::Taken, _) => format!("This {name} is in use already."),
             (Self::Unknown, _) => format!("This {name} does not exist any more."),
             (Self::WrongLogin, _) => "E-mail address or password is wrong.".into(),

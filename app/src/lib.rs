@@ -58,6 +58,9 @@ use pages::{
     vendors::VendorsPage,
 };
 
+/// What stands in paths where a vendor's name stands in that of its page: no vendor can be called that.
+pub const NO_VENDORS: [&str; 4] = ["added", "new", "presets", "rotated"];
+
 /// The document around [`App`].
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     view! {
@@ -118,7 +121,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/vendors/presets") view=PresetsPage ssr=whole.clone()/>
                     <Route path=path!("/vendors/added") view=VendorAddedPage ssr=whole.clone()/>
                     <Route path=path!("/vendors/rotated") view=SecretRotatedPage ssr=whole.clone()/>
-                    // After the words above, which are no vendor's name.
+                    // After the words above, which are no vendor's name: see `NO_VENDORS`.
                     <Route path=path!("/vendors/:slug") view=VendorPage ssr=whole.clone()/>
                     <Route path=path!("/destinations") view=DestinationsPage ssr=whole.clone()/>
                     <Route path=path!("/destinations/new") view=NewDestinationPage ssr=whole.clone()/>

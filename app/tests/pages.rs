@@ -529,6 +529,16 @@ fn checking_again_and_accepting_work_without_javascript_and_only_for_those_who_m
 }
 
 #[test]
+fn no_vendor_can_have_the_name_of_a_page_and_no_other_name_is_kept_from_vendors() {
+    let words: std::collections::BTreeSet<String> = fake::site::paths()
+        .iter()
+        .filter_map(|path| path.strip_prefix("/vendors/")?.split('/').next().map(str::to_owned))
+        .filter(|word| !word.starts_with(['{', ':']))
+        .collect();
+    assert_eq!(words.into_iter().collect::<Vec<_>>(), app::NO_VENDORS);
+}
+
+#[test]
 fn what_a_preset_lets_one_choose_has_fields_and_errors_stand_there_without_javascript() {
     let site = busy(Role::Admin);
     let page = "/vendors/new?preset=standard";

@@ -30,6 +30,11 @@ fn routes() -> Vec<AxumRouteListing> {
     ROUTES.get_or_init(|| generate_route_list(app::App)).clone()
 }
 
+/// The paths of all pages, as the router knows them.
+pub fn paths() -> Vec<String> {
+    routes().iter().map(|route| route.path().to_owned()).collect()
+}
+
 /// Shown on pages that could not load.
 pub const REQUEST: &str = "req_018f3c510000700080000000000002bc";
 

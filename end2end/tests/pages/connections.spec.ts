@@ -103,6 +103,16 @@ test("a name that is taken is said at the field", async ({ page, open, faults })
   await expectWrong(page, /^Name/, "This name is in use already.");
 });
 
+test("a name that would be the address of another page is refused, on the page and by the command", async ({ page, open, faults }) => {
+  faults.allow(/\/ui\/vendor\/add/);
+  await open(site, "/vendors/new");
+  await page.getByLabel("Preset").selectOption({ label: "Stripe" });
+  await page.getByLabel(/^Name/).fill("presets");
+  await page.getByRole("button", { name: "Add vendor" }).click();
+  await expectWrong(page, /^Name/, "has a page of its own");
+  expect(await site.server.cli<string>(["vendor", "add", "rotated", "--preset", "std_webhooks"], { code: 2 })).toContain("has a page of its own");
+});
+
 test("a provider is added, and its key is never shown", async ({ page, open, faults, ready }) => {
   faults.allow(/\/ui\/provider\/add/);
   const key = newSecret("sk-");

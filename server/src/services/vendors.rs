@@ -18,9 +18,6 @@ use domain::{id::VendorId, policy::VendorPolicy, tenant::DEFAULT_TENANT, time::D
 use signature::SecretOrigin;
 use std::collections::BTreeMap;
 
-/// Names no vendor can have: the dashboard has pages of its own at their addresses.
-const RESERVED: [&str; 4] = ["new", "added", "presets", "rotated"];
-
 /// A vendor that was just added.
 pub struct AddedVendor {
     /// The URL to enter at the vendor.
@@ -50,8 +47,8 @@ impl Services {
             None => (new.preset, options),
         };
         check_options(&preset, &options)?;
-        if RESERVED.contains(&new.slug.as_str()) {
-            return Err(AppError::invalid(Field::Slug, Reason::Taken));
+        if app::NO_VENDORS.contains(&new.slug.as_str()) {
+            return Err(AppError::invalid(Field::Slug, Reason::Reserved));
         }
         let vendor = Vendor {
             id: VendorId::new(fresh()),
