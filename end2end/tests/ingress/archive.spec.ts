@@ -142,7 +142,7 @@ for (const engine of ENGINES) {
       await server.jobsIn("succeeded", 30);
       const slow = await server.cli(["events", "replay", "--yes", "--detach", "--rate", "1"]);
       await server.cli(["events", "cancel", slow.id]);
-      await server.cli(["events", "cancel", slow.id], { code: 2 });
+      await server.cli(["events", "cancel", slow.id], { code: 1 });
       const all: any[] = await server.cli(["events", "replays"]);
       expect(all.find(({ id }) => id === slow.id).state).toBe("cancelled");
       expect(await server.database.sql("select count(*) from audit_log where action in ('replay.start', 'replay.cancel')")).toContain("4");

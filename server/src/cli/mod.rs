@@ -1,5 +1,6 @@
 //! The command line. Each command is a file; this one has the table of them, and how errors become exit codes:
-//! 0 ok, 1 failed, 2 wrong usage. Secrets come on standard input, never as arguments.
+//! 0 ok, 1 failed, 2 wrong usage. A command that could not work whatever is stored was used wrongly; one that could
+//! not be done with what is there now has failed. Secrets come on standard input, never as arguments.
 //!
 //! Commands work on the database directly, with the rules of [`crate::services`]; a running server picks up each
 //! change within a second.
@@ -33,8 +34,9 @@ use crate::{
     serve::Base,
     telemetry,
 };
+use anyhow::Context;
 use app::{
-    error::{AppError, Reason},
+    error::{AppError, Field, Reason},
     ports::Actor,
 };
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -216,7 +218,7 @@ async fn migrate(settings: &Settings, out: &Output) -> anyhow::Result<()> {
 fn actor(base: &Base, tenant: Option<&str>) -> anyhow::Result<Actor> {
     let slug = tenant.unwrap_or(DEFAULT_TENANT);
     let snapshot = base.live.now();
-    let tenant = snapshot.tenant_named(slug).ok_or_else(|| Usage(format!("there is no tenant {slug:?}")))?;
+    let tenant = snapshot.tenant_named(slug).with_context(|| format!("there is no tenant {slug:?}"))?;
     Ok(Actor {
         user_id: UserId::new(uuid::Uuid::nil()),
         email: "cli".to_owned(),
@@ -228,9 +230,7 @@ fn actor(base: &Base, tenant: Option<&str>) -> anyhow::Result<Actor> {
 /// The dashboard's errors, said on the command line.
 fn said(error: AppError) -> anyhow::Error {
     match error {
-        // Nothing is wrong with the command; what it would add is there already.
-        AppError::Invalid { reason: Reason::Taken, .. } => anyhow::anyhow!("{error}"),
-        AppError::Invalid { .. } => Usage(error.to_string()).into(),
+        AppError::Invalid { field, reason } if is_usage(field, reason) => Usage(error.to_string()).into(),
         AppError::StillUsed { matches } => anyhow::anyhow!(
             "{matches} requests matched this version during the last hour; ending it would refuse the next ones. Let \
              the vendor change to the new secret first, or give --force"
@@ -240,5 +240,60 @@ fn said(error: AppError) -> anyhow::Error {
              first, or give --force"
         ),
         other => anyhow::anyhow!("{other}"),
+    }
+}
+
+/// Whether what was given could not be taken whatever is stored. Else something that is, or is not, there stands in the
+/// way, and the same command may work later.
+fn is_usage(field: Field, reason: Reason) -> bool {
+    !matches!(
+        (reason, field),
+        (
+            Reason::Taken
+                | Reason::Unknown
+                | Reason::Spent
+                | Reason::Ended
+                | Reason::StillRefused
+                | Reason::NoEvents
+                | Reason::PrivateAddress
+                | Reason::PlaceNotAllowed
+                | Reason::PlaceEmpty
+                | Reason::PlaceDown
+                | Reason::WrongLogin,
+            _
+        ) | (Reason::DoesNotFit, Field::Form | Field::Version)
+            | (Reason::Missing, Field::Schema)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrong_usage_is_what_could_not_work_whatever_is_stored() {
+        let usage = |field, reason| said(AppError::invalid(field, reason)).is::<Usage>();
+        for (field, reason) in [
+            (Field::Slug, Reason::Malformed),
+            (Field::Slug, Reason::Reserved),
+            (Field::Prompt, Reason::BadTemplate),
+            (Field::PerSecond, Reason::Missing),
+            (Field::Auth, Reason::DoesNotFit),
+        ] {
+            assert!(usage(field, reason), "{field:?} {reason:?}");
+        }
+        for (field, reason) in [
+            (Field::Slug, Reason::Taken),
+            (Field::Form, Reason::StillRefused),
+            (Field::Form, Reason::Spent),
+            (Field::Form, Reason::DoesNotFit),
+            (Field::Form, Reason::NoEvents),
+            (Field::Version, Reason::Ended),
+            (Field::Secret, Reason::PlaceDown),
+            (Field::Schema, Reason::Missing),
+        ] {
+            assert!(!usage(field, reason), "{field:?} {reason:?}");
+        }
+        assert!(!said(AppError::NotFound).is::<Usage>() && !said(AppError::Unavailable).is::<Usage>());
     }
 }

@@ -1,7 +1,8 @@
 //! `tidegate rule`: which events start which jobs.
 
-use super::{Usage, actor, output::Output, said};
+use super::{actor, output::Output, said};
 use crate::serve::Base;
+use anyhow::Context;
 use app::{ports::RulesPort, view::connections::NewRule};
 use domain::{id::RuleId, job::JobKind};
 
@@ -110,5 +111,5 @@ pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::
 
 fn pick<T: Copy>(choices: &[app::view::connections::Choice<T>], name: &str, what: &str) -> anyhow::Result<T> {
     let found = choices.iter().find(|choice| choice.label == name);
-    Ok(found.ok_or_else(|| Usage(format!("there is no {what} {name:?}")))?.id)
+    Ok(found.with_context(|| format!("there is no {what} {name:?}"))?.id)
 }

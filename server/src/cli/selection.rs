@@ -30,7 +30,7 @@ impl Choice {
     pub(super) fn selection(&self, base: &Base, who: &Actor) -> anyhow::Result<Selection> {
         let vendor = self.vendor.as_deref().map(|name| {
             let found = base.services.vendor_named(who, name);
-            found.map_err(|_| Usage(format!("there is no vendor {name:?}")))
+            found.map_err(|_| anyhow::anyhow!("there is no vendor {name:?}"))
         });
         let now = base.clock.now();
         Ok(Selection {

@@ -1,6 +1,6 @@
 //! `tidegate send`: signs a sample, or a file, as a vendor would and posts it to the running server.
 
-use super::{Usage, actor, look, output::Output, said};
+use super::{actor, look, output::Output, said};
 use crate::{clock::fresh, config::Settings};
 use anyhow::Context;
 use serde::Serialize;
@@ -35,7 +35,7 @@ pub(super) async fn run(send: Send, settings: &Settings, out: &Output) -> anyhow
     let base = look(settings).await?;
     let who = actor(&base, send.tenant.as_deref())?;
     let live = base.services.vendor_named(&who, &send.vendor).map_err(said)?;
-    let preset = live.preset.as_deref().ok_or_else(|| Usage("this vendor's preset is unknown".to_owned()))?;
+    let preset = live.preset.as_deref().context("this vendor's preset is unknown")?;
     let file = match &send.file {
         Some(path) => Some(std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?),
         None => None,
@@ -50,8 +50,7 @@ pub(super) async fn run(send: Send, settings: &Settings, out: &Output) -> anyhow
     for n in 0..send.count {
         let now = base.clock.now();
         let secrets = live.secrets_at(now);
-        let (_, secret) =
-            secrets.first().ok_or_else(|| Usage("this vendor has no secret in use".to_owned()))?;
+        let (_, secret) = secrets.first().context("this vendor has no secret in use")?;
         let event_id = format!("test_{}", fresh().simple());
         let event_type = send.event_type.as_deref().or(signature::sample_type(preset, n));
         let body = match &file {
