@@ -276,6 +276,8 @@ pub enum Reason {
     Ended,
     /// A refused request that would be refused again.
     StillRefused,
+    /// A refused request of a vendor whose published keys cannot be had just now.
+    KeysNotAtHand,
 }
 
 impl Reason {
@@ -326,6 +328,9 @@ impl Reason {
             (Self::WrongLogin, _) => "E-mail address or password is wrong.".into(),
             (Self::StillRefused, _) => "The check still fails. Mend the cause and check again, or accept it \
                  although it fails, if you know from elsewhere that it is genuine."
+                .into(),
+            (Self::KeysNotAtHand, _) => "The vendor’s own keys could not be fetched just now, so the request cannot be \
+                 checked. Try again in a minute, or accept it unchecked, if you know from elsewhere that it is genuine."
                 .into(),
             (Self::Spent, Field::Form) => {
                 "The request itself is not kept any more, only what is listed here.".into()

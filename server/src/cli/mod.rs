@@ -254,6 +254,7 @@ fn is_usage(field: Field, reason: Reason) -> bool {
                 | Reason::Spent
                 | Reason::Ended
                 | Reason::StillRefused
+                | Reason::KeysNotAtHand
                 | Reason::NoEvents
                 | Reason::PrivateAddress
                 | Reason::PlaceNotAllowed

@@ -123,7 +123,23 @@ impl Capture {
         public_url: &str,
         at: Timestamp,
     ) -> Result<Verified, Refusal> {
-        self.with_delivery(public_url, |delivery| {
+        self.check_under(preset, secrets, None, public_url, at)
+    }
+
+    /// The same where the vendor signs under a certificate, which was fetched and checked.
+    ///
+    /// # Errors
+    /// Why it is refused.
+    pub fn check_under(
+        &self,
+        preset: &Preset,
+        secrets: &[&str],
+        certificate: Option<&str>,
+        public_url: &str,
+        at: Timestamp,
+    ) -> Result<Verified, Refusal> {
+        self.with_request(public_url, |request| {
+            let delivery = Delivery::new(Request { cert_pem: certificate, ..*request });
             let verified = delivery.verify(preset, secrets, at.unix())?;
             delivery.normalize(preset)?;
             Ok(verified)
@@ -146,8 +162,8 @@ impl Capture {
     }
 }
 
-/// Whether a request to a vendor with this preset can be checked with what is configured. Where a vendor publishes its
-/// keys, only ingress, which fetches them, can.
+/// Whether a request to a vendor with this preset can be checked with what is configured alone. Where a vendor publishes
+/// its keys, they have to be fetched first.
 pub fn is_checkable(preset: &Preset) -> bool {
     matches!(signature::key_source(preset), signature::KeySource::None)
 }

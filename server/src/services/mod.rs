@@ -10,6 +10,7 @@ mod destinations;
 mod events;
 mod greetings;
 mod jobs;
+mod judge;
 mod limits;
 mod overview;
 mod payloads;

@@ -3,14 +3,14 @@
 use super::{
     Services, checks,
     events::{place, vendor_facets, vendor_name},
+    judge::Judged,
     payloads, unavailable,
 };
 use crate::{
     ingress::{
-        capture::{Capture, is_checkable},
+        capture::Capture,
         event::{self, Arrival},
-        redact, refused,
-        why::{self, Known},
+        redact, refused, why,
     },
     live::{LiveVendor, Snapshot},
 };
@@ -28,7 +28,6 @@ use domain::{
     id::{EventId, RequestId},
     place::{EventFilter, Outcome, Place, RefusedFilter},
     refusal::{Acceptance, Recheck, RefusedRequest},
-    time::Timestamp,
 };
 use signature::Envelope;
 use std::sync::Arc;
@@ -97,7 +96,9 @@ impl RequestsPort for Services {
         let request = self.store.refused_request(actor.tenant, id).await.map_err(unavailable)?;
         let live = self.vendor_behind(&request)?;
         let capture = self.capture(&request).await?;
-        let recheck = self.check(actor, &live, &request, &capture).await?;
+        let judged = self.judge(&live, &capture, request.received_at).await;
+        let (code, words) = self.explain(judged, &live, &request, &capture).await?;
+        let recheck = Recheck { at: self.clock.now(), by: actor.email.clone(), code, words };
         let audit = self.audit(actor, Some(request.tenant_id), "request.recheck", id, recheck.code.clone());
         self.store.note_recheck(id, &recheck, &audit).await.map_err(unavailable)?;
         Ok(recheck)
@@ -110,13 +111,17 @@ impl RequestsPort for Services {
         }
         let live = self.vendor_behind(&request)?;
         let capture = self.capture(&request).await?;
-        let (event, fits) = self.event_of(&live, &request, &capture)?;
-        if !fits && !anyway {
-            return Err(AppError::invalid(Field::Form, Reason::StillRefused));
-        }
+        let (check, version) = match self.judge(&live, &capture, request.received_at).await {
+            Judged::Fits(version) => ("the check passed", version),
+            Judged::Refused(_) if anyway => ("although the check failed", None),
+            Judged::Refused(_) => return Err(AppError::invalid(Field::Form, Reason::StillRefused)),
+            Judged::NoPreset => return Err(AppError::invalid(Field::Preset, Reason::Unknown)),
+            Judged::NoKey { .. } if anyway => ("unchecked, since the vendor's keys could not be had", None),
+            Judged::NoKey { .. } => return Err(AppError::invalid(Field::Form, Reason::KeysNotAtHand)),
+        };
+        let event = self.event_of(&live, &request, &capture, version)?;
         let acceptance =
             Acceptance { event_id: event.event.id, at: self.clock.now(), by: actor.email.clone() };
-        let check = if fits { "the check passed" } else { "although the check failed" };
         let detail = format!("refused as {}, accepted by hand, {check}", request.reason);
         let audit = self.audit(actor, Some(request.tenant_id), "request.accept", id, detail);
         let stored = self.store.accept_refused(id, &event, &acceptance, &audit).await;
@@ -175,15 +180,19 @@ impl Services {
         })
     }
 
-    /// The verdict with the secrets that are accepted now and the clock of then.
-    async fn check(
+    /// Code and words of a verdict, with the likely cause where one is known.
+    async fn explain(
         &self,
-        actor: &Actor,
+        judged: Judged,
         live: &Arc<LiveVendor>,
         request: &RefusedRequest,
         capture: &Capture,
-    ) -> Result<Recheck, AppError> {
-        let now = self.clock.now();
+    ) -> Result<(String, String), AppError> {
+        let refusal = match judged {
+            Judged::Refused(refusal) => refusal,
+            other => return Ok(other.in_words()),
+        };
+        let told = (refusal.code().to_owned(), refusal.detail());
         let known = refused::known(
             self.store.as_ref(),
             &self.vault,
@@ -193,36 +202,31 @@ impl Services {
             capture,
             &self.public_url,
         );
-        let known = known.await.map_err(unavailable)?;
+        let mut known = known.await.map_err(unavailable)?;
+        let secrets = live.secrets_at(self.clock.now());
+        known.current = secrets.into_iter().map(|(_, value)| Zeroizing::new(value.to_owned())).collect();
         let (live, capture) = (live.clone(), capture.clone());
         let (public_url, then) = (self.public_url.clone(), request.received_at);
         // Trying other secrets and spellings takes a while; not on the threads that answer.
-        let judged =
-            tokio::task::spawn_blocking(move || verdict(&live, known, &capture, &public_url, then, now));
-        let (code, words) = judged.await.map_err(|_| AppError::Unavailable)?;
-        Ok(Recheck { at: now, by: actor.email.clone(), code, words })
+        let found = tokio::task::spawn_blocking(move || {
+            why::finding(live.preset.as_deref()?, &known, &capture, &public_url, then)
+        });
+        let found = found.await.map_err(|_| AppError::Unavailable)?;
+        Ok(found.map_or(told, |finding| (finding.code, finding.words)))
     }
 
-    /// The event a refused request becomes, and whether it passes its check now.
+    /// The event a refused request becomes; `secret_version` is the one its signature fits.
     fn event_of(
         &self,
         live: &LiveVendor,
         request: &RefusedRequest,
         capture: &Capture,
-    ) -> Result<(NewEvent, bool), AppError> {
+        secret_version: Option<i32>,
+    ) -> Result<NewEvent, AppError> {
         let preset = live.preset.as_deref().ok_or(AppError::invalid(Field::Preset, Reason::Unknown))?;
         let now = self.clock.now();
-        let secrets = live.secrets_at(now);
-        let values: Vec<&str> = secrets.iter().map(|(_, value)| *value).collect();
-        let verdict = capture.check(preset, &values, &self.public_url, request.received_at).ok();
         let envelope = capture.with_delivery(&self.public_url, |delivery| delivery.normalize(preset));
-        let arrival = Arrival {
-            request_id: request.id,
-            at: now,
-            secret_version: verdict
-                .and_then(|verified| secrets.get(verified.secret_index))
-                .map(|(version, _)| *version),
-        };
+        let arrival = Arrival { request_id: request.id, at: now, secret_version };
         // A body that cannot be read is known by its hash, like those of vendors without ids.
         let envelope = envelope.unwrap_or_else(|_| Envelope::default());
         let event = capture.with_request(&self.public_url, |asked| {
@@ -236,43 +240,7 @@ impl Services {
             // It happened before it was refused, not when somebody accepted it; what is newer must not be overwritten.
             event.jobs.iter_mut().for_each(|job| job.occurred_at = Some(request.received_at));
         }
-        Ok((event, verdict.is_some()))
-    }
-}
-
-/// Code and words for a request that came `then`, with the secrets that are accepted `now`.
-fn verdict(
-    live: &LiveVendor,
-    mut known: Known,
-    capture: &Capture,
-    public_url: &str,
-    then: Timestamp,
-    now: Timestamp,
-) -> (String, String) {
-    let Some(preset) = live.preset.as_deref() else {
-        return ("unknown_preset".to_owned(), "The vendor's preset cannot be used.".to_owned());
-    };
-    if !is_checkable(preset) {
-        let words = "This vendor publishes its keys, and only the address for webhooks fetches them: the request \
-                     cannot be checked again here. Let the vendor send it again.";
-        return ("not_checkable".to_owned(), words.to_owned());
-    }
-    let secrets = live.secrets_at(now);
-    let values: Vec<&str> = secrets.iter().map(|(_, value)| *value).collect();
-    let refusal = match capture.check(preset, &values, public_url, then) {
-        Ok(verified) => {
-            let version = secrets.get(verified.secret_index).map_or(0, |(version, _)| *version);
-            let words = format!(
-                "The signature fits version {version} of the secret. The request would have been accepted."
-            );
-            return (Recheck::VALID.to_owned(), words);
-        }
-        Err(refusal) => refusal,
-    };
-    known.current = values.iter().map(|value| Zeroizing::new((*value).to_owned())).collect();
-    match why::finding(preset, &known, capture, public_url, then) {
-        Some(finding) => (finding.code, finding.words),
-        None => (refusal.code().to_owned(), refusal.detail()),
+        Ok(event)
     }
 }
 

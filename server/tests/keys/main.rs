@@ -5,5 +5,6 @@
 
 mod greetings;
 mod published;
+mod refused;
 mod support;
 mod vendors;

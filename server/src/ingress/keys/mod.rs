@@ -190,13 +190,26 @@ impl Keyring {
         wanted: Wanted,
         key_id: Option<&str>,
     ) -> Result<Arc<str>, NotAtHand> {
+        self.obtain_within(wanted, key_id, WAIT).await
+    }
+
+    /// The same for somebody with more patience.
+    ///
+    /// # Errors
+    /// When it is not at hand in time.
+    pub async fn obtain_within(
+        self: &Arc<Self>,
+        wanted: Wanted,
+        key_id: Option<&str>,
+        patience: Duration,
+    ) -> Result<Arc<str>, NotAtHand> {
         let source = wanted.source.clone();
         let flight = match self.look(wanted, key_id) {
             Look::Have(text) => return Ok(text),
             Look::Later(later) => return Err(later),
             Look::Wait(flight) => flight,
         };
-        self.ended(flight).await;
+        self.ended(flight, patience).await;
         let now = self.clock.now();
         let entries = self.entries();
         let entry = entries.get(&source).ok_or(NotAtHand { seconds: 1 })?;
@@ -206,6 +219,16 @@ impl Keyring {
     /// A newer set than `old`, when one can be had within two seconds: for vendors that name no key in their
     /// requests, whose signature fits none of those at hand. Asks at most once a minute.
     pub async fn renewed(self: &Arc<Self>, wanted: Wanted, old: &str) -> Option<Arc<str>> {
+        self.renewed_within(wanted, old, WAIT).await
+    }
+
+    /// The same for somebody with more patience.
+    pub async fn renewed_within(
+        self: &Arc<Self>,
+        wanted: Wanted,
+        old: &str,
+        patience: Duration,
+    ) -> Option<Arc<str>> {
         let source = wanted.source.clone();
         let now = self.clock.now();
         let flight = {
@@ -217,7 +240,7 @@ impl Keyring {
                 None => self.begin(entry, now)?,
             }
         };
-        self.ended(flight).await;
+        self.ended(flight, patience).await;
         let now = self.clock.now();
         self.entries().get(&source)?.text(now).filter(|text| **text != *old)
     }
@@ -359,10 +382,10 @@ impl Keyring {
         }
     }
 
-    /// Waits for the end of a fetch, two seconds at most.
-    async fn ended(&self, mut flight: watch::Receiver<()>) {
+    /// Waits for the end of a fetch, but not longer than this.
+    async fn ended(&self, mut flight: watch::Receiver<()>, patience: Duration) {
         // Closed is what it waits for; whoever gives up looks what is there, too.
-        let _ = tokio::time::timeout(WAIT, async { while flight.changed().await.is_ok() {} }).await;
+        let _ = tokio::time::timeout(patience, async { while flight.changed().await.is_ok() {} }).await;
     }
 
     fn may_be_new(&self, vendor: VendorId, now: Timestamp) -> bool {

@@ -1,11 +1,14 @@
 //! What of a vendor's keys one request needs, and getting it.
 
-use super::{Keyring, Source, Wanted};
+use super::{Keyring, NotAtHand, Source, WAIT, Wanted};
 use crate::{http::problem::Problem, live::LiveVendor};
 use axum::http::StatusCode;
 use domain::time::Timestamp;
 use signature::{KeyNeed, KeySource, Preset};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+/// The code when a vendor's key is not at hand.
+pub const UNAVAILABLE: &str = "keys_unavailable";
 
 /// The keys one request is judged with, besides the configured secrets.
 #[derive(Default)]
@@ -62,15 +65,23 @@ impl Needed {
     /// # Errors
     /// 503 with the time after which another try may succeed.
     pub async fn obtain(self, ring: &Arc<Keyring>) -> Result<Keys, Problem> {
-        let Some(wanted) = self.wanted else { return Ok(Keys::default()) };
-        let text = ring.obtain(wanted.clone(), self.key_id.as_deref()).await.map_err(|later| {
+        self.obtain_within(ring, WAIT).await.map_err(|later| {
             Problem::new(
                 StatusCode::SERVICE_UNAVAILABLE,
-                "keys_unavailable",
+                UNAVAILABLE,
                 "The vendor's own key for this signature is not at hand yet. Nothing was kept; send it again.",
             )
             .retry_after(later.seconds)
-        })?;
+        })
+    }
+
+    /// The same for somebody with another patience than a vendor's.
+    ///
+    /// # Errors
+    /// When it is not at hand in time.
+    pub async fn obtain_within(self, ring: &Arc<Keyring>, patience: Duration) -> Result<Keys, NotAtHand> {
+        let Some(wanted) = self.wanted else { return Ok(Keys::default()) };
+        let text = ring.obtain_within(wanted.clone(), self.key_id.as_deref(), patience).await?;
         Ok(match wanted.source {
             Source::Certificate { .. } => Keys { certificate: Some(text), ..Keys::default() },
             Source::Key { .. } => Keys { set: Some(text), ..Keys::default() },
@@ -85,10 +96,15 @@ impl Needed {
 impl Keys {
     /// Newer keys, when `problem` says that none of these fits and newer ones can be had.
     pub async fn renewed(&self, ring: &Arc<Keyring>, problem: &Problem) -> Option<Self> {
-        let (Some(again), Some(old), "signature_mismatch") = (&self.again, &self.set, problem.code) else {
+        self.renewed_within(ring, problem.code, WAIT).await
+    }
+
+    /// The same by the code of the refusal, for somebody with another patience than a vendor's.
+    pub async fn renewed_within(&self, ring: &Arc<Keyring>, code: &str, patience: Duration) -> Option<Self> {
+        let (Some(again), Some(old), "signature_mismatch") = (&self.again, &self.set, code) else {
             return None;
         };
-        let set = ring.renewed(again.clone(), old).await?;
+        let set = ring.renewed_within(again.clone(), old, patience).await?;
         Some(Self { set: Some(set), ..Self::default() })
     }
 }
