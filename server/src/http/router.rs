@@ -54,7 +54,11 @@ pub fn router(parts: Parts, settings: &Settings) -> Router {
         router = router.merge(webhooks(parts.ingress.clone()));
     }
     if settings.has(NodeRole::Dashboard) {
-        let sender = sender::Parts { sender: parts.services.clone(), proxies: parts.ingress.proxies.clone() };
+        let sender = sender::Parts {
+            sender: parts.services.clone(),
+            proxies: parts.ingress.proxies.clone(),
+            clock: parts.services.clock.clone(),
+        };
         router = router.merge(dashboard(&parts, settings)).merge(sender::router(sender));
     }
     router.layer(middleware::from_fn(request_id::assign))

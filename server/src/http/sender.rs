@@ -2,6 +2,7 @@
 //! what lets them in, so it is kept from caches, search engines and other sites.
 
 use super::client::TrustedProxies;
+use crate::{clock::SharedClock, services::checks_go_on_after};
 use app::{
     error::AppError,
     pages::sender::{Checked, sender_document},
@@ -27,6 +28,8 @@ pub struct Parts {
     pub sender: Arc<dyn SenderPort>,
     /// Whose word about the visitor's address is taken.
     pub proxies: TrustedProxies,
+    /// The time.
+    pub clock: SharedClock,
 }
 
 /// What is typed into the check.
@@ -93,5 +96,10 @@ async fn answer(parts: &Parts, token: &str, checked: Option<Checked>) -> Respons
         ),
     ]
     .map(|(name, value)| (name, HeaderValue::from_static(value)));
-    (status, headers, Html(sender_document(page, checked))).into_response()
+    let mut response = (status, headers, Html(sender_document(page, checked))).into_response();
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        let seconds = checks_go_on_after(parts.clock.now());
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
 }

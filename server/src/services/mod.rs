@@ -28,6 +28,7 @@ mod vendor;
 mod vendors;
 
 pub use rotation::Rotated;
+pub use sender::checks_go_on_after;
 pub use vendors::AddedVendor;
 
 use crate::{

@@ -23,7 +23,7 @@ use domain::{
     id::VendorId,
     place::RefusedFilter,
     refusal::RefusedRequest,
-    time::{DAY, MINUTE, Timestamp},
+    time::{DAY, MINUTE, SECOND, Timestamp},
 };
 use signature::{Preset, Refusal};
 use std::sync::Arc;
@@ -172,6 +172,12 @@ impl Services {
         let tries = self.store.throttle(&format!("sender:{vendor}"), window).await.map_err(unavailable)?;
         if tries > CHECKS_PER_VENDOR { Err(AppError::Busy) } else { Ok(()) }
     }
+}
+
+/// Seconds until checks that were too many are counted anew.
+pub fn checks_go_on_after(now: Timestamp) -> i64 {
+    let left = WINDOW - now.0.rem_euclid(WINDOW);
+    (left + SECOND - 1) / SECOND
 }
 
 fn recipe(preset: &Preset, url: &str) -> Recipe {

@@ -9,5 +9,6 @@
 mod address;
 mod content;
 mod rate;
+mod sender;
 mod support;
 mod tenants;

@@ -57,11 +57,16 @@ impl Place {
 
     /// A process that takes webhooks with these settings.
     pub(crate) async fn serve(&self, more: &[&str]) -> Server {
+        self.serve_as("ingress", more).await
+    }
+
+    /// A process with this role and these settings.
+    pub(crate) async fn serve_as(&self, role: &str, more: &[&str]) -> Server {
         let main = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = main.local_addr().unwrap();
         let stop = CancellationToken::new();
         let (tell, ready) = oneshot::channel();
-        let settings = settings(&self.folder, &[&["--roles", "ingress"], more].concat());
+        let settings = settings(&self.folder, &[&["--roles", role], more].concat());
         let (clock, stopped) = (self.clock.clone(), stop.clone());
         tokio::spawn(async move {
             let listeners = Listeners { main, metrics: None };
