@@ -194,7 +194,10 @@ fn path_key(tenant: &str, vendor: &str) -> String {
 
 /// What a secret is sealed for; the same text must be used to open it.
 pub mod purpose {
-    use domain::id::{DestinationId, ProviderId, TenantId, VendorId};
+    use domain::id::{DestinationId, ProviderId, RequestId, TenantId, VendorId};
+
+    /// The key of the links to senders' pages.
+    pub const SENDER_LINKS: &str = "sender_link_key";
 
     /// A vendor's signing secrets.
     pub fn vendor(id: VendorId) -> String {
@@ -203,6 +206,10 @@ pub mod purpose {
     /// A secret a vendor handed over that nobody accepted yet.
     pub fn offer(id: VendorId) -> String {
         format!("offer:{id}")
+    }
+    /// A refused request as it came.
+    pub fn refused(id: RequestId) -> String {
+        format!("refused:{id}")
     }
     /// A provider's key.
     pub fn provider(id: ProviderId) -> String {

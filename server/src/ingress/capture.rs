@@ -2,7 +2,10 @@
 //! hold secrets and is therefore sealed before it is stored; what is listed of it has them replaced.
 
 use super::redact;
-use crate::vault::{Vault, VaultError};
+use crate::{
+    live::purpose,
+    vault::{Vault, VaultError},
+};
 use axum::{
     body::Bytes,
     http::{HeaderMap, HeaderName, HeaderValue, request::Parts},
@@ -65,7 +68,7 @@ impl Capture {
         bytes.extend_from_slice(&u32::try_from(head.len()).unwrap_or_default().to_le_bytes());
         bytes.extend_from_slice(&head);
         bytes.extend_from_slice(&self.body);
-        vault.seal_bytes(&purpose(id), &bytes)
+        vault.seal_bytes(&purpose::refused(id), &bytes)
     }
 
     /// Opens what was sealed for `id`.
@@ -73,7 +76,7 @@ impl Capture {
     /// # Errors
     /// When it cannot be opened, or is not of this form.
     pub fn open(vault: &Vault, id: RequestId, sealed: &Sealed) -> Result<Self, VaultError> {
-        let opened = vault.unseal_bytes(&purpose(id), sealed)?;
+        let opened = vault.unseal_bytes(&purpose::refused(id), sealed)?;
         Self::read(&opened).ok_or(VaultError::Altered)
     }
 
@@ -166,11 +169,6 @@ impl Capture {
 /// its keys, they have to be fetched first.
 pub fn is_checkable(preset: &Preset) -> bool {
     matches!(signature::key_source(preset), signature::KeySource::None)
-}
-
-/// What captures are sealed for: one refused request each.
-fn purpose(id: RequestId) -> String {
-    format!("refused:{id}")
 }
 
 /// Path and query as they may be listed: values of secret parameters replaced, all of them where the address itself

@@ -6,7 +6,7 @@ use super::{Services, unavailable};
 use crate::{
     clock::random,
     ingress::capture::{Capture, is_checkable},
-    live::LiveVendor,
+    live::{LiveVendor, purpose},
     sender_link::SenderLink as Link,
 };
 use app::{
@@ -27,7 +27,7 @@ use domain::{
 };
 use signature::{Preset, Refusal};
 use std::sync::Arc;
-use store::Sealed;
+use store::{SENDER_LINK_KEY, Sealed};
 
 /// How long a link works.
 const LASTS: i64 = 7 * DAY;
@@ -38,8 +38,6 @@ const CHECKS_PER_CLIENT: i64 = 30;
 const CHECKS_PER_VENDOR: i64 = 300;
 /// Header lines that are read.
 const HEADER_LINES: usize = 64;
-/// Where the key of the links is kept, and what it is sealed for.
-const KEY: &str = "sender_link_key";
 
 /// Causes that concern the sender and give nothing away: each needs a signature made with the secret.
 const TOLD: [&str; 13] = [
@@ -146,17 +144,18 @@ impl Services {
     /// The key of all links, made when it is first needed.
     async fn link_key(&self) -> Result<[u8; 32], AppError> {
         let key = self.link_key.get_or_try_init(|| async {
-            let sealed = match self.store.setting(KEY).await.map_err(unavailable)? {
+            let sealed = match self.store.setting(SENDER_LINK_KEY).await.map_err(unavailable)? {
                 Some(sealed) => sealed,
                 None => {
-                    let fresh = self.vault.seal_bytes(KEY, &random::<32>());
-                    self.store.setting_or_insert(KEY, &fresh.0).await.map_err(unavailable)?
+                    let fresh = self.vault.seal_bytes(purpose::SENDER_LINKS, &random::<32>());
+                    self.store.setting_or_insert(SENDER_LINK_KEY, &fresh.0).await.map_err(unavailable)?
                 }
             };
-            let opened = self.vault.unseal_bytes(KEY, &Sealed(sealed)).map_err(|error| {
-                tracing::error!(%error, "the key of the links to sender pages cannot be opened");
-                AppError::Unavailable
-            })?;
+            let opened =
+                self.vault.unseal_bytes(purpose::SENDER_LINKS, &Sealed(sealed)).map_err(|error| {
+                    tracing::error!(%error, "the key of the links to sender pages cannot be opened");
+                    AppError::Unavailable
+                })?;
             <[u8; 32]>::try_from(opened.as_slice()).map_err(|_| AppError::Unavailable)
         });
         key.await.copied()

@@ -4,7 +4,8 @@
 //! 1. [`begin`]: a new data key, wrapped by the old and the new master key; the older data keys get a wrap by the new
 //!    one, too. From here on every value can be opened with either master key. Running nodes notice the new data key as
 //!    they notice any change of the configuration, open it with the master key they have, and seal with it.
-//! 2. [`reseal`]: all values are sealed anew with that data key, in batches.
+//! 2. [`reseal`]: all values are sealed anew with that data key, in batches: secrets, keys, refused requests that are
+//!    kept whole, secrets that were offered and wait.
 //! 3. [`finish`]: the wraps by the old master key are forgotten. Running nodes keep the data keys they have in memory
 //!    and read the master key anew when the next one appears.
 
@@ -121,28 +122,56 @@ pub async fn reseal(parts: &Parts<'_>, batch: usize) -> anyhow::Result<Resealed>
     let mut result = Resealed::default();
     // A node that did not know the new data key yet may have sealed with the old one meanwhile.
     loop {
-        let values = parts.store.sealed_otherwise(&head, i64::MAX).await?;
-        let mut readable = Vec::with_capacity(values.len());
-        let mut of_old_master = 0;
-        result.unreadable = 0;
-        for value in values {
+        let round = round(parts, &rotation, &head, batch).await?;
+        result.done += round.done;
+        result.unreadable = round.unreadable;
+        ensure!(
+            round.of_old_master == 0,
+            "{} values can be opened with the old master key only: run this once more with that key",
+            round.of_old_master
+        );
+        if round.readable == 0 {
+            return Ok(result);
+        }
+    }
+}
+
+/// What one way through all values came to.
+#[derive(Default)]
+struct Round {
+    done: i64,
+    readable: usize,
+    unreadable: usize,
+    of_old_master: usize,
+}
+
+/// Goes through all values that are not sealed with the data key of the replacement, page by page.
+async fn round(
+    parts: &Parts<'_>,
+    rotation: &KeyRotation,
+    head: &[u8],
+    batch: usize,
+) -> anyhow::Result<Round> {
+    let limit = i64::try_from(batch.max(1)).unwrap_or(i64::MAX);
+    let mut round = Round::default();
+    let mut after = None;
+    loop {
+        let page = parts.store.sealed_otherwise(head, after, limit).await?;
+        let Some(last) = page.last() else { return Ok(round) };
+        after = Some(last.place);
+        let mut readable = Vec::with_capacity(page.len());
+        for value in page {
             match again(parts.vault, &value) {
                 Some(sealed) => readable.push((value, sealed)),
                 None => {
-                    result.unreadable += 1;
-                    of_old_master += usize::from(is_sealed_by(&value.sealed, &rotation.from_master));
+                    round.unreadable += 1;
+                    round.of_old_master += usize::from(is_sealed_by(&value.sealed, &rotation.from_master));
                 }
             }
         }
-        ensure!(
-            of_old_master == 0,
-            "{of_old_master} values can be opened with the old master key only: run this once more with that key"
-        );
-        if readable.is_empty() {
-            return Ok(result);
-        }
-        for piece in readable.chunks(batch.max(1)) {
-            result.done += parts.store.reseal(piece).await?;
+        if !readable.is_empty() {
+            round.readable += readable.len();
+            round.done += parts.store.reseal(&readable).await?;
         }
     }
 }
@@ -165,9 +194,12 @@ pub fn again(vault: &Vault, value: &SealedValue) -> Option<Sealed> {
         Place::Provider(id) => purpose::provider(id),
         Place::Destination(id) => purpose::destination(id),
         Place::Tenant(id) => purpose::tenant(id),
+        Place::Offer(_, vendor) => purpose::offer(vendor),
+        Place::Capture(id) => purpose::refused(id),
+        Place::SenderLinkKey => purpose::SENDER_LINKS.to_owned(),
     };
-    let clear = vault.unseal(&purpose, &value.sealed).ok()?;
-    Some(vault.seal(&purpose, &clear))
+    let clear = vault.unseal_bytes(&purpose, &value.sealed).ok()?;
+    Some(vault.seal_bytes(&purpose, &clear))
 }
 
 /// Whether this master key itself sealed it.

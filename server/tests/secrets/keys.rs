@@ -1,9 +1,25 @@
 //! Replacing the master key: killed at any point it goes on, and running nodes go on meanwhile.
 
-use crate::support::{Node, Place, admin};
-use app::{ports::ProvidersPort, view::connections::NewProvider};
-use domain::{provider::ProviderKind, time::HOUR};
-use tidegate::vault::rotate::{self, Parts};
+use crate::support::{NOON, Node, Place, admin};
+use app::{
+    ports::{ProvidersPort, SenderPort},
+    view::connections::NewProvider,
+};
+use axum::body::Bytes;
+use domain::{
+    connection::OfferedSecret,
+    id::{OfferId, RequestId, VendorId},
+    provider::ProviderKind,
+    refusal::RefusedRequest,
+    time::HOUR,
+};
+use store::{DEFAULT_TENANT_ID, NewRefused};
+use tidegate::{
+    clock::fresh,
+    ingress::{capture::Capture, refused::KEEP},
+    live::purpose,
+    vault::rotate::{self, Parts, Resealed},
+};
 
 const NEW: [u8; 32] = [9; 32];
 const OLD: [u8; 32] = [7; 32];
@@ -74,7 +90,7 @@ async fn a_replacement_killed_between_batches_goes_on_with_either_key() {
     let head = [&[2][..], rotation.data_key_id.as_bytes()].concat();
     node.base.vault.adopt(&node.base.store.data_keys().await.unwrap()).unwrap();
     for _ in 0..2 {
-        let values = node.base.store.sealed_otherwise(&head, 2).await.unwrap();
+        let values = node.base.store.sealed_otherwise(&head, None, 2).await.unwrap();
         let again = values.into_iter().map(|value| {
             let sealed = rotate::again(&node.base.vault, &value).unwrap();
             (value, sealed)
@@ -156,9 +172,9 @@ async fn values_from_before_there_were_data_keys_are_read_and_sealed_anew() {
     let id = node.add_vendor("acme").await;
     let accepted = node.accepted("acme");
     let old = tidegate::vault::Vault::new(&OLD).seal(&format!("vendor:{id}"), &accepted[0].1);
-    let value = node.base.store.sealed_otherwise(&[], 10).await.unwrap();
+    let value = node.base.store.sealed_otherwise(&[], None, 10).await.unwrap();
     assert!(value.is_empty(), "no head is the beginning of everything");
-    let value = node.base.store.sealed_otherwise(&[0], 10).await.unwrap().remove(0);
+    let value = node.base.store.sealed_otherwise(&[0], None, 10).await.unwrap().remove(0);
     node.base.store.reseal(&[(value, old)]).await.unwrap();
     drop(node);
     let node = with_key(&place, OLD).await.unwrap();
@@ -170,4 +186,79 @@ async fn values_from_before_there_were_data_keys_are_read_and_sealed_anew() {
     assert_eq!(rotate::reseal(&parts(&node), 100).await.unwrap().done, 1);
     rotate::finish(&parts(&node)).await.unwrap();
     assert_eq!(with_key(&place, NEW).await.unwrap().accepted("acme"), accepted);
+}
+
+#[tokio::test]
+async fn refused_requests_offered_secrets_and_the_key_of_links_are_sealed_anew_as_well() {
+    let place = Place::new();
+    let node = with_key(&place, OLD).await.unwrap();
+    let vendor = node.add_vendor("acme").await;
+    let (store, vault) = (&node.base.store, &node.base.vault);
+    let requests: Vec<RequestId> = (0..20).map(|_| RequestId::new(fresh())).collect();
+    let body = |n: usize| Bytes::from(format!("body {n} \u{1f30a}").into_bytes());
+    let captures: Vec<NewRefused> = requests
+        .iter()
+        .enumerate()
+        .map(|(n, id)| {
+            let capture = Capture::typed("/webhooks/acme", &[], body(n)).seal(vault, *id);
+            NewRefused { request: refused(*id, vendor), capture: Some(capture) }
+        })
+        .collect();
+    store.record_refused(&captures, KEEP).await.unwrap();
+    let offer = OfferedSecret {
+        id: OfferId::new(fresh()),
+        vendor_id: vendor,
+        request_id: requests[0],
+        offered_at: NOON,
+    };
+    let offered = vault.seal(&purpose::offer(vendor), "offered-and-waiting");
+    assert!(store.offer_secret(&offer, &offered, 9).await.unwrap());
+    let sender: &dyn SenderPort = node.base.services.as_ref();
+    let url = sender.link(&admin(), vendor).await.unwrap().url;
+    let token = url.rsplit('/').next().unwrap();
+
+    rotate::begin(&parts(&node), &NEW).await.unwrap();
+    let rotation = store.key_rotation().await.unwrap().unwrap();
+    let head = [&[2][..], rotation.data_key_id.as_bytes()].concat();
+    // The secret, twenty requests, the offer, the key of links.
+    assert_eq!(store.count_sealed_otherwise(&head).await.unwrap(), 23);
+    assert_eq!(rotate::reseal(&parts(&node), 7).await.unwrap(), Resealed { done: 23, unreadable: 0 });
+    assert_eq!(store.count_sealed_otherwise(&head).await.unwrap(), 0);
+    rotate::finish(&parts(&node)).await.unwrap();
+    for id in &requests {
+        let sealed = store.refused_capture(*id).await.unwrap();
+        assert!(sealed.0.starts_with(&head), "{id} is sealed with the new data key");
+    }
+
+    let new = with_key(&place, NEW).await.unwrap();
+    for (n, id) in requests.iter().enumerate() {
+        let sealed = new.base.store.refused_capture(*id).await.unwrap();
+        assert_eq!(Capture::open(&new.base.vault, *id, &sealed).unwrap().body, body(n));
+    }
+    let (_, sealed) = new.base.store.offers(vendor, NOON).await.unwrap().remove(0);
+    let opened = new.base.vault.unseal(&purpose::offer(vendor), &sealed).unwrap();
+    assert_eq!(opened.as_str(), "offered-and-waiting");
+    let sender: &dyn SenderPort = new.base.services.as_ref();
+    assert_eq!(sender.page(token).await.unwrap().vendor, "acme", "links that were given out still work");
+}
+
+fn refused(id: RequestId, vendor_id: VendorId) -> RefusedRequest {
+    RefusedRequest {
+        id,
+        tenant_id: DEFAULT_TENANT_ID,
+        vendor_id,
+        received_at: NOON,
+        status: 401,
+        reason: "signature_mismatch".into(),
+        detail: String::new(),
+        headers: vec![],
+        body_len: 6,
+        method: "POST".into(),
+        path: "/webhooks/acme".into(),
+        client: "192.0.2.7".into(),
+        finding: None,
+        captured: false,
+        rechecked: None,
+        accepted: None,
+    }
 }

@@ -1,10 +1,13 @@
 //! Data keys and the replacement of the master key.
 
 use super::{Adapter, Connection, Row, config::end_change, rows};
-use crate::{AuditEntry, DataKey, KeyRotation, KeyStore, Place, Result, Sealed, SealedValue, StoreError};
+use crate::{
+    AuditEntry, DataKey, KeyRotation, KeyStore, Place, Result, SENDER_LINK_KEY, Sealed, SealedValue,
+    StoreError,
+};
 use async_trait::async_trait;
 use domain::{
-    id::{DestinationId, ProviderId, SecretId, TenantId, VendorId},
+    id::{DestinationId, OfferId, ProviderId, RequestId, SecretId, TenantId, VendorId},
     time::Timestamp,
 };
 use sqlx::{query, query_scalar};
@@ -56,13 +59,27 @@ pub(super) async fn read(connection: &mut Connection) -> Result<Vec<DataKey>> {
     Ok(keys)
 }
 
-/// The statements that look for values of each place by their first bytes. `sealed` is null where nothing is stored.
-const OTHERWISE: [&str; 4] = [
-    "select id, vendor_id, sealed from secrets where substr(sealed, 1, $1) <> $2 order by id limit $3",
-    "select id, sealed from providers where substr(sealed, 1, $1) <> $2 order by id limit $3",
-    "select id, sealed from destinations where substr(sealed, 1, $1) <> $2 order by id limit $3",
-    "select tenant_id as id, sealed from tenant_privacy where substr(sealed, 1, $1) <> $2 order by id limit $3",
+/// Pages of refused requests are no longer than this: one may be megabytes.
+const CAPTURES: i64 = 8;
+
+/// The statements that look for values of each place by their first bytes, in the order of their places. `sealed` is
+/// null where nothing is stored.
+const OTHERWISE: [&str; 6] = [
+    "select id, vendor_id, sealed from secrets
+     where substr(sealed, 1, $1) <> $2 and id > $3 order by id limit $4",
+    "select id, sealed from providers where substr(sealed, 1, $1) <> $2 and id > $3 order by id limit $4",
+    "select id, sealed from destinations where substr(sealed, 1, $1) <> $2 and id > $3 order by id limit $4",
+    "select tenant_id as id, sealed from tenant_privacy
+     where substr(sealed, 1, $1) <> $2 and tenant_id > $3 order by tenant_id limit $4",
+    "select id, vendor_id, sealed from offered_secrets
+     where substr(sealed, 1, $1) <> $2 and id > $3 order by id limit $4",
+    "select request_id as id, sealed from refused_captures
+     where substr(sealed, 1, $1) <> $2 and request_id > $3 order by request_id limit $4",
 ];
+const AT_CAPTURES: usize = 5;
+/// The one value that has no id.
+const LINK_KEY_OTHERWISE: &str =
+    "select value as sealed from settings where name = $3 and substr(value, 1, $1) <> $2";
 
 fn value(at: usize, row: &Row) -> Result<SealedValue> {
     let id: Uuid = rows::get(row, "id")?;
@@ -70,9 +87,24 @@ fn value(at: usize, row: &Row) -> Result<SealedValue> {
         0 => Place::Secret(SecretId::new(id), VendorId::new(rows::get(row, "vendor_id")?)),
         1 => Place::Provider(ProviderId::new(id)),
         2 => Place::Destination(DestinationId::new(id)),
-        _ => Place::Tenant(TenantId::new(id)),
+        3 => Place::Tenant(TenantId::new(id)),
+        4 => Place::Offer(OfferId::new(id), VendorId::new(rows::get(row, "vendor_id")?)),
+        _ => Place::Capture(RequestId::new(id)),
     };
     Ok(SealedValue { place, sealed: Sealed(rows::get(row, "sealed")?) })
+}
+
+/// Where a place is in the order: which statement finds it, and after which id the next one begins.
+fn position(place: Place) -> (usize, Uuid) {
+    match place {
+        Place::Secret(id, _) => (0, id.uuid()),
+        Place::Provider(id) => (1, id.uuid()),
+        Place::Destination(id) => (2, id.uuid()),
+        Place::Tenant(id) => (3, id.uuid()),
+        Place::Offer(id, _) => (4, id.uuid()),
+        Place::Capture(id) => (AT_CAPTURES, id.uuid()),
+        Place::SenderLinkKey => (OTHERWISE.len() + 1, Uuid::nil()),
+    }
 }
 
 fn length(head: &[u8]) -> i32 {
@@ -154,20 +186,36 @@ impl KeyStore for Adapter {
         found.as_ref().map(read).transpose()
     }
 
-    async fn sealed_otherwise(&self, head: &[u8], limit: i64) -> Result<Vec<SealedValue>> {
-        let mut values = Vec::new();
-        for (at, statement) in OTHERWISE.into_iter().enumerate() {
-            let left = limit - i64::try_from(values.len()).unwrap_or(limit);
-            if left <= 0 {
-                break;
-            }
-            let found =
-                query(statement).bind(length(head)).bind(head).bind(left).fetch_all(&self.read).await?;
-            for row in &found {
-                values.push(value(at, row)?);
+    async fn sealed_otherwise(
+        &self,
+        head: &[u8],
+        after: Option<Place>,
+        limit: i64,
+    ) -> Result<Vec<SealedValue>> {
+        let (first, after) = after.map_or((0, Uuid::nil()), position);
+        for (at, statement) in OTHERWISE.into_iter().enumerate().skip(first) {
+            let found = query(statement)
+                .bind(length(head))
+                .bind(head)
+                .bind(if at == first { after } else { Uuid::nil() })
+                .bind(if at == AT_CAPTURES { limit.min(CAPTURES) } else { limit })
+                .fetch_all(&self.read)
+                .await?;
+            if !found.is_empty() {
+                return found.iter().map(|row| value(at, row)).collect();
             }
         }
-        Ok(values)
+        if first > OTHERWISE.len() {
+            return Ok(Vec::new());
+        }
+        let found: Option<Vec<u8>> = query_scalar(LINK_KEY_OTHERWISE)
+            .bind(length(head))
+            .bind(head)
+            .bind(SENDER_LINK_KEY)
+            .fetch_optional(&self.read)
+            .await?;
+        let value = |sealed| SealedValue { place: Place::SenderLinkKey, sealed: Sealed(sealed) };
+        Ok(found.map(value).into_iter().collect())
     }
 
     async fn count_sealed_otherwise(&self, head: &[u8]) -> Result<i64> {
@@ -175,9 +223,12 @@ impl KeyStore for Adapter {
             "select (select count(*) from secrets where substr(sealed, 1, $1) <> $2)
                   + (select count(*) from providers where substr(sealed, 1, $1) <> $2)
                   + (select count(*) from destinations where substr(sealed, 1, $1) <> $2)
-                  + (select count(*) from tenant_privacy where substr(sealed, 1, $1) <> $2)",
+                  + (select count(*) from tenant_privacy where substr(sealed, 1, $1) <> $2)
+                  + (select count(*) from offered_secrets where substr(sealed, 1, $1) <> $2)
+                  + (select count(*) from refused_captures where substr(sealed, 1, $1) <> $2)
+                  + (select count(*) from settings where name = $3 and substr(value, 1, $1) <> $2)",
         );
-        Ok(count.bind(length(head)).bind(head).fetch_one(&self.read).await?)
+        Ok(count.bind(length(head)).bind(head).bind(SENDER_LINK_KEY).fetch_one(&self.read).await?)
     }
 
     async fn reseal(&self, values: &[(SealedValue, Sealed)]) -> Result<i64> {
@@ -197,13 +248,23 @@ impl KeyStore for Adapter {
                 Place::Tenant(id) => {
                     ("update tenant_privacy set sealed = $1 where tenant_id = $2 and sealed = $3", id.uuid())
                 }
+                Place::Offer(id, _) => {
+                    ("update offered_secrets set sealed = $1 where id = $2 and sealed = $3", id.uuid())
+                }
+                Place::Capture(id) => (
+                    "update refused_captures set sealed = $1 where request_id = $2 and sealed = $3",
+                    id.uuid(),
+                ),
+                Place::SenderLinkKey => {
+                    ("update settings set value = $1 where name = $2 and value = $3", Uuid::nil())
+                }
             };
-            let changed = query(statement)
-                .bind(&*new.0)
-                .bind(id)
-                .bind(&*old.sealed.0)
-                .execute(&mut *transaction)
-                .await?;
+            let changed = query(statement).bind(&*new.0);
+            let changed = match old.place {
+                Place::SenderLinkKey => changed.bind(SENDER_LINK_KEY),
+                _ => changed.bind(id),
+            };
+            let changed = changed.bind(&*old.sealed.0).execute(&mut *transaction).await?;
             replaced += i64::try_from(changed.rows_affected()).unwrap_or(0);
         }
         query("update key_rotation set resealed = resealed + $1 where finished_at is null")

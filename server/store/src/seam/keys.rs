@@ -3,7 +3,7 @@
 use super::{AuditEntry, Result, Sealed};
 use async_trait::async_trait;
 use domain::{
-    id::{DestinationId, ProviderId, SecretId, TenantId, VendorId},
+    id::{DestinationId, OfferId, ProviderId, RequestId, SecretId, TenantId, VendorId},
     time::Timestamp,
 };
 use uuid::Uuid;
@@ -36,6 +36,9 @@ pub struct KeyRotation {
     pub finished_at: Option<Timestamp>,
 }
 
+/// The setting that holds the key of the links to senders' pages, sealed.
+pub const SENDER_LINK_KEY: &str = "sender_link_key";
+
 /// Where a sealed value stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -47,6 +50,12 @@ pub enum Place {
     Destination(DestinationId),
     /// The key of a tenant's payloads.
     Tenant(TenantId),
+    /// A secret a vendor handed over that nobody accepted yet.
+    Offer(OfferId, VendorId),
+    /// A refused request as it came.
+    Capture(RequestId),
+    /// The setting [`SENDER_LINK_KEY`].
+    SenderLinkKey,
 }
 
 /// A sealed value and where it stands.
@@ -76,8 +85,14 @@ pub trait KeyStore {
     ) -> Result<()>;
     /// The replacement that is under way, or the last one.
     async fn key_rotation(&self) -> Result<Option<KeyRotation>>;
-    /// Values whose first bytes are not these, at most `limit`.
-    async fn sealed_otherwise(&self, head: &[u8], limit: i64) -> Result<Vec<SealedValue>>;
+    /// Values whose first bytes are not these, after `after` in an order of the store's own. A page holds `limit` at
+    /// most, and few where values are large; an empty one is the end.
+    async fn sealed_otherwise(
+        &self,
+        head: &[u8],
+        after: Option<Place>,
+        limit: i64,
+    ) -> Result<Vec<SealedValue>>;
     /// How many values there are whose first bytes are not these.
     async fn count_sealed_otherwise(&self, head: &[u8]) -> Result<i64>;
     /// Replaces each value by its new form if it still is what it was, and counts them as progress of the

@@ -1,15 +1,23 @@
 //! Data keys and the replacement of the master key.
 
-use crate::support::{Db, NOW, audit, id, on_both};
+use crate::{
+    refused::refused,
+    support::{Db, NOW, audit, id, on_both},
+};
 use domain::{
-    id::{SecretId, VendorId},
+    connection::OfferedSecret,
+    id::{OfferId, ProviderId, RequestId, SecretId, VendorId},
     policy::VendorPolicy,
+    provider::{Provider, ProviderKind},
     secret::{SecretInfo, SecretState},
     time::SECOND,
     vendor::Vendor,
 };
 use std::collections::BTreeMap;
-use store::{DEFAULT_TENANT_ID, DataKey, KeyRotation, Place, Sealed, StoreError};
+use store::{
+    DEFAULT_TENANT_ID, DataKey, KeyRotation, Place, RefusedBounds, SENDER_LINK_KEY, Sealed, SealedValue,
+    StoreError,
+};
 use uuid::Uuid;
 
 on_both! {
@@ -17,6 +25,7 @@ on_both! {
     two_nodes_that_start_at_once_agree_on_the_first_data_key,
     a_replacement_wraps_every_key_at_once_and_no_second_one_begins_meanwhile,
     values_are_found_by_what_they_begin_with,
+    every_place_where_sealed_values_stand_is_gone_through_page_by_page,
     a_value_is_sealed_anew_only_while_it_is_what_it_was,
     the_end_of_a_replacement_forgets_the_old_master_key,
 }
@@ -104,7 +113,7 @@ async fn a_replacement_wraps_every_key_at_once_and_no_second_one_begins_meanwhil
 
 async fn values_are_found_by_what_they_begin_with(db: Db) {
     let ids = with_secrets(&db, &[b"\x02aaX", b"\x02abX", b"\x01aa", b"\x02"]).await;
-    let found = db.sealed_otherwise(b"\x02aa", 10).await.unwrap();
+    let found = db.sealed_otherwise(b"\x02aa", None, 10).await.unwrap();
     let mut others: Vec<SecretId> = found
         .iter()
         .map(|value| match value.place {
@@ -115,7 +124,70 @@ async fn values_are_found_by_what_they_begin_with(db: Db) {
     others.sort_unstable();
     assert_eq!(others, ids[1..]);
     assert_eq!(db.count_sealed_otherwise(b"\x02aa").await.unwrap(), 3);
-    assert_eq!(db.sealed_otherwise(b"\x02aa", 2).await.unwrap().len(), 2);
+    assert_eq!(db.sealed_otherwise(b"\x02aa", None, 2).await.unwrap().len(), 2);
+}
+
+/// All values that begin otherwise, asked for two at a time.
+async fn otherwise(db: &Db, head: &[u8]) -> Vec<SealedValue> {
+    let mut all = Vec::new();
+    loop {
+        let page =
+            db.sealed_otherwise(head, all.last().map(|last: &SealedValue| last.place), 2).await.unwrap();
+        assert!(page.len() <= 2);
+        if page.is_empty() {
+            return all;
+        }
+        all.extend(page);
+    }
+}
+
+async fn every_place_where_sealed_values_stand_is_gone_through_page_by_page(db: Db) {
+    let old = || Sealed(b"\x01old".to_vec());
+    with_secrets(&db, &[b"\x01a", b"\x01b", b"\x01c"]).await;
+    let provider = Provider {
+        id: id(ProviderId::new),
+        tenant_id: DEFAULT_TENANT_ID,
+        slug: "model".parse().unwrap(),
+        kind: ProviderKind::Openai,
+        base_url: None,
+        model: "m".into(),
+        has_key: true,
+        enabled: true,
+        created_at: NOW,
+    };
+    db.add_provider(&provider, Some(&old()), &audit("provider.add")).await.unwrap();
+    let vendor = db.load_config().await.unwrap().vendors[0].id;
+    for n in 0..3 {
+        let offer = OfferedSecret {
+            id: id(OfferId::new),
+            vendor_id: vendor,
+            request_id: id(RequestId::new),
+            offered_at: NOW.plus(n),
+        };
+        assert!(db.offer_secret(&offer, &old(), 9).await.unwrap());
+    }
+    let refused: Vec<_> = (0..5).map(|n| refused(vendor, n, Some("\x01capture"))).collect();
+    db.record_refused(&refused, RefusedBounds { rows: 100, bytes: 1_000 }).await.unwrap();
+    db.setting_or_insert(SENDER_LINK_KEY, b"\x01links").await.unwrap();
+    db.setting_or_insert("another", b"\x01plain").await.unwrap();
+
+    let found = otherwise(&db, b"\x02").await;
+    assert_eq!((found.len(), db.count_sealed_otherwise(b"\x02").await.unwrap()), (13, 13));
+    let count = |is: fn(&Place) -> bool| found.iter().filter(|value| is(&value.place)).count();
+    assert_eq!(count(|place| matches!(place, Place::Secret(..))), 3);
+    assert_eq!(count(|place| matches!(place, Place::Provider(_))), 1);
+    assert_eq!(count(|place| matches!(place, Place::Offer(..))), 3);
+    assert_eq!(count(|place| matches!(place, Place::Capture(_))), 5);
+    assert_eq!(count(|place| matches!(place, Place::SenderLinkKey)), 1);
+
+    let new: Vec<_> = found.into_iter().map(|value| (value, Sealed(b"\x02new".to_vec()))).collect();
+    assert_eq!(db.reseal(&new).await.unwrap(), 13);
+    assert_eq!(db.reseal(&new).await.unwrap(), 0, "none is what it was");
+    assert_eq!(otherwise(&db, b"\x02").await, []);
+    assert_eq!(db.count_sealed_otherwise(b"\x02").await.unwrap(), 0);
+    assert_eq!(db.refused_capture(refused[0].request.id).await.unwrap(), Sealed(b"\x02new".to_vec()));
+    assert_eq!(db.setting(SENDER_LINK_KEY).await.unwrap().as_deref(), Some(&b"\x02new"[..]));
+    assert_eq!(db.setting("another").await.unwrap().as_deref(), Some(&b"\x01plain"[..]));
 }
 
 async fn a_value_is_sealed_anew_only_while_it_is_what_it_was(db: Db) {
@@ -123,7 +195,7 @@ async fn a_value_is_sealed_anew_only_while_it_is_what_it_was(db: Db) {
     let (first, second) = (key(1, &[b"old"]), key(2, &[b"new", b"old"]));
     db.add_first_data_key(&first).await.unwrap();
     db.begin_key_rotation(&rotation(&second), &second, &[], &audit("key.rotate")).await.unwrap();
-    let found = db.sealed_otherwise(b"\x02", 10).await.unwrap();
+    let found = db.sealed_otherwise(b"\x02", None, 10).await.unwrap();
     let new: Vec<_> = found.into_iter().map(|value| (value, Sealed(b"\x02new".to_vec()))).collect();
     assert_eq!(db.reseal(&new[..1]).await.unwrap(), 1);
     assert_eq!(db.reseal(&new).await.unwrap(), 1, "the first one is not what it was");
