@@ -18,6 +18,7 @@ use domain::{
     time::DAY,
 };
 use signature::{KeySource, Preset, SecretOrigin};
+use store::StoreError;
 
 /// How long a secret stays accepted after an offered one took its place.
 const OVERLAP: i64 = DAY;
@@ -100,8 +101,12 @@ impl Services {
         let detail = format!("offered with {}", offered.request_id);
         let audit =
             self.audit(actor, Some(live.vendor.tenant_id), "vendor.offer.accept", &live.vendor.slug, detail);
-        // Already gone when two people accepted at the same time.
-        if let Err(error) = self.store.withdraw_offers(id, &audit).await {
+        let noted = match self.store.withdraw_offers(id, &audit).await {
+            // Gone already when two people accepted at the same time; what this one did is noted all the same.
+            Err(StoreError::NotFound) => self.store.note(&audit).await,
+            other => other,
+        };
+        if let Err(error) = noted {
             tracing::warn!(%error, "offers of a vendor whose secret was accepted could not be forgotten");
         }
         Ok(Revealed {

@@ -75,8 +75,12 @@ async fn a_flood_of_offers_neither_grows_nor_pushes_out_the_first_and_can_be_dis
     assert_eq!((offers.len(), offers[0].ending.as_deref()), (5, Some("7yBl")));
     world.base().services.dismiss_offered(&admin(), world.vendor("notion")).await.unwrap();
     assert!(world.connection("notion").await.offers.is_empty());
+    let log = world.audit().await;
+    let dismissed: Vec<_> = log.iter().filter(|entry| entry.action == "vendor.offer.dismiss").collect();
+    assert_eq!((dismissed.len(), dismissed[0].actor.as_str()), (1, "ada@example.org"));
     let again = world.base().services.dismiss_offered(&admin(), world.vendor("notion")).await;
     assert!(matches!(again, Err(AppError::NotFound)));
+    assert_eq!(world.audit().await.len(), log.len(), "nothing was done");
     world.end().await;
 }
 
