@@ -33,7 +33,7 @@ timestamp   from; unit: s, ms, iso8601; past and future: seconds it may be off
 signed      the signed text: {body} {body_sha256} {ts} {method} {url} {secret} and any place
 require     places that must not be empty
 event       id, type, subject, occurred, version: places, the first that holds something wins
-one_time    a place whose value counts once
+one_time    signed: each signed text counts once; or a place whose value does
 answer      status, when the vendor wants another one than 202
 
 A place is header:NAME, json:PATH, query:NAME, form:NAME, sig:LABEL, basic or body_sha256."#;

@@ -116,7 +116,7 @@ pub enum OptionName {
     EventType,
     /// Whom a signed token must be for, where it is not for the registered URL.
     Audience,
-    /// Selector of a value that counts once, such as `header:x-signature`; see [`crate::Once`].
+    /// Selector of a value that counts once, or `signed` for the text that is signed; see [`crate::Once`].
     OneTime,
 }
 

@@ -5,7 +5,9 @@ use crate::definition::ContentKind;
 use crate::delivery::{Delivery, Request};
 use crate::preset::Preset;
 use crate::refusal::Refusal;
+use crate::scheme::{OneTime, Scheme};
 use crate::selector::Selector;
+use crate::template::{Context, missing};
 use crate::timestamp;
 
 /// The same few facts for every vendor.
@@ -48,10 +50,38 @@ impl Delivery<'_> {
     }
 
     /// The value that must not be seen twice for this preset although its id is fresh: Mailgun's token,
-    /// the only signed part besides the time.
-    pub fn one_time_value(&self, preset: &Preset) -> Option<String> {
-        let selector = preset.scheme.one_time.as_ref()?;
-        self.first(std::slice::from_ref(selector), preset.scheme.json_in_form.as_deref()).ok().flatten()
+    /// the only signed part besides the time; or the whole text that is signed. Of an authentic request, in which all
+    /// of that was found before.
+    pub fn one_time_value(&self, preset: &Preset) -> Option<Vec<u8>> {
+        let scheme = &preset.scheme;
+        match scheme.one_time.as_ref()? {
+            OneTime::At(place) => {
+                let found = self.first(std::slice::from_ref(place), scheme.json_in_form.as_deref());
+                found.ok().flatten().map(String::into_bytes)
+            }
+            OneTime::Signed => self.signed_text(scheme).ok(),
+        }
+    }
+
+    /// What the signature is made of, but for a secret in it.
+    fn signed_text(&self, scheme: &Scheme) -> Result<Vec<u8>, Refusal> {
+        let evidence = self.evidence(scheme)?;
+        let in_form = scheme.json_in_form.as_deref();
+        let timestamp = match &scheme.timestamp {
+            Some(rule) => {
+                let found = self.find(&rule.from, &evidence.labels, in_form)?;
+                timestamp::text(rule, &found.ok_or_else(|| missing(&rule.from))?)?.to_owned()
+            }
+            None => String::new(),
+        };
+        scheme.signed.render(&Context {
+            delivery: self,
+            body: self.request.body,
+            timestamp: &timestamp,
+            labels: &evidence.labels,
+            secret: "",
+            json_in_form: in_form,
+        })
     }
 
     fn first(&self, selectors: &[Selector], in_form: Option<&str>) -> Result<Option<String>, Refusal> {

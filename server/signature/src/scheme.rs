@@ -20,10 +20,28 @@ pub struct Scheme {
     pub(crate) signed: Template,
     pub(crate) require: Vec<Selector>,
     pub(crate) refuse_empty_body: bool,
-    pub(crate) one_time: Option<Selector>,
+    pub(crate) one_time: Option<OneTime>,
     pub(crate) event: EventSelectors,
     pub(crate) handshake: Option<Handshake>,
     pub(crate) json_in_form: Option<String>,
+}
+
+/// What of a request counts once.
+#[derive(Debug, Clone)]
+pub(crate) enum OneTime {
+    /// The value at a place.
+    At(Selector),
+    /// The text that is signed, whatever the signature is written like.
+    Signed,
+}
+
+impl OneTime {
+    fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "signed" => Ok(Self::Signed),
+            place => Selector::parse(place).map(Self::At),
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -77,7 +95,7 @@ impl Scheme {
             signed,
             require: Selector::parse_all(&written.require)?,
             refuse_empty_body: written.refuse_empty_body,
-            one_time: written.one_time.as_deref().map(Selector::parse).transpose()?,
+            one_time: written.one_time.as_deref().map(OneTime::parse).transpose()?,
             event: EventSelectors {
                 id: Selector::parse_all(&written.event.id)?,
                 kind: Selector::parse_all(&written.event.kind)?,
@@ -96,6 +114,9 @@ impl Scheme {
         let written = &self.signature.written;
         if written.label.is_empty() != written.accept.is_empty() {
             return Err("`label` and `accept` belong together".to_owned());
+        }
+        if matches!(self.one_time, Some(OneTime::Signed)) && self.signed.is_empty() {
+            return Err("nothing is signed that could count once".to_owned());
         }
         let mut places = std::iter::once(&self.signature.from).chain(&self.signature.also);
         if places.any(|place| matches!(place, Selector::Label(_) | Selector::BodySha256)) {

@@ -101,6 +101,11 @@ impl Template {
         matches!(self.0.as_slice(), [Part::Body])
     }
 
+    /// Whether it renders nothing: the scheme signs no text.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether a value is signed in it.
     pub(crate) fn signs(&self) -> bool {
         self.0.iter().any(|part| matches!(part, Part::HmacHex(_) | Part::HmacBase64(_)))

@@ -280,6 +280,41 @@ fn any_sender_can_be_held_to_one_use_of_each_signature() {
     assert_ne!(one.content, other.content);
 }
 
+/// A signature can be written in several ways, so its header is no good measure of what came before.
+#[test]
+fn a_signed_text_counts_once_however_its_signature_is_written() {
+    let generic = preset("generic_hex").expect("generic_hex");
+    let guarded = generic.with_options(&options(&[("one_time", "signed")])).expect("an option");
+    let sample =
+        Sample { url: "https://x.test/", method: "POST", body: b"{}", event_id: "e1", event_type: None };
+    let once = |at: i64, id: &str, write: fn(&str) -> String| {
+        let signed = sign(&guarded, "secret", &sample, at).expect("signed");
+        let headers: Vec<(String, String)> = signed
+            .headers
+            .into_iter()
+            .map(|(name, value)| match name.as_str() {
+                "x-signature" => (name, write(&value)),
+                "x-event-id" => (name, id.to_owned()),
+                _ => (name, value),
+            })
+            .collect();
+        let headers: Vec<(&str, &[u8])> =
+            headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+        let delivery = Delivery::new(request("POST", "https://x.test/", &headers, &signed.body));
+        delivery.verify(&guarded, &["secret"], NOW).expect("authentic");
+        delivery.once(&guarded, id).expect("counts once")
+    };
+    let first = once(NOW, "e1", str::to_owned);
+    assert_eq!(once(NOW, "e1", str::to_owned), first, "the vendor's own repetition");
+    let forged = once(NOW, "e2", |hex| hex.to_ascii_uppercase());
+    assert_eq!(forged.value, first.value);
+    assert_ne!(forged.content, first.content);
+    assert_ne!(once(NOW + 1, "e2", str::to_owned).value, first.value, "signed anew is something new");
+    // Nothing is signed here that could come again.
+    let bare = r#"{"algorithm":"shared-secret","signature":{"from":"header:x","encoding":"text"},"one_time":"signed"}"#;
+    assert!(Preset::custom(bare).is_err());
+}
+
 #[test]
 fn a_vendor_that_signs_for_everybody_can_be_held_to_ones_own_account() {
     let fal = preset("fal").expect("fal");

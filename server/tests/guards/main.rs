@@ -9,6 +9,7 @@
 mod address;
 mod content;
 mod rate;
+mod replays;
 mod sender;
 mod support;
 mod tenants;
