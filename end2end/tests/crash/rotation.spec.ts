@@ -86,6 +86,8 @@ for (const engine of ENGINES) {
     for (let n = 0; n < 15; n++) await server.addVendor(`v${n}`);
     await server.follows();
     const sender = new Sender(vendor.url, vendor.secret);
+    // What is refused is kept sealed, and comes all the time.
+    const stranger = new Sender(vendor.url, "whsec_AAAA");
     try {
       const before = readFileSync(join(server.folder, "master.key"), "utf8");
       copyFileSync(join(server.folder, "master.key"), join(server.folder, "before.key"));
@@ -106,8 +108,12 @@ for (const engine of ENGINES) {
       const done = await server.cli<{ finished: boolean; resealed: number }>(["key", "rotate"]);
       expect(done.finished).toBe(true);
       await sender.more(200);
+      await stranger.more(20);
       await sender.stop();
+      await stranger.stop();
       expect(sender.refused()).toEqual([]);
+      expect(stranger.refused().every(({ status }) => status === 401)).toBe(true);
+      expect(Number(await server.database.sql("select count(*) from refused_captures"))).toBeGreaterThan(0);
 
       const after = readFileSync(join(server.folder, "master.key"), "utf8");
       expect(after).not.toBe(before);
@@ -123,6 +129,7 @@ for (const engine of ENGINES) {
       ).rejects.toThrow(/another master key/);
     } finally {
       await sender.stop();
+      await stranger.stop();
       await server.stop();
     }
   });

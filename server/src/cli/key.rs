@@ -6,15 +6,18 @@ use crate::{
     serve::{Base, host_name},
     vault::{
         master::{self, Key, Master, Source},
-        rotate::{self, Parts},
+        rotate::{self, Parts, Resealed},
     },
 };
 use anyhow::Context;
 use domain::time::SECOND;
 use serde_json::json;
+use std::time::Duration;
 
 /// How long ago a node must have said that it lives to count as running, in microseconds.
 const LIVES: i64 = 30 * SECOND;
+/// How long a running node may take to notice a new data key: it looks twice a second.
+const NOTICED: Duration = Duration::from_secs(3);
 
 #[derive(clap::Subcommand, Debug)]
 pub(super) enum Command {
@@ -76,7 +79,13 @@ async fn rotate(
             rotate::begin(&parts, &next).await?;
         }
     }
-    let resealed = rotate::reseal(&parts, batch).await?;
+    let mut resealed = rotate::reseal(&parts, batch).await?;
+    if !base.store.nodes(base.clock.now().plus(-LIVES)).await?.is_empty() {
+        // Running nodes keep refused requests all the time, and seal as before until they notice the new data key.
+        tokio::time::sleep(NOTICED).await;
+        let later = rotate::reseal(&parts, batch).await?;
+        resealed = Resealed { done: resealed.done + later.done, ..later };
+    }
     if resealed.unreadable > 0 {
         eprintln!(
             "warning: {} stored values can be opened with no known key; they stay unreadable as they were",
