@@ -125,6 +125,7 @@ test("what a list of events shows is counted for a replay by its link", async ({
   await expect(page.getByRole("heading", { name: "2 events" })).toBeVisible();
   // What the list was narrowed to can be changed here, also a time with seconds.
   await page.getByRole("button", { name: "Count events" }).click();
+  await expect(page).toHaveURL(/\?chosen=yes&vendor=ven_/);
   await ready();
   await expect(page.getByRole("heading", { name: "2 events" })).toBeVisible();
 });
