@@ -13,7 +13,9 @@
 
 mod audit;
 mod events;
+mod flow;
 mod greetings;
+mod job_changes;
 mod limits;
 mod requests;
 mod rotation;
@@ -23,7 +25,9 @@ mod vendor;
 
 pub use audit::AuditPort;
 pub use events::EventsPort;
+pub use flow::FlowPort;
 pub use greetings::GreetingsPort;
+pub use job_changes::JobChangesPort;
 pub use limits::LimitsPort;
 pub use requests::RequestsPort;
 pub use rotation::RotationPort;
@@ -91,6 +95,10 @@ pub struct Ports {
     pub overview: Arc<dyn OverviewPort>,
     /// Jobs.
     pub jobs: Arc<dyn JobsPort>,
+    /// What people do to jobs.
+    pub job_changes: Arc<dyn JobChangesPort>,
+    /// Pauses and breakers.
+    pub flow: Arc<dyn FlowPort>,
     /// Bytes of webhooks.
     pub payloads: Arc<dyn PayloadsPort>,
     /// What is never stored.

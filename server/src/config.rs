@@ -126,6 +126,13 @@ pub struct Settings {
     /// First pause before a failed try is repeated; doubles with each further one
     #[arg(long, env = "TIDEGATE_RETRY_BASE_MS", global = true, default_value_t = 2_000)]
     pub retry_base_ms: u64,
+    /// First pause of a circuit breaker that opens; doubles with each failed probe, up to ten minutes
+    #[arg(long, env = "TIDEGATE_BREAKER_OPEN_MS", global = true, default_value_t = 30_000)]
+    pub breaker_open_ms: u64,
+    /// Start with all deliveries paused, on every node, until a person resumes them
+    #[arg(long, env = "TIDEGATE_PAUSE_DELIVERY", global = true, value_name = "BOOL",
+          num_args = 0..=1, default_value = "false", default_missing_value = "true", action = clap::ArgAction::Set)]
+    pub pause_delivery: bool,
     /// How long a worker may be silent before its jobs go to another
     #[arg(long, env = "TIDEGATE_LEASE_SECONDS", global = true, default_value_t = 15)]
     pub lease_seconds: u32,

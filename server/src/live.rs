@@ -14,8 +14,10 @@ use crate::{
 };
 use arc_swap::ArcSwap;
 use domain::{
+    breaker::{Breaker, BreakerKey},
     destination::Destination,
     id::{DestinationId, ProviderId, TenantId, VendorId},
+    pause::{Pause, PauseTarget},
     privacy::TenantPrivacy,
     provider::Provider,
     redaction::Redaction,
@@ -129,9 +131,31 @@ pub struct Snapshot {
     providers: HashMap<ProviderId, Arc<LiveProvider>>,
     destinations: HashMap<DestinationId, Arc<LiveDestination>>,
     privacy: HashMap<TenantId, Arc<LivePrivacy>>,
+    pauses: Vec<Pause>,
+    breakers: HashMap<BreakerKey, Breaker>,
 }
 
 impl Snapshot {
+    /// The pause switches that are on, the oldest first.
+    pub fn pauses(&self) -> &[Pause] {
+        &self.pauses
+    }
+
+    /// The switch of `target`, if it is on.
+    pub fn pause_of(&self, target: PauseTarget) -> Option<&Pause> {
+        self.pauses.iter().find(|pause| pause.target == target)
+    }
+
+    /// How a breaker stands; `None` when it never did anything but let jobs through.
+    pub fn breaker(&self, key: &BreakerKey) -> Option<&Breaker> {
+        self.breakers.get(key)
+    }
+
+    /// All breakers that ever did anything, in no order.
+    pub fn breakers(&self) -> impl Iterator<Item = &Breaker> {
+        self.breakers.values()
+    }
+
     /// How the payloads of a tenant are kept; `None` while nobody decided anything.
     pub fn privacy(&self, tenant: TenantId) -> Option<&Arc<LivePrivacy>> {
         self.privacy.get(&tenant)
@@ -317,6 +341,8 @@ fn references(rows: &ConfigRows, vault: &Vault) -> HashSet<Reference> {
 
 fn build(rows: ConfigRows, vault: &Vault, resolver: &Resolver, before: &Snapshot) -> Snapshot {
     let mut snapshot = Snapshot { version: rows.version, ..Snapshot::default() };
+    snapshot.pauses = rows.pauses;
+    snapshot.breakers = rows.breakers.into_iter().map(|breaker| (breaker.key.clone(), breaker)).collect();
     snapshot.tenants = rows.tenants.into_iter().map(|tenant| (tenant.id, tenant)).collect();
 
     for (privacy, sealed) in rows.privacy {

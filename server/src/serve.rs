@@ -28,9 +28,11 @@ use crate::{
     worker::{
         executor::Executor,
         finish::Finisher,
+        gate::Gate,
         leases::{self, Held},
-        retire,
+        letting_go, retire,
         runner::Runner,
+        watch,
     },
 };
 use anyhow::Context;
@@ -170,6 +172,9 @@ pub async fn run(
     ready: impl FnOnce(SocketAddr, Option<String>),
 ) -> anyhow::Result<()> {
     let base = Base::open(&settings, clock.clone()).await?;
+    if settings.pause_delivery {
+        base.services.pause_at_start().await?;
+    }
     let recording = listeners.metrics.is_some() && http::metrics::record();
     let node = NodeId::new(fresh());
     let stats = Stats::new(clock.clone(), node);
@@ -236,6 +241,14 @@ pub async fn run(
                 delivery: base.delivery.clone(),
                 clock: clock.clone(),
             }),
+            gate: Arc::new(Gate::new(
+                base.store.clone(),
+                base.live.clone(),
+                finisher.clone(),
+                clock.clone(),
+                node,
+                Duration::from_millis(settings.breaker_open_ms),
+            )),
             finisher: finisher.clone(),
             clock: clock.clone(),
             node,
@@ -256,6 +269,15 @@ pub async fn run(
             health.clone(),
             late.clone(),
         ));
+        background.spawn(letting_go::keep(
+            base.store.clone(),
+            base.live.clone(),
+            clock.clone(),
+            node,
+            wake.clone(),
+            late.clone(),
+        ));
+        background.spawn(watch::keep(base.store.clone(), node, held.clone(), late.clone()));
         background.spawn(retire::keep(
             base.store.clone(),
             base.live.clone(),

@@ -11,6 +11,8 @@
 //! - [`envelope`], [`schema`]: what arrives in the same words for every vendor, and what it must look like
 //! - [`rule`], [`provider`], [`destination`]: what is done with it
 //! - [`job`], [`attempt`], [`outcome`]: the work itself
+//! - [`operation`]: what people do to it
+//! - [`pause`], [`breaker`], [`holder`]: what keeps jobs from running for a while
 //! - [`filter`], [`audit`]: how a list of jobs and the audit log are narrowed and paged
 //! - [`selection`], [`replay`]: which events are meant, and running them again
 //! - [`redaction`], [`privacy`]: what is never stored, what is stored sealed, and for how long
@@ -18,17 +20,21 @@
 
 pub mod attempt;
 pub mod audit;
+pub mod breaker;
 pub mod bytes;
 pub mod connection;
 pub mod destination;
 pub mod envelope;
 pub mod event;
 pub mod filter;
+pub mod holder;
 pub mod id;
 pub mod job;
 pub mod network;
+pub mod operation;
 pub mod outcome;
 pub mod overlap;
+pub mod pause;
 pub mod place;
 pub mod policy;
 pub mod privacy;

@@ -120,3 +120,18 @@ pub struct JobPage {
     /// The left column.
     pub facets: JobFacets,
 }
+
+/// Jobs are counted no further than this before many are changed.
+pub const COUNT_CAP: i64 = 100_000;
+
+/// Jobs changed by one press of a button; a command goes on until there are no more.
+pub const CHANGED_AT_ONCE: i64 = 10_000;
+
+/// What changing many jobs came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobsChanged {
+    /// How many were changed.
+    pub changed: i64,
+    /// Whether it ended at the bound, and there may be more.
+    pub more: bool,
+}

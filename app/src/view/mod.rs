@@ -24,6 +24,7 @@ pub mod audit;
 pub mod connections;
 pub mod escape;
 pub mod events;
+pub mod flow;
 pub mod greeting;
 pub mod jobs;
 pub mod limits;

@@ -1,15 +1,16 @@
-//! `tidegate jobs`: looking at jobs and putting them back in the queue.
+//! `tidegate jobs`: looking at jobs, putting them back in the queue, holding, releasing and cancelling them.
 
 use super::{actor, output::Output, said};
 use crate::serve::Base;
 use app::{
-    ports::{Actor, JobsPort},
+    ports::{Actor, JobChangesPort, JobsPort},
     view::jobs::JobRow,
 };
 use domain::{
     filter::JobFilter,
     id::JobId,
     job::{JobKind, JobState},
+    operation::JobOperation,
 };
 
 #[derive(clap::Subcommand, Debug)]
@@ -37,14 +38,42 @@ pub(super) enum Command {
         #[arg(long)]
         tenant: Option<String>,
     },
-    /// Put a job that rests back in the queue
-    Retry {
-        /// Its id
-        id: JobId,
-        /// Whose
-        #[arg(long)]
-        tenant: Option<String>,
-    },
+    /// Put jobs that rest back in the queue
+    Retry(Change),
+    /// Put waiting jobs aside until they are released
+    Hold(Change),
+    /// Let held jobs go, whatever holds them
+    Release(Change),
+    /// End jobs, also those that run; a call that is under way may have been made
+    Cancel(Change),
+    /// Make waiting jobs due now, before all others
+    Sooner(Change),
+}
+
+/// Which jobs are changed: one, or those of a list.
+#[derive(clap::Args, Debug)]
+pub(super) struct Change {
+    /// One job; without it, all that fit the options
+    #[arg(required_unless_present_any = ["state", "kind", "vendor", "all"])]
+    id: Option<JobId>,
+    /// Only in this state
+    #[arg(long, conflicts_with = "id")]
+    state: Option<JobState>,
+    /// Only of this kind
+    #[arg(long, conflicts_with = "id")]
+    kind: Option<JobKind>,
+    /// Only of this vendor
+    #[arg(long, conflicts_with = "id")]
+    vendor: Option<String>,
+    /// All of them
+    #[arg(long, conflicts_with = "id")]
+    all: bool,
+    /// Only count them
+    #[arg(long)]
+    dry_run: bool,
+    /// Whose
+    #[arg(long)]
+    tenant: Option<String>,
 }
 
 pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::Result<()> {
@@ -86,11 +115,56 @@ pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::
             }
             out.value(&story, &lines);
         }
-        Command::Retry { id, tenant } => {
-            services.retry(&actor(base, tenant.as_deref())?, id).await.map_err(said)?;
-            out.done("The job is due again.");
-        }
+        Command::Retry(change) => self::change(JobOperation::Retry, change, base, out).await?,
+        Command::Hold(change) => self::change(JobOperation::Hold, change, base, out).await?,
+        Command::Release(change) => self::change(JobOperation::Release, change, base, out).await?,
+        Command::Cancel(change) => self::change(JobOperation::Cancel, change, base, out).await?,
+        Command::Sooner(change) => self::change(JobOperation::Sooner, change, base, out).await?,
     }
+    Ok(())
+}
+
+/// Changes one job, or all that fit, and says how many.
+async fn change(what: JobOperation, change: Change, base: &Base, out: &Output) -> anyhow::Result<()> {
+    let who = actor(base, change.tenant.as_deref())?;
+    let services: &dyn JobChangesPort = base.services.as_ref();
+    if let Some(id) = change.id {
+        if change.dry_run {
+            let jobs: &dyn JobsPort = base.services.as_ref();
+            let story = jobs.story(&who, id).await.map_err(said)?;
+            let fits = story.focused().is_some_and(|chapter| may(what, chapter.job.state));
+            return say(out, "would change", i64::from(fits));
+        }
+        // One held job can be put back with fresh tries, too.
+        match what {
+            JobOperation::Retry => JobsPort::retry(base.services.as_ref(), &who, id).await,
+            what => services.change(&who, id, what).await,
+        }
+        .map_err(said)?;
+        return say(out, "changed", 1);
+    }
+    let vendor_id = match &change.vendor {
+        Some(name) => Some(base.services.vendor_named(&who, name).map_err(said)?.vendor.id),
+        None => None,
+    };
+    let filter = JobFilter { state: change.state, kind: change.kind, vendor_id };
+    if change.dry_run {
+        let count = services.count(&who, &filter, what).await.map_err(said)?;
+        return say(out, "would change", count);
+    }
+    let changed = services.change_all(&who, &filter, what, i64::MAX).await.map_err(said)?;
+    say(out, "changed", changed.changed)
+}
+
+/// Whether one job named by its id can be changed so.
+fn may(what: JobOperation, state: JobState) -> bool {
+    what.fits(state) || (what == JobOperation::Retry && state.may_retry())
+}
+
+fn say(out: &Output, word: &'static str, jobs: i64) -> anyhow::Result<()> {
+    let key = if word == "changed" { "changed" } else { "would_change" };
+    let value = serde_json::Map::from_iter([(key.to_owned(), jobs.into())]);
+    out.value(&value, &[(word, jobs.to_string())]);
     Ok(())
 }
 

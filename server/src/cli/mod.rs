@@ -9,6 +9,7 @@ mod destination;
 mod doctor;
 mod event_list;
 mod events;
+mod flow;
 mod input;
 mod job;
 mod key;
@@ -89,9 +90,15 @@ enum Command {
     /// Rules that make changed payloads fit again
     #[command(subcommand)]
     Mapping(mapping::Command),
-    /// Look at jobs and put them back in the queue
+    /// Look at jobs, put them back in the queue, hold, release and cancel them
     #[command(subcommand)]
     Jobs(job::Command),
+    /// Make work wait for a while, and go on
+    #[command(subcommand)]
+    Pause(flow::PauseCommand),
+    /// Circuit breakers of destinations and models
+    #[command(subcommand)]
+    Breaker(flow::BreakerCommand),
     /// Look at, export, import and replay events
     #[command(subcommand)]
     Events(events::Command),
@@ -187,6 +194,14 @@ async fn run(command: Command, settings: Settings, out: Output) -> anyhow::Resul
         Command::Rule(command) => {
             let base = if command.only_looks() { look(&settings).await? } else { open(&settings).await? };
             rule::run(command, &base, &out).await
+        }
+        Command::Pause(command) => {
+            let base = if command.only_looks() { look(&settings).await? } else { open(&settings).await? };
+            flow::pause(command, &base, &out).await
+        }
+        Command::Breaker(command) => {
+            let base = if command.only_looks() { look(&settings).await? } else { open(&settings).await? };
+            flow::breaker(command, &base, &out).await
         }
         Command::Jobs(command) => job::run(command, &look(&settings).await?, &out).await,
         Command::Events(command) => events::run(command, &look(&settings).await?, &out).await,

@@ -8,7 +8,9 @@ mod audit;
 mod checks;
 mod destinations;
 mod events;
+mod flow;
 mod greetings;
+mod job_changes;
 mod jobs;
 mod judge;
 mod limits;
@@ -111,6 +113,8 @@ impl Services {
             account: self.clone(),
             overview: self.clone(),
             jobs: self.clone(),
+            job_changes: self.clone(),
+            flow: self.clone(),
             payloads: self.clone(),
             redaction: self.clone(),
             replays: self.clone(),

@@ -57,14 +57,14 @@ impl Held {
         }
     }
 
-    fn all(&self) -> Vec<Try> {
+    /// All of them.
+    pub fn all(&self) -> Vec<Try> {
         self.lock().keys().copied().collect()
     }
 
     /// Stops a try if it still runs; one that ended meanwhile lost nothing.
-    fn stop(&self, one: Try) {
+    pub fn stop(&self, one: Try) {
         if let Some(token) = self.lock().remove(&one) {
-            tracing::warn!(job.id = %one.0, job.attempt = one.1, "the lease of a running job was lost; it is stopped here");
             token.cancel();
         }
     }

@@ -1,6 +1,10 @@
 //! Running jobs: claim a batch under a lease, run each, write how they ended in batches.
 //!
 //! - [`runner`]: the loop that claims and starts, and the orderly end
+//! - [`gate`]: whether a claimed job may run: pauses and circuit breakers
+//! - [`breaker`]: when a circuit breaker opens and closes; pure
+//! - [`letting_go`]: bringing back what pauses and breakers held
+//! - [`watch`]: stopping what a person cancelled
 //! - [`executor`]: one job from claim to outcome; what each kind does
 //! - [`template`]: turning an event into a prompt and a title
 //! - [`retry`]: whether and when a failed try is repeated; pure
@@ -10,11 +14,15 @@
 //!
 //! No transaction is open while a job runs. Whoever loses a lease can write nothing any more.
 
+pub mod breaker;
 pub mod executor;
 pub mod finish;
+pub mod gate;
 pub mod leases;
+pub mod letting_go;
 pub mod outcome;
 pub mod retire;
 pub mod retry;
 pub mod runner;
 pub mod template;
+pub mod watch;

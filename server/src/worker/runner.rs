@@ -1,6 +1,13 @@
 //! The loop that claims due jobs and starts them, and the orderly end.
 
-use super::{executor::Executor, finish::Finisher, leases::Held, outcome::Outcome, retry};
+use super::{
+    executor::Executor,
+    finish::Finisher,
+    gate::{Admitted, Gate},
+    leases::Held,
+    outcome::Outcome,
+    retry,
+};
 use crate::{
     clock::{SharedClock, random},
     stats::{Stats, name},
@@ -31,6 +38,8 @@ pub struct Runner {
     pub store: Arc<dyn Store>,
     /// What jobs do.
     pub executor: Arc<Executor>,
+    /// What decides which claimed jobs run.
+    pub gate: Arc<Gate>,
     /// Where outcomes are written.
     pub finisher: Finisher,
     /// The time.
@@ -63,6 +72,12 @@ impl Runner {
             if stop.is_cancelled() {
                 self.give_back(&jobs).await;
                 break;
+            }
+            let claimed = jobs.len();
+            let jobs = self.gate.admit(jobs).await;
+            if jobs.is_empty() && claimed > 0 {
+                // All of them were put aside; behind them may stand others.
+                continue;
             }
             if jobs.is_empty() {
                 drop(slot);
@@ -128,7 +143,8 @@ impl Runner {
         }
     }
 
-    async fn run_one(&self, job: Job) {
+    async fn run_one(&self, admitted: Admitted) {
+        let (job, probe) = admitted.parts();
         let this = (job.id, job.attempt);
         let lost = self.held.add(this);
         let started_at = self.clock.now();
@@ -141,9 +157,14 @@ impl Runner {
                 ErrorClass::Internal,
                 "The job ran into a fault of Tidegate.",
             )),
-            None => return self.held.remove(this),
+            None => {
+                tracing::warn!(job.id = %job.id, job.attempt = job.attempt, "a running job is not this node's any more: it was cancelled, or its lease was lost");
+                self.held.remove(this);
+                return self.gate.forgo(probe).await;
+            }
         };
         let finished_at = self.clock.now();
+        self.gate.note(&job, probe, &outcome, finished_at.since(started_at)).await;
         self.count(&job, &outcome, started_at, finished_at);
         let finished = self.conclude(&job, outcome, started_at, finished_at);
         let ended = finished.attempt.outcome;

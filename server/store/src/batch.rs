@@ -88,6 +88,10 @@ pub(crate) struct Change<'a> {
     pub(crate) reason: Option<Cow<'a, str>>,
     /// What kind of error it was.
     pub(crate) class: Option<ErrorClass>,
+    /// What holds it, if it is held.
+    pub(crate) held_by: Option<String>,
+    /// When its try began, if it did: what is put aside was only claimed.
+    pub(crate) began: Option<Timestamp>,
     /// When it ended, if it did.
     pub(crate) finished_at: Option<Timestamp>,
 }
@@ -106,11 +110,17 @@ fn change(finished: &Finished) -> Change<'_> {
         Next::Retry { at, reason, class } => (JobState::Pending, Some(*at), Some(reason), Some(*class)),
         Next::Failed { reason, class } => (JobState::Failed, None, Some(reason), Some(*class)),
         Next::Deadletter { reason, class } => (JobState::Deadletter, None, Some(reason), Some(*class)),
-        Next::Held { reason } => (JobState::Held, None, Some(reason), None),
+        Next::Held { reason, .. } => (JobState::Held, None, Some(reason), None),
+    };
+    let held_by = match &finished.next {
+        Next::Held { by, .. } => Some(by.to_string()),
+        _ => None,
     };
     Change {
         finished,
         state,
+        began: held_by.is_none().then_some(finished.attempt.started_at),
+        held_by,
         uncount: i32::from(state == JobState::Held),
         next_run_at,
         reason: reason.map(|reason| clean(reason)),

@@ -1,7 +1,7 @@
 //! What people configure. Every change counts up the version in its own transaction, before anything else:
 //! the one row of that number is what makes changes wait for each other.
 
-use super::{Adapter, Connection, Database, Transaction, audit, keys, rows, schemas};
+use super::{Adapter, Connection, Database, Transaction, audit, keys, rows, schemas, switches};
 use crate::{
     AuditEntry, ConfigRows, ConfigStore, Result, Sealed, StoreError,
     text::{clean, clean_opt, to_json},
@@ -119,6 +119,8 @@ impl ConfigStore for Adapter {
         let data_keys = keys::read(&mut *connection).await?;
         let schemas = schemas::in_use(&mut *connection).await?;
         let mappings = schemas::mappings_in_use(&mut *connection).await?;
+        let pauses = switches::pauses(&mut *connection).await?;
+        let breakers = switches::breakers(&mut *connection).await?;
         transaction.commit().await?;
         Ok(ConfigRows {
             version,
@@ -132,6 +134,8 @@ impl ConfigStore for Adapter {
             privacy: rows::all(&privacy, |row| Ok((rows::tenant_privacy(row)?, sealed(row)?)))?,
             schemas,
             mappings,
+            pauses,
+            breakers,
         })
     }
 

@@ -34,17 +34,31 @@ fn index_of(scope: Option<TenantId>, filter: &JobFilter) -> &'static str {
 
 const OF_TENANT: &str = "jobs_of_tenant";
 
-/// The list's statement. States and kinds are written out, not bound: they are words of this program, and only
-/// when the planner sees them can it use the partial index of that word.
+/// The list's statement.
 fn list(
     scope: Option<TenantId>,
     filter: &JobFilter,
     after: Option<Cursor>,
     limit: i64,
 ) -> QueryBuilder<Database> {
+    let mut list = QueryBuilder::new("");
+    list_into(&mut list, job_columns!(), scope, filter, after, limit);
+    list
+}
+
+/// Goes on with the list's statement. States and kinds are written out, not bound: they are words of this program, and only
+/// when the planner sees them can it use the partial index of that word.
+pub(super) fn list_into(
+    list: &mut QueryBuilder<Database>,
+    columns: &'static str,
+    scope: Option<TenantId>,
+    filter: &JobFilter,
+    after: Option<Cursor>,
+    limit: i64,
+) {
     let index = index_of(scope, filter);
-    let mut list = QueryBuilder::new(concat!("select ", job_columns!(), " from jobs"));
-    along(&mut list, index);
+    list.push("select ").push(columns).push(" from jobs");
+    along(list, index);
     list.push(" where true");
     if let Some(tenant) = scope {
         list.push(" and tenant_id").push(if index == OF_TENANT { " = " } else { CHECKED_EQUALS });
@@ -67,7 +81,6 @@ fn list(
             .push(")");
     }
     list.push(" order by created_at desc, id desc limit ").push_bind(limit);
-    list
 }
 
 #[async_trait]
@@ -210,7 +223,7 @@ impl JobStore for Adapter {
         let changed = query(
             "update jobs
              set state = 'pending', next_run_at = $3, max_attempts = attempt + $4, reason = null,
-                 error_class = null, finished_at = null, updated_at = $3
+                 held_by = null, error_class = null, finished_at = null, updated_at = $3
              where id = $1 and ($2 is null or tenant_id = $2)
                  and state in ('failed', 'deadletter', 'cancelled', 'held')",
         )

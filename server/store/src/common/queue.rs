@@ -20,6 +20,11 @@ use std::collections::HashSet;
 
 /// What people read of a job whose node went away.
 const LOST: &str = "the node that ran it went away";
+/// What people read of a job that was lost twice.
+const POISON: &str = "its node died twice while it ran";
+/// Condition of a job that was lost before; its newest try is not yet among the kept ones.
+const LOST_BEFORE: &str = "exists (select 1 from attempts where attempts.job_id = jobs.id and attempts.outcome = 'lost' \
+         and attempts.number < jobs.attempt)";
 
 /// ` where` the named jobs are held by `node`, locked in the order of their ids.
 fn held_by(statement: &mut QueryBuilder<Database>, node: NodeId, jobs: &[JobId]) {
@@ -140,6 +145,15 @@ impl QueueStore for Adapter {
         Ok(transaction.commit().await?)
     }
 
+    async fn tries_held(&self, node: NodeId, jobs: &[JobId]) -> Result<Vec<(JobId, i32)>> {
+        let mut held = QueryBuilder::new("select id, attempt from jobs where id");
+        is_one_of(&mut held, jobs.iter().map(|id| id.uuid()));
+        held.push(" and state = 'running' and node_id = ").push_bind(node.uuid());
+        rows::all(&held.build().fetch_all(&self.read).await?, |row| {
+            Ok((rows::get(row, "id").map(JobId::new)?, rows::get(row, "attempt")?))
+        })
+    }
+
     async fn recover_expired(&self, now: Timestamp, limit: i64) -> Result<Vec<JobId>> {
         let mut transaction = self.begin().await?;
         let expired = locking::expired(&mut transaction, now, limit).await?;
@@ -152,17 +166,26 @@ impl QueueStore for Adapter {
              select id, attempt, node_id, updated_at, ",
         );
         keep.push_bind(now.0).push(", 'lost', 'lease_expired', ").push_bind(LOST);
-        keep.push(", 0, 0, case when attempt < max_attempts then ").push_bind(now.0);
+        keep.push(format_args!(", 0, 0, case when attempt < max_attempts and not {LOST_BEFORE} then "));
+        keep.push_bind(now.0);
         keep.push(" end from jobs where id");
         is_one_of(&mut keep, expired.iter().map(|id| id.uuid()));
         keep.build().execute(&mut *transaction).await?;
 
         let mut free = QueryBuilder::new(
             "update jobs set node_id = null, lease_until = null, error_class = 'lease_expired',
-                 started_at = coalesce(started_at, updated_at),
-                 state = case when attempt < max_attempts then 'pending' else 'deadletter' end, reason = ",
+                 started_at = coalesce(started_at, updated_at), state = ",
         );
-        free.push_bind(LOST);
+        let by_fate = |free: &mut QueryBuilder<Database>, spent: &str, poison: &str, again: &str| {
+            free.push(format_args!(
+                "case when attempt >= max_attempts then {spent} when {LOST_BEFORE} then {poison} else {again} end"
+            ));
+        };
+        by_fate(&mut free, "'deadletter'", "'held'", "'pending'");
+        free.push(", held_by = ");
+        by_fate(&mut free, "null", "'poison'", "null");
+        free.push(", reason = ");
+        by_fate(&mut free, &format!("'{LOST}'"), &format!("'{POISON}'"), &format!("'{LOST}'"));
         free.push(", next_run_at = case when attempt < max_attempts then ").push_bind(now.0);
         free.push(" else next_run_at end, finished_at = case when attempt >= max_attempts then ");
         free.push_bind(now.0).push(" end, updated_at = ").push_bind(now.0);

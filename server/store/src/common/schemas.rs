@@ -432,7 +432,8 @@ impl SchemaStore for Adapter {
         let mut released = 0;
         for (id, params) in sorted {
             let changed = query(
-                "update jobs set state = 'pending', next_run_at = $2, params = $3, reason = null, updated_at = $2
+                "update jobs set state = 'pending', next_run_at = $2, params = $3, reason = null, held_by = null,
+                     updated_at = $2
                  where id = $1 and state = 'held'",
             )
             .bind(id.uuid())

@@ -59,16 +59,16 @@ pub(super) async fn finish(
 ) -> Result<Vec<(JobId, i32)>> {
     let found = query(
         "with ended (job_id, number, node, state, uncount, run_at, why, class, answered_by, tokens_in,
-             tokens_out, cost, began, ended_at) as materialized (
+             tokens_out, cost, began, ended_at, holder) as materialized (
              select * from unnest(
                  $1::uuid[], $2::integer[], $3::uuid[], $4::text[], $5::integer[], $6::bigint[], $7::text[],
                  $8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[],
-                 $14::bigint[])
+                 $14::bigint[], $15::text[])
          ),
          held as materialized (
              select ended.job_id, ended.number, ended.state, ended.uncount, ended.run_at, ended.why,
                  ended.class, ended.answered_by, ended.tokens_in, ended.tokens_out, ended.cost, ended.began,
-                 ended.ended_at
+                 ended.ended_at, ended.holder
              from jobs join ended on jobs.id = ended.job_id
              where jobs.node_id = ended.node and jobs.attempt = ended.number and jobs.state = 'running'
              order by jobs.id for update of jobs
@@ -80,6 +80,7 @@ pub(super) async fn finish(
              node_id = null,
              lease_until = null,
              reason = held.why,
+             held_by = held.holder,
              error_class = held.class,
              model = coalesce(held.answered_by, jobs.model),
              input_tokens = jobs.input_tokens + held.tokens_in,
@@ -87,7 +88,7 @@ pub(super) async fn finish(
              cost_micros = coalesce(jobs.cost_micros + held.cost, held.cost, jobs.cost_micros),
              started_at = coalesce(jobs.started_at, held.began),
              finished_at = held.ended_at,
-             updated_at = $15
+             updated_at = $16
          from held
          where jobs.id = held.job_id
          returning held.job_id, held.number",
@@ -104,8 +105,9 @@ pub(super) async fn finish(
     .bind(column(changes, |change| change.finished.attempt.usage.input_tokens))
     .bind(column(changes, |change| change.finished.attempt.usage.output_tokens))
     .bind(column(changes, |change| change.finished.attempt.usage.cost_micros))
-    .bind(column(changes, |change| change.finished.attempt.started_at.0))
+    .bind(column(changes, |change| change.began.map(|at| at.0)))
     .bind(column(changes, |change| change.finished_at.map(|at| at.0)))
+    .bind(column(changes, |change| change.held_by.as_deref()))
     .bind(now.0)
     .fetch_all(connection)
     .await?;

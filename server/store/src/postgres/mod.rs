@@ -21,7 +21,11 @@ mod event_list;
 mod events;
 #[path = "../common/greetings.rs"]
 mod greetings;
+#[path = "../common/holds.rs"]
+mod holds;
 mod insert;
+#[path = "../common/job_changes.rs"]
+mod job_changes;
 #[path = "../common/jobs.rs"]
 mod jobs;
 #[path = "../common/keys.rs"]
@@ -51,6 +55,8 @@ mod schemas;
 mod sender_links;
 #[path = "../common/sessions.rs"]
 mod sessions;
+#[path = "../common/switches.rs"]
+mod switches;
 #[path = "../common/turns.rs"]
 mod turns;
 

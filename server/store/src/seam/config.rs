@@ -4,8 +4,10 @@
 use super::{AuditEntry, DataKey, Result};
 use async_trait::async_trait;
 use domain::{
+    breaker::Breaker,
     destination::Destination,
     id::{RuleId, SecretId, VendorId},
+    pause::Pause,
     privacy::TenantPrivacy,
     provider::Provider,
     rule::Rule,
@@ -45,6 +47,10 @@ pub struct ConfigRows {
     pub schemas: Vec<(SchemaUse, SchemaVersion)>,
     /// The mappings in use.
     pub mappings: Vec<MappingVersion>,
+    /// The pause switches that are on.
+    pub pauses: Vec<Pause>,
+    /// The circuit breakers that opened once, or that somebody decided about.
+    pub breakers: Vec<Breaker>,
 }
 
 /// Configuration. A taken name is `Conflict`; every change is audited in its own transaction.

@@ -9,6 +9,8 @@ mod counters;
 mod event_list;
 mod events;
 mod greetings;
+mod holds;
+mod job_changes;
 mod jobs;
 mod keys;
 mod nodes;
@@ -22,6 +24,7 @@ mod rotation;
 mod schemas;
 mod sender_links;
 mod sessions;
+mod switches;
 mod turns;
 
 pub use accounts::*;
@@ -33,6 +36,8 @@ pub use counters::*;
 pub use event_list::*;
 pub use events::*;
 pub use greetings::*;
+pub use holds::*;
+pub use job_changes::*;
 pub use jobs::*;
 pub use keys::*;
 pub use nodes::*;
@@ -46,6 +51,7 @@ pub use rotation::*;
 pub use schemas::*;
 pub use sender_links::*;
 pub use sessions::*;
+pub use switches::*;
 pub use turns::*;
 
 use crate::StoreError;
@@ -68,6 +74,9 @@ pub trait Store:
     + SenderLinkStore
     + QueueStore
     + JobStore
+    + HoldStore
+    + JobChangeStore
+    + SwitchStore
     + ConfigStore
     + PolicyStore
     + KeyStore

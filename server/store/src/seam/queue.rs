@@ -6,6 +6,7 @@ use super::{CounterDelta, Result};
 use async_trait::async_trait;
 use domain::{
     attempt::Attempt,
+    holder::Holder,
     id::{JobId, NodeId},
     job::{Job, JobResult},
     outcome::ErrorClass,
@@ -58,6 +59,8 @@ pub enum Next {
     Held {
         /// Why, in plain words.
         reason: String,
+        /// What holds it.
+        by: Holder,
     },
 }
 
@@ -88,7 +91,10 @@ pub trait QueueStore {
     ) -> Result<Vec<bool>>;
     /// Returns claimed jobs that were never begun to the queue, uncounting the try.
     async fn give_back(&self, node: NodeId, jobs: &[JobId], now: Timestamp) -> Result<()>;
+    /// Which of these jobs `node` still holds, and in which try. A look, not a lock.
+    async fn tries_held(&self, node: NodeId, jobs: &[JobId]) -> Result<Vec<(JobId, i32)>>;
     /// Finds running jobs whose lease ended, keeps the try as `lost`, and makes them pending again, or dead
-    /// letters when their tries are spent. At most `limit` at a time.
+    /// letters when their tries are spent. One that was lost before is held: it may be what ends its nodes. At most
+    /// `limit` at a time.
     async fn recover_expired(&self, now: Timestamp, limit: i64) -> Result<Vec<JobId>>;
 }

@@ -59,10 +59,10 @@ pub(super) async fn finish(
 ) -> Result<Vec<(JobId, i32)>> {
     let mut held = Vec::with_capacity(changes.len());
     // One bind is left for `now`.
-    for piece in pieces(changes, 15) {
+    for piece in pieces(changes, 16) {
         let mut update = QueryBuilder::<Database>::new(
             "with ended (job_id, number, node, state, uncount, run_at, why, class, answered_by, tokens_in, \
-             tokens_out, cost, began, ended_at) as (",
+             tokens_out, cost, began, ended_at, holder) as (",
         );
         update.push_values(piece, |mut row, change| {
             let attempt = &change.finished.attempt;
@@ -78,8 +78,9 @@ pub(super) async fn finish(
                 .push_bind(attempt.usage.input_tokens)
                 .push_bind(attempt.usage.output_tokens)
                 .push_bind(attempt.usage.cost_micros)
-                .push_bind(attempt.started_at.0)
-                .push_bind(change.finished_at.map(|at| at.0));
+                .push_bind(change.began.map(|at| at.0))
+                .push_bind(change.finished_at.map(|at| at.0))
+                .push_bind(change.held_by.as_deref());
         });
         update.push(
             ") update jobs set
@@ -89,6 +90,7 @@ pub(super) async fn finish(
                  node_id = null,
                  lease_until = null,
                  reason = ended.why,
+                 held_by = ended.holder,
                  error_class = ended.class,
                  model = coalesce(ended.answered_by, jobs.model),
                  input_tokens = jobs.input_tokens + ended.tokens_in,

@@ -1,16 +1,17 @@
 //! Leases: who may still change a job, and what becomes of one whose node went away.
 
 use crate::{
-    support::{Db, NOW, delta, id, job, on_both},
+    support::{Db, NOW, audit, delta, id, job, on_both},
     work::{LEASE, retry, running, succeeded},
 };
 use domain::{
+    holder::Holder,
     id::{JobId, NodeId},
     job::{Job, JobState},
     outcome::{AttemptOutcome, ErrorClass},
     time::SECOND,
 };
-use store::StoreError;
+use store::{JobChange, StoreError};
 
 on_both! {
     a_node_that_lost_its_lease_can_finish_nothing,
@@ -19,6 +20,7 @@ on_both! {
     a_job_given_back_is_offered_again_with_its_try_uncounted,
     a_job_whose_lease_expired_is_offered_again,
     a_job_whose_lease_expired_at_its_last_try_is_a_dead_letter,
+    a_job_whose_node_went_away_twice_is_parked_and_not_run_again_by_itself,
     two_nodes_that_recover_at_once_recover_each_job_once,
     nodes_that_finish_extend_and_recover_at_once_do_not_block_each_other,
 }
@@ -111,6 +113,32 @@ async fn a_job_whose_lease_expired_at_its_last_try_is_a_dead_letter(db: Db) {
     assert!(dead.reason.is_some());
     assert_eq!(db.attempts(&[dead.id]).await.unwrap()[0].next_run_at, None);
     assert!(db.claim(id(NodeId::new), 1, LEASE, LEASE).await.unwrap().is_empty());
+}
+
+async fn a_job_whose_node_went_away_twice_is_parked_and_not_run_again_by_itself(db: Db) {
+    let (node, claimed) = running(&db, &[Job { max_attempts: 5, ..job() }]).await;
+    let one = claimed[0].id;
+    db.recover_expired(LEASE, 10).await.unwrap();
+    let second = LEASE.plus(SECOND);
+    db.claim(node, 1, LEASE, second).await.unwrap();
+    db.recover_expired(second, 10).await.unwrap();
+
+    let parked = db.job(None, one).await.unwrap();
+    assert_eq!((parked.state, parked.attempt, parked.finished_at), (JobState::Held, 2, None));
+    assert_eq!(parked.reason.as_deref(), Some("its node died twice while it ran"));
+    assert_eq!((parked.node_id, parked.lease_until), (None, None));
+    assert_eq!(db.holders().await.unwrap(), [Holder::Poison]);
+    let tries = db.attempts(&[one]).await.unwrap();
+    let told: Vec<_> = tries.iter().map(|attempt| (attempt.outcome, attempt.next_run_at)).collect();
+    assert_eq!(told, [(AttemptOutcome::Lost, Some(LEASE)), (AttemptOutcome::Lost, None)]);
+    assert!(db.claim(node, 1, second.plus(SECOND), second.plus(SECOND)).await.unwrap().is_empty());
+
+    // A person may give it another try; should that end its node, too, it is parked again.
+    let again = second.plus(SECOND);
+    db.change_jobs(None, &[one], &JobChange::Release, second, &audit("job.release")).await.unwrap();
+    assert_eq!(db.claim(node, 1, second, again).await.unwrap()[0].attempt, 3);
+    db.recover_expired(again, 10).await.unwrap();
+    assert_eq!(db.job(None, one).await.unwrap().state, JobState::Held);
 }
 
 async fn two_nodes_that_recover_at_once_recover_each_job_once(db: Db) {

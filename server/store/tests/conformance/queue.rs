@@ -5,9 +5,11 @@ use crate::{
     work::{LEASE, attempt, retry, running, succeeded},
 };
 use domain::{
+    holder::Holder,
     id::{JobId, NodeId},
     job::{Job, JobKind, JobState, Usage},
     outcome::{AttemptOutcome, ErrorClass},
+    pause::PauseTarget,
     time::{SECOND, Timestamp},
 };
 use std::collections::HashSet;
@@ -216,12 +218,15 @@ async fn a_held_job_gets_its_try_back_and_may_run_again(db: Db) {
     let (node, claimed) = running(&db, &[job()]).await;
     let held = Finished {
         attempt: attempt(&claimed[0], AttemptOutcome::Held),
-        next: Next::Held { reason: "the monthly budget is spent".into() },
+        next: Next::Held {
+            reason: "ada paused everything".into(),
+            by: Holder::Pause(PauseTarget::Everything),
+        },
     };
     assert_eq!(db.finish(&[held], NOW, &[]).await.unwrap(), [true]);
     let resting = db.job(None, claimed[0].id).await.unwrap();
     assert_eq!((resting.state, resting.attempt, resting.finished_at), (JobState::Held, 0, None));
-    assert_eq!(resting.reason.as_deref(), Some("the monthly budget is spent"));
+    assert_eq!(resting.reason.as_deref(), Some("ada paused everything"));
 
     db.retry(None, resting.id, 3, NOW, &crate::support::audit("job.retry")).await.unwrap();
     let again = db.claim(node, 1, NOW, LEASE).await.unwrap();

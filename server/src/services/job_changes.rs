@@ -1,0 +1,151 @@
+//! What people do to jobs, one or many.
+
+use super::{Services, unavailable};
+use crate::{jobs::max_attempts, live::Snapshot};
+use app::{
+    error::{AppError, Field, Reason},
+    ports::{Actor, JobChangesPort},
+    view::jobs::{COUNT_CAP, JobsChanged},
+};
+use async_trait::async_trait;
+use domain::{
+    filter::{Cursor, JobFilter},
+    id::JobId,
+    job::{Job, JobKind, JobState},
+    operation::JobOperation,
+};
+use store::JobChange;
+use uuid::Uuid;
+
+/// Jobs changed in one transaction.
+const BATCH: i64 = 500;
+/// Priority of a job somebody wants done sooner.
+const URGENT: i16 = -10;
+
+#[async_trait]
+impl JobChangesPort for Services {
+    async fn change(&self, actor: &Actor, id: JobId, what: JobOperation) -> Result<(), AppError> {
+        let job = self.store.job(actor.tenant, id).await.map_err(unavailable)?;
+        let audit = self.audit(actor, Some(job.tenant_id), &action(what), id, job.title.clone());
+        let change = change(what, job.kind, actor);
+        let changed = self
+            .store
+            .change_jobs(actor.tenant, &[id], &change, self.clock.now(), &audit)
+            .await
+            .map_err(unavailable)?;
+        if changed.is_empty() {
+            return Err(AppError::invalid(Field::Form, Reason::DoesNotFit));
+        }
+        Ok(())
+    }
+
+    async fn count(&self, actor: &Actor, filter: &JobFilter, what: JobOperation) -> Result<i64, AppError> {
+        let mut sum = 0;
+        for state in states(filter, what) {
+            let filter = JobFilter { state: Some(state), ..filter.clone() };
+            let left = COUNT_CAP - sum;
+            sum += self.store.count_jobs(actor.tenant, &filter, left).await.map_err(unavailable)?;
+        }
+        Ok(sum)
+    }
+
+    async fn change_all(
+        &self,
+        actor: &Actor,
+        filter: &JobFilter,
+        what: JobOperation,
+        most: i64,
+    ) -> Result<JobsChanged, AppError> {
+        let target = told(filter, &self.live.now());
+        let mut changed = 0;
+        // What arrives from now on is not meant.
+        let newest = Cursor { created_at: self.clock.now(), id: JobId::new(Uuid::max()) };
+        for state in states(filter, what) {
+            let filter = JobFilter { state: Some(state), ..filter.clone() };
+            let mut cursor = newest;
+            loop {
+                if changed >= most {
+                    return Ok(JobsChanged { changed, more: true });
+                }
+                let page =
+                    self.store.jobs(actor.tenant, &filter, Some(cursor), BATCH).await.map_err(unavailable)?;
+                let Some(last) = page.last() else { break };
+                cursor = Cursor { created_at: last.created_at, id: last.id };
+                changed += self.change_some(actor, &page, what, &target).await?;
+                if (page.len() as i64) < BATCH {
+                    break;
+                }
+            }
+        }
+        Ok(JobsChanged { changed, more: false })
+    }
+}
+
+impl Services {
+    /// Changes a page of jobs; those of a kind together, because kinds differ in how often they are tried.
+    async fn change_some(
+        &self,
+        actor: &Actor,
+        page: &[Job],
+        what: JobOperation,
+        target: &str,
+    ) -> Result<i64, AppError> {
+        let mut changed = 0;
+        for kind in JobKind::ALL {
+            let ids: Vec<JobId> = page.iter().filter(|job| job.kind == *kind).map(|job| job.id).collect();
+            if ids.is_empty() {
+                continue;
+            }
+            let audit = self.audit(actor, actor.tenant, &action(what), "jobs", target.to_owned());
+            let change = change(what, *kind, actor);
+            let done = self
+                .store
+                .change_jobs(actor.tenant, &ids, &change, self.clock.now(), &audit)
+                .await
+                .map_err(unavailable)?;
+            changed += done.len() as i64;
+        }
+        Ok(changed)
+    }
+}
+
+/// The states of a filter in which jobs can be changed so.
+fn states(filter: &JobFilter, what: JobOperation) -> Vec<JobState> {
+    let fits = |state: &JobState| filter.state.is_none_or(|only| only == *state);
+    what.states().iter().copied().filter(fits).collect()
+}
+
+fn action(what: JobOperation) -> String {
+    format!("job.{what}")
+}
+
+fn change(what: JobOperation, kind: JobKind, actor: &Actor) -> JobChange {
+    match what {
+        JobOperation::Retry => JobChange::Retry { tries: max_attempts(kind) },
+        JobOperation::Hold => JobChange::Hold { reason: format!("held by {}", actor.email) },
+        JobOperation::Release => JobChange::Release,
+        JobOperation::Cancel => JobChange::Cancel {
+            reason: format!("cancelled by {}", actor.email),
+            note: format!(
+                "cancelled by {} while it ran; a call that was under way may have been made",
+                actor.email
+            ),
+        },
+        JobOperation::Sooner => JobChange::Prioritise(URGENT),
+    }
+}
+
+/// A filter in words, for the audit log.
+fn told(filter: &JobFilter, snapshot: &Snapshot) -> String {
+    let vendor = filter.vendor_id.map(|id| {
+        let live = snapshot.vendor(id);
+        live.map_or_else(|| id.to_string(), |live| live.vendor.slug.to_string())
+    });
+    let parts = [
+        filter.state.map(|state| format!("state {state}")),
+        filter.kind.map(|kind| format!("kind {kind}")),
+        vendor.map(|vendor| format!("vendor {vendor}")),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    if parts.is_empty() { "all".to_owned() } else { parts.join(", ") }
+}

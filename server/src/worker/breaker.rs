@@ -1,0 +1,460 @@
+//! When a circuit breaker opens, lets a probe through and closes. Pure: calls, rows and time come as arguments, what
+//! comes out is the next row. Writing rows and asking before each job is [`super::gate`]'s.
+//!
+//! Each node watches its own calls; how a breaker stands is shared by all.
+
+use super::outcome::Outcome;
+use domain::{
+    breaker::{Breaker, BreakerKey, BreakerMode, BreakerState},
+    id::{JobId, NodeId, TenantId},
+    outcome::ErrorClass,
+    time::{MINUTE, SECOND, Timestamp, in_words},
+};
+use std::{
+    collections::{HashSet, VecDeque},
+    time::Duration,
+};
+
+/// Calls older than this say nothing any more, in microseconds.
+const WINDOW: i64 = MINUTE;
+/// Calls kept per target; more than this within the window add nothing to what is known.
+const MOST_CALLS: usize = 200;
+/// Fewer calls than this within the window are no rate.
+const LEAST_CALLS: usize = 20;
+/// It opens when so many of a hundred calls fail.
+const FAILURE_PERCENT: usize = 50;
+/// It opens when so many of a hundred calls are slow.
+const SLOW_PERCENT: usize = 80;
+/// It opens when so many different jobs fail in a row; one job that fails again and again is no proof.
+const IN_A_ROW: usize = 5;
+/// Longest time it stays open for its own reasons.
+const LONGEST_OPEN: i64 = 10 * MINUTE;
+/// Longest time a far side can ask for with `Retry-After`.
+const LONGEST_ASKED: i64 = 60 * MINUTE;
+/// A probe that did not end by then is given up: its node went away.
+const PROBE: i64 = MINUTE;
+
+/// What one call says of its target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// It works: even who refuses a request answers.
+    Well,
+    /// It answered, too late.
+    Slow,
+    /// It does not work.
+    Ill {
+        /// The error in words.
+        words: String,
+        /// How long the far side asked to wait.
+        asked: Option<Duration>,
+    },
+}
+
+/// What a run of `took` microseconds says of its target; `None` when it says nothing, because no call was made or the
+/// fault is ours.
+pub fn said(outcome: &Outcome, took: i64, slow_after: i64) -> Option<Said> {
+    let failure = match outcome {
+        Ok(_) if took >= slow_after => return Some(Said::Slow),
+        Ok(_) => return Some(Said::Well),
+        Err(failure) => failure,
+    };
+    match failure.class {
+        ErrorClass::Timeout
+        | ErrorClass::Connection
+        | ErrorClass::RateLimited
+        | ErrorClass::Server
+        | ErrorClass::BadAnswer => {
+            Some(Said::Ill { words: failure.words.clone(), asked: failure.retry_after })
+        }
+        ErrorClass::Rejected => Some(Said::Well),
+        ErrorClass::BadInput | ErrorClass::Forbidden | ErrorClass::LeaseExpired | ErrorClass::Internal => {
+            None
+        }
+    }
+}
+
+/// The calls one node made to one target of late.
+#[derive(Debug, Default)]
+pub struct Window {
+    calls: VecDeque<(Timestamp, JobId, Said)>,
+}
+
+/// Why a breaker is to open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trip {
+    /// In plain words.
+    pub why: String,
+    /// How long the far side asked to wait.
+    pub asked: Option<Duration>,
+}
+
+impl Window {
+    /// Notes a call that ended at `now`. Calls before `since`, when the breaker last changed, are forgotten. Says why the
+    /// breaker is to open, if it is; the window then begins anew.
+    pub fn note(&mut self, job: JobId, said: Said, since: Option<Timestamp>, now: Timestamp) -> Option<Trip> {
+        let oldest = now.plus(-WINDOW).max(since.unwrap_or(Timestamp(i64::MIN)));
+        self.calls.retain(|(at, ..)| *at >= oldest);
+        if self.calls.len() == MOST_CALLS {
+            self.calls.pop_front();
+        }
+        self.calls.push_back((now, job, said));
+        let trip = self.trip();
+        if trip.is_some() {
+            self.calls.clear();
+        }
+        trip
+    }
+
+    fn trip(&self) -> Option<Trip> {
+        let Some((_, _, last)) = self.calls.back() else { return None };
+        let total = self.calls.len();
+        let share = |some: usize, percent| total >= LEAST_CALLS && some * 100 >= total * percent;
+        match last {
+            Said::Well => None,
+            Said::Slow => {
+                let slow = self.calls.iter().filter(|(.., said)| *said == Said::Slow).count();
+                share(slow, SLOW_PERCENT)
+                    .then(|| Trip { why: format!("{slow} of the last {total} calls were slow"), asked: None })
+            }
+            Said::Ill { words, asked } => {
+                let failed = self.calls.iter().filter(|(.., said)| matches!(said, Said::Ill { .. })).count();
+                let in_a_row: HashSet<JobId> = self
+                    .calls
+                    .iter()
+                    .rev()
+                    .take_while(|(.., said)| matches!(said, Said::Ill { .. }))
+                    .map(|(_, job, _)| *job)
+                    .collect();
+                let why = if in_a_row.len() >= IN_A_ROW {
+                    format!("{} jobs in a row failed, the last with: {words}", in_a_row.len())
+                } else if share(failed, FAILURE_PERCENT) {
+                    format!("{failed} of the last {total} calls failed, the last with: {words}")
+                } else {
+                    return None;
+                };
+                Some(Trip { why, asked: *asked })
+            }
+        }
+    }
+}
+
+/// Whether a job may pass a breaker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passage {
+    /// It may.
+    Free,
+    /// It may not.
+    Shut,
+    /// It may if it is the one that tries.
+    Probe,
+}
+
+/// Whether a job may pass at `now`.
+pub fn passage(breaker: Option<&Breaker>, now: Timestamp) -> Passage {
+    let Some(breaker) = breaker else { return Passage::Free };
+    let over = |until: Option<Timestamp>| until.is_none_or(|until| until <= now);
+    match (breaker.mode, breaker.state) {
+        (BreakerMode::ForcedClosed, _) | (BreakerMode::Automatic, BreakerState::Closed) => Passage::Free,
+        (BreakerMode::ForcedOpen, _) => Passage::Shut,
+        (BreakerMode::Automatic, BreakerState::Open) if over(breaker.open_until) => Passage::Probe,
+        (BreakerMode::Automatic, BreakerState::HalfOpen) if over(breaker.probe_until) => Passage::Probe,
+        (BreakerMode::Automatic, _) => Passage::Shut,
+    }
+}
+
+/// What a program writes as the one who changed a breaker.
+const ITSELF: &str = "tidegate";
+
+/// A breaker that did nothing yet.
+fn fresh(key: BreakerKey, tenant_id: TenantId) -> Breaker {
+    Breaker {
+        key,
+        tenant_id,
+        state: BreakerState::Closed,
+        mode: BreakerMode::Automatic,
+        reason: String::new(),
+        changed_at: Timestamp(0),
+        changed_by: ITSELF.to_owned(),
+        openings: 0,
+        open_until: None,
+        probe_node: None,
+        probe_until: None,
+        revision: 0,
+    }
+}
+
+/// The same breaker, changed by `by` at `now`.
+fn next(before: Breaker, by: &str, now: Timestamp) -> Breaker {
+    Breaker {
+        changed_at: now,
+        changed_by: by.to_owned(),
+        open_until: None,
+        probe_node: None,
+        probe_until: None,
+        revision: before.revision + 1,
+        ..before
+    }
+}
+
+/// How long it stays open at its `openings`th opening, in microseconds.
+fn open_for(openings: i32, first: Duration, asked: Option<Duration>) -> i64 {
+    let micros = |time: Duration| i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
+    let doublings = openings.clamp(1, 30) as u32 - 1;
+    let own = micros(first).saturating_mul(1 << doublings).clamp(1, LONGEST_OPEN);
+    asked.map_or(own, |asked| own.max(micros(asked).min(LONGEST_ASKED)))
+}
+
+/// The breaker opened by a trip. It stands closed or does not exist before.
+pub fn opened(
+    before: Option<&Breaker>,
+    key: &BreakerKey,
+    tenant: TenantId,
+    trip: Trip,
+    first: Duration,
+    now: Timestamp,
+) -> Breaker {
+    let before = before.cloned().unwrap_or_else(|| fresh(key.clone(), tenant));
+    let openings = before.openings.saturating_add(1);
+    let time = open_for(openings, first, trip.asked);
+    Breaker {
+        state: BreakerState::Open,
+        openings,
+        open_until: Some(now.plus(time)),
+        reason: trip.why,
+        ..next(before, ITSELF, now)
+    }
+}
+
+/// The breaker while `node` tries.
+pub fn probing(before: &Breaker, node: NodeId, now: Timestamp) -> Breaker {
+    Breaker {
+        state: BreakerState::HalfOpen,
+        probe_node: Some(node),
+        probe_until: Some(now.plus(PROBE)),
+        ..next(before.clone(), ITSELF, now)
+    }
+}
+
+/// The breaker after its probe. Open again at once when the probe said nothing: the next job may try.
+pub fn probed(before: &Breaker, said: Option<Said>, first: Duration, now: Timestamp) -> Breaker {
+    match said {
+        Some(Said::Well) => Breaker {
+            state: BreakerState::Closed,
+            openings: 0,
+            reason: "the target answers again".to_owned(),
+            ..next(before.clone(), ITSELF, now)
+        },
+        Some(ill) => {
+            let (why, asked) = match ill {
+                Said::Ill { words, asked } => (words, asked),
+                _ => ("it was slow".to_owned(), None),
+            };
+            let trip = Trip { why: format!("the try after the pause failed, too: {why}"), asked };
+            opened(Some(before), &before.key, before.tenant_id, trip, first, now)
+        }
+        None => {
+            Breaker { state: BreakerState::Open, open_until: Some(now), ..next(before.clone(), ITSELF, now) }
+        }
+    }
+}
+
+/// The breaker as a person wants it. Whatever they decide, what was counted begins anew.
+pub fn set(
+    before: Option<&Breaker>,
+    key: &BreakerKey,
+    tenant: TenantId,
+    mode: BreakerMode,
+    by: &str,
+    now: Timestamp,
+) -> Breaker {
+    let before = before.cloned().unwrap_or_else(|| fresh(key.clone(), tenant));
+    let (state, words) = match mode {
+        BreakerMode::ForcedOpen => (BreakerState::Open, "forced open"),
+        BreakerMode::ForcedClosed => (BreakerState::Closed, "forced closed"),
+        BreakerMode::Automatic => (BreakerState::Closed, "set back to automatic"),
+    };
+    Breaker { state, mode, openings: 0, reason: format!("{words} by {by}"), ..next(before, by, now) }
+}
+
+/// How many jobs are let go at once after a breaker closed `since` ago, in microseconds: few at first, so that a target
+/// that is just back is not overrun.
+pub fn trickle(since: i64) -> i64 {
+    let doublings = (since.max(0) / (2 * SECOND)).min(8) as u32;
+    (2_i64 << doublings).min(500)
+}
+
+/// What people read of a job that waits for a breaker.
+pub fn waits(breaker: &Breaker, target: &str, now: Timestamp) -> String {
+    match (breaker.mode, breaker.open_until) {
+        (BreakerMode::ForcedOpen, _) => format!("the breaker of {target} was {}", breaker.reason),
+        (_, Some(until)) if until > now => {
+            format!("the breaker of {target} is open, tried again in {}", in_words(until.since(now)))
+        }
+        _ => format!("the breaker of {target} is open while one job tries it"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::worker::outcome::{Failure, Success};
+    use domain::id::DestinationId;
+    use uuid::Uuid;
+
+    const START: Timestamp = Timestamp(1_000 * MINUTE);
+    const FIRST: Duration = Duration::from_secs(30);
+
+    fn job(n: usize) -> JobId {
+        JobId::new(Uuid::from_u128(n as u128))
+    }
+
+    fn key() -> BreakerKey {
+        BreakerKey::Destination(DestinationId::new(Uuid::nil()))
+    }
+
+    fn ill() -> Said {
+        Said::Ill { words: "503 from blog".into(), asked: None }
+    }
+
+    fn trip(asked: Option<Duration>) -> Trip {
+        Trip { why: "why".into(), asked }
+    }
+
+    fn open(asked: Option<Duration>) -> Breaker {
+        opened(None, &key(), TenantId::new(Uuid::nil()), trip(asked), FIRST, START)
+    }
+
+    /// Notes these calls, one a second; says at which it tripped.
+    fn first_trip(calls: impl IntoIterator<Item = (usize, Said)>) -> Option<usize> {
+        let mut window = Window::default();
+        calls.into_iter().enumerate().position(|(n, (id, said))| {
+            window.note(job(id), said, None, START.plus(n as i64 * SECOND)).is_some()
+        })
+    }
+
+    #[test]
+    fn only_what_the_target_does_wrong_counts() {
+        let failed = |class| Err(Failure::new(class, "words"));
+        for (class, counts) in [
+            (ErrorClass::Timeout, Some(true)),
+            (ErrorClass::Connection, Some(true)),
+            (ErrorClass::RateLimited, Some(true)),
+            (ErrorClass::Server, Some(true)),
+            (ErrorClass::BadAnswer, Some(true)),
+            (ErrorClass::Rejected, Some(false)),
+            (ErrorClass::BadInput, None),
+            (ErrorClass::Forbidden, None),
+            (ErrorClass::LeaseExpired, None),
+            (ErrorClass::Internal, None),
+        ] {
+            let said = said(&failed(class), SECOND, 10 * SECOND);
+            assert_eq!(said.map(|said| said != Said::Well), counts, "{class}");
+        }
+        let done: Outcome = Ok(Success::default());
+        assert_eq!(said(&done, SECOND, 10 * SECOND), Some(Said::Well));
+        assert_eq!(said(&done, 10 * SECOND, 10 * SECOND), Some(Said::Slow));
+    }
+
+    #[test]
+    fn five_different_jobs_that_fail_in_a_row_open_it() {
+        assert_eq!(first_trip((0..9).map(|n| (n, ill()))), Some(4));
+        // One that works in between begins the row anew.
+        let calls = [ill(), ill(), ill(), ill(), Said::Well, ill(), ill(), ill(), ill()];
+        assert_eq!(first_trip(calls.into_iter().enumerate()), None);
+        // The same job over and over is its own fault, as far as anybody can tell.
+        assert_eq!(first_trip((0..12).map(|_| (7, ill()))), None);
+    }
+
+    #[test]
+    fn half_of_at_least_twenty_calls_open_it() {
+        let half = |n: usize| (n, if n % 2 == 0 { Said::Well } else { ill() });
+        assert_eq!(first_trip((0..40).map(half)), Some(19));
+        let third = |n: usize| (n, if n % 3 == 0 { ill() } else { Said::Well });
+        assert_eq!(first_trip((0..60).map(third)), None);
+    }
+
+    #[test]
+    fn calls_older_than_a_minute_or_than_the_breaker_s_last_change_are_forgotten() {
+        let mut window = Window::default();
+        for n in 0..4 {
+            assert_eq!(window.note(job(n), ill(), None, START), None);
+        }
+        assert_eq!(window.note(job(4), ill(), None, START.plus(WINDOW + 1)), None);
+        for n in 0..3 {
+            assert_eq!(window.note(job(10 + n), ill(), None, START.plus(WINDOW + 1)), None);
+        }
+        let changed = START.plus(WINDOW + 2);
+        assert_eq!(window.note(job(20), ill(), Some(changed), changed), None);
+    }
+
+    #[test]
+    fn slow_calls_open_it_only_when_nearly_all_are() {
+        assert_eq!(first_trip((0..30).map(|n| (n, Said::Slow))), Some(19));
+        let half = |n: usize| (n, if n % 2 == 0 { Said::Well } else { Said::Slow });
+        assert_eq!(first_trip((0..60).map(half)), None);
+    }
+
+    #[test]
+    fn open_time_doubles_with_each_opening_up_to_a_cap() {
+        for (openings, seconds) in [(1, 30), (2, 60), (3, 120), (5, 480), (6, 600), (i32::MAX, 600)] {
+            assert_eq!(open_for(openings, FIRST, None), seconds * SECOND, "{openings}");
+        }
+    }
+
+    #[test]
+    fn retry_after_lengthens_the_open_time_within_bounds_and_never_shortens_it() {
+        for (asked, seconds) in [(5, 30), (90, 90), (3_600, 3_600), (u64::MAX, 3_600)] {
+            let until = open(Some(Duration::from_secs(asked))).open_until;
+            assert_eq!(until, Some(START.plus(seconds * SECOND)), "{asked}");
+        }
+    }
+
+    #[test]
+    fn an_open_breaker_lets_one_job_through_when_its_time_is_over() {
+        let open = open(None);
+        assert_eq!(passage(None, START), Passage::Free);
+        assert_eq!(passage(Some(&open), START.plus(29 * SECOND)), Passage::Shut);
+        let over = START.plus(30 * SECOND);
+        assert_eq!(passage(Some(&open), over), Passage::Probe);
+        let half = probing(&open, NodeId::new(Uuid::nil()), over);
+        assert_eq!((half.state, half.revision), (BreakerState::HalfOpen, open.revision + 1));
+        assert_eq!(passage(Some(&half), over.plus(PROBE - 1)), Passage::Shut);
+        // Its node went away.
+        assert_eq!(passage(Some(&half), over.plus(PROBE)), Passage::Probe);
+    }
+
+    #[test]
+    fn a_good_probe_closes_it_a_bad_one_doubles_the_pause_and_one_that_says_nothing_changes_nothing() {
+        let half = probing(&open(None), NodeId::new(Uuid::nil()), START);
+        let closed = probed(&half, Some(Said::Well), FIRST, START);
+        assert_eq!((closed.state, closed.openings, closed.probe_node), (BreakerState::Closed, 0, None));
+        assert_eq!(passage(Some(&closed), START), Passage::Free);
+        for bad in [ill(), Said::Slow] {
+            let again = probed(&half, Some(bad), FIRST, START);
+            assert_eq!(again.open_until, Some(START.plus(60 * SECOND)));
+        }
+        let same = probed(&half, None, FIRST, START);
+        assert_eq!((same.state, same.openings), (BreakerState::Open, half.openings));
+        assert_eq!(passage(Some(&same), START), Passage::Probe);
+    }
+
+    #[test]
+    fn what_a_person_forces_stays_until_they_say_otherwise() {
+        let tenant = TenantId::new(Uuid::nil());
+        let at = |before: Option<&Breaker>, mode| set(before, &key(), tenant, mode, "ada", START);
+        let shut = at(None, BreakerMode::ForcedOpen);
+        assert_eq!(passage(Some(&shut), START.plus(1_000 * MINUTE)), Passage::Shut);
+        assert_eq!(shut.reason, "forced open by ada");
+        let free = at(Some(&shut), BreakerMode::ForcedClosed);
+        assert_eq!((passage(Some(&free), START), free.revision), (Passage::Free, 2));
+        let own = at(Some(&free), BreakerMode::Automatic);
+        assert_eq!((own.mode, own.state), (BreakerMode::Automatic, BreakerState::Closed));
+    }
+
+    #[test]
+    fn few_jobs_are_let_go_at_first_then_more() {
+        let sizes: Vec<i64> = [0, 2, 4, 8, 60].iter().map(|seconds| trickle(seconds * SECOND)).collect();
+        assert_eq!(sizes, [2, 4, 8, 32, 500]);
+        assert_eq!(trickle(-5), 2);
+    }
+}

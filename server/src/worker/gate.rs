@@ -1,0 +1,326 @@
+//! Whether a claimed job may run: asked between claim and run. What is paused, or whose target's breaker is open, is
+//! put aside with what holds it and burns no try. [`super::letting_go`] brings it back.
+//!
+//! A pause over a long backlog must not make every job of it take the way through a claim: when a claim brings jobs
+//! that may not run, the head of the queue is looked through and what may not run is put aside where it stands, a
+//! bounded number per claim, so that other jobs come up in between.
+
+use super::{
+    breaker::{self, Passage, Window},
+    finish::Finisher,
+    outcome::Outcome,
+};
+use crate::{
+    clock::{SharedClock, fresh},
+    live::{LiveConfig, Snapshot},
+};
+use domain::{
+    attempt::Attempt,
+    breaker::{Breaker, BreakerKey, BreakerMode, BreakerState},
+    holder::Holder,
+    id::{JobId, NodeId, TenantId},
+    job::{Job, JobKind, Usage},
+    outcome::AttemptOutcome,
+    pause::PauseTarget,
+    time::{SECOND, Timestamp},
+};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use store::{AuditEntry, Finished, Next, Store, StoreError};
+
+/// Jobs at the head of the queue that are looked through at once.
+const HEAD: i64 = 1_000;
+/// An answer of a destination after this long is slow, in microseconds.
+const SLOW_DELIVERY: i64 = 10 * SECOND;
+/// An answer of a model after this long is slow, in microseconds.
+const SLOW_MODEL: i64 = 60 * SECOND;
+
+/// What decides which claimed jobs run.
+pub struct Gate {
+    /// The queue, and the rows of breakers.
+    pub store: Arc<dyn Store>,
+    /// Pauses and breakers.
+    pub live: Arc<LiveConfig>,
+    /// Where jobs that are put aside are written.
+    pub finisher: Finisher,
+    /// The time.
+    pub clock: SharedClock,
+    /// This process.
+    pub node: NodeId,
+    /// How long a breaker stays open at first.
+    pub open_first: Duration,
+    /// A std mutex: held for one note, never across an await.
+    windows: Mutex<HashMap<BreakerKey, Window>>,
+}
+
+/// A job that may run.
+#[derive(Debug)]
+pub struct Admitted {
+    /// The job.
+    pub job: Job,
+    /// The breaker it passed as the one that tries, as it stands meanwhile.
+    probe: Option<Breaker>,
+}
+
+/// Why a job may not run.
+struct Held {
+    by: Holder,
+    reason: String,
+}
+
+impl Gate {
+    /// A gate that has seen no calls.
+    pub fn new(
+        store: Arc<dyn Store>,
+        live: Arc<LiveConfig>,
+        finisher: Finisher,
+        clock: SharedClock,
+        node: NodeId,
+        open_first: Duration,
+    ) -> Self {
+        Self { store, live, finisher, clock, node, open_first, windows: Mutex::default() }
+    }
+
+    /// Those of the claimed jobs that may run; the others are put aside, uncounted.
+    pub async fn admit(&self, claimed: Vec<Job>) -> Vec<Admitted> {
+        let mut admitted = Vec::with_capacity(claimed.len());
+        let mut aside = Vec::new();
+        for job in claimed {
+            let snapshot = self.live.now();
+            match self.held(&job, &snapshot) {
+                Err(held) => aside.push((job, held)),
+                Ok(None) => admitted.push(Admitted { job, probe: None }),
+                Ok(Some(before)) => match self.try_probe(&before).await {
+                    Some(probe) => admitted.push(Admitted { job, probe: Some(probe) }),
+                    None => {
+                        let held = by_breaker(&before, &snapshot, self.clock.now());
+                        aside.push((job, held));
+                    }
+                },
+            }
+        }
+        if !aside.is_empty() {
+            self.put_aside(aside).await;
+            if let Err(error) = self.clear_head().await {
+                tracing::warn!(%error, "the head of the queue could not be looked through");
+            }
+        }
+        admitted
+    }
+
+    /// Takes note of how a job that was admitted ended after `took` microseconds.
+    pub async fn note(&self, job: &Job, probe: Option<Breaker>, outcome: &Outcome, took: i64) {
+        let snapshot = self.live.now();
+        let Some(key) = breaker_of(job, &snapshot) else { return };
+        let slow_after = if job.kind == JobKind::Generate { SLOW_MODEL } else { SLOW_DELIVERY };
+        let said = breaker::said(outcome, took, slow_after);
+        let now = self.clock.now();
+        if let Some(probe) = probe {
+            return self.write(breaker::probed(&probe, said, self.open_first, now), &snapshot).await;
+        }
+        let before = snapshot.breaker(&key);
+        // What was begun before the breaker opened ends without a say.
+        let (Some(said), Passage::Free) = (said, breaker::passage(before, now)) else { return };
+        let since = before.map(|breaker| breaker.changed_at);
+        let trip = self.windows().entry(key.clone()).or_default().note(job.id, said, since, now);
+        if before.is_some_and(|breaker| breaker.mode != BreakerMode::Automatic) {
+            return;
+        }
+        if let Some(trip) = trip {
+            let opened = breaker::opened(before, &key, job.tenant_id, trip, self.open_first, now);
+            self.write(opened, &snapshot).await;
+        }
+    }
+
+    /// Gives a probe back whose job did not end here, so that another may try at once.
+    pub async fn forgo(&self, probe: Option<Breaker>) {
+        if let Some(probe) = probe {
+            let free = breaker::probed(&probe, None, self.open_first, self.clock.now());
+            self.write(free, &self.live.now()).await;
+        }
+    }
+
+    /// What holds a job, or the breaker it has to try first.
+    fn held(&self, job: &Job, snapshot: &Snapshot) -> Result<Option<Breaker>, Held> {
+        if let Some(pause) = snapshot.pauses().iter().find(|pause| pause.target.covers(job)) {
+            let what = target_name(pause.target, snapshot);
+            let verb = if pause.target == PauseTarget::Deliveries { "are" } else { "is" };
+            let reason = format!("{what} {verb} paused by {}", pause.by);
+            return Err(Held { by: Holder::Pause(pause.target), reason });
+        }
+        let Some(breaker) = breaker_of(job, snapshot).and_then(|key| snapshot.breaker(&key)) else {
+            return Ok(None);
+        };
+        match breaker::passage(Some(breaker), self.clock.now()) {
+            Passage::Free => Ok(None),
+            Passage::Shut => Err(by_breaker(breaker, snapshot, self.clock.now())),
+            Passage::Probe => Ok(Some(breaker.clone())),
+        }
+    }
+
+    /// Becomes the one that tries, if nobody else did.
+    async fn try_probe(&self, before: &Breaker) -> Option<Breaker> {
+        let probe = breaker::probing(before, self.node, self.clock.now());
+        match self.store.change_breaker(&probe, None).await {
+            Ok(true) => {
+                self.reload().await;
+                Some(probe)
+            }
+            Ok(false) => {
+                self.reload().await;
+                None
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a breaker could not be tried");
+                None
+            }
+        }
+    }
+
+    /// Writes how a breaker stands now; somebody who was quicker knows as much.
+    async fn write(&self, breaker: Breaker, snapshot: &Snapshot) {
+        let name = breaker_name(&breaker.key, snapshot);
+        let audit = AuditEntry {
+            id: fresh(),
+            at: breaker.changed_at,
+            tenant_id: Some(breaker.tenant_id),
+            actor: breaker.changed_by.clone(),
+            action: match breaker.state {
+                BreakerState::Closed => "breaker.close".to_owned(),
+                _ => "breaker.open".to_owned(),
+            },
+            target: name.clone(),
+            detail: breaker.reason.clone(),
+        };
+        // A probe that said nothing is no change people need to know of.
+        let told = breaker.open_until != Some(breaker.changed_at);
+        match self.store.change_breaker(&breaker, told.then_some(&audit)).await {
+            Ok(true) if told => {
+                tracing::warn!(target = %name, state = %breaker.state, reason = breaker.reason, "a circuit breaker changed");
+            }
+            Ok(_) => {}
+            Err(error) => return tracing::warn!(%error, target = %name, "a breaker could not be written"),
+        }
+        self.reload().await;
+    }
+
+    async fn reload(&self) {
+        if let Err(error) = self.live.reload().await {
+            tracing::warn!(%error, "a breaker's change is stored but could not be read back yet");
+        }
+    }
+
+    /// Puts claimed jobs aside, uncounted, through the writer that does not give up.
+    async fn put_aside(&self, jobs: Vec<(Job, Held)>) {
+        let now = self.clock.now();
+        let ends = jobs.into_iter().map(|(job, Held { by, reason })| {
+            let attempt = Attempt {
+                job_id: job.id,
+                number: job.attempt,
+                node_id: self.node,
+                started_at: now,
+                finished_at: now,
+                outcome: AttemptOutcome::Held,
+                error_class: None,
+                error: None,
+                status: None,
+                answer: None,
+                model: None,
+                usage: Usage::default(),
+                next_run_at: None,
+            };
+            self.finisher.finish(Finished { attempt, next: Next::Held { reason, by } })
+        });
+        futures::future::join_all(ends).await;
+    }
+
+    /// Puts aside, unclaimed, what may not run among the first jobs of the queue.
+    async fn clear_head(&self) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let snapshot = self.live.now();
+        let mut aside: HashMap<Holder, (String, Vec<JobId>)> = HashMap::new();
+        for job in self.store.due(HEAD, now).await? {
+            if let Err(Held { by, reason }) = self.held(&job, &snapshot) {
+                aside.entry(by).or_insert_with(|| (reason, Vec::new())).1.push(job.id);
+            }
+        }
+        for (by, (reason, jobs)) in aside {
+            self.store.hold_waiting(&jobs, &by, &reason, now).await?;
+        }
+        Ok(())
+    }
+
+    fn windows(&self) -> std::sync::MutexGuard<'_, HashMap<BreakerKey, Window>> {
+        self.windows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Admitted {
+    /// The job, and what [`Gate::note`] or [`Gate::forgo`] wants to have back.
+    pub fn parts(self) -> (Job, Option<Breaker>) {
+        (self.job, self.probe)
+    }
+}
+
+fn by_breaker(breaker: &Breaker, snapshot: &Snapshot, now: Timestamp) -> Held {
+    let reason = breaker::waits(breaker, &breaker_name(&breaker.key, snapshot), now);
+    Held { by: Holder::Breaker(breaker.key.clone()), reason }
+}
+
+/// Which breaker guards the target of a job.
+fn breaker_of(job: &Job, snapshot: &Snapshot) -> Option<BreakerKey> {
+    if job.kind != JobKind::Generate {
+        return job.destination_id.map(BreakerKey::Destination);
+    }
+    let live = snapshot.provider(job.provider_id?)?;
+    let model = job.params.model.clone().unwrap_or_else(|| live.provider.model.clone());
+    Some(BreakerKey::Model(live.provider.id, model))
+}
+
+/// What people call what a breaker guards.
+pub fn breaker_name(key: &BreakerKey, snapshot: &Snapshot) -> String {
+    match key {
+        BreakerKey::Destination(id) => target_name(PauseTarget::Destination(*id), snapshot),
+        BreakerKey::Model(id, model) => {
+            let provider =
+                snapshot.provider(*id).map_or_else(|| id.to_string(), |live| live.provider.slug.to_string());
+            format!("model {model} of {provider}")
+        }
+    }
+}
+
+/// What people call what a switch pauses.
+pub fn target_name(target: PauseTarget, snapshot: &Snapshot) -> String {
+    let named = |kind: &str, slug: Option<String>| {
+        slug.map_or_else(|| target.to_string(), |slug| format!("{kind} {slug}"))
+    };
+    match target {
+        PauseTarget::Everything => "everything".to_owned(),
+        PauseTarget::Deliveries => "all deliveries".to_owned(),
+        PauseTarget::Tenant(id) => named("tenant", snapshot.tenant(id).map(|tenant| tenant.slug.to_string())),
+        PauseTarget::Vendor(id) => {
+            named("vendor", snapshot.vendor(id).map(|live| live.vendor.slug.to_string()))
+        }
+        PauseTarget::Destination(id) => {
+            named("destination", snapshot.destination(id).map(|live| live.destination.slug.to_string()))
+        }
+        PauseTarget::Provider(id) => {
+            named("provider", snapshot.provider(id).map(|live| live.provider.slug.to_string()))
+        }
+    }
+}
+
+/// Whose something is that can be paused; `None` when that is everybody's, `NotFound` when there is no such thing.
+pub fn tenant_of(target: PauseTarget, snapshot: &Snapshot) -> Result<Option<TenantId>, StoreError> {
+    let found = match target {
+        PauseTarget::Everything | PauseTarget::Deliveries => return Ok(None),
+        PauseTarget::Tenant(id) => snapshot.tenant(id).map(|tenant| tenant.id),
+        PauseTarget::Vendor(id) => snapshot.vendor(id).map(|live| live.vendor.tenant_id),
+        PauseTarget::Destination(id) => snapshot.destination(id).map(|live| live.destination.tenant_id),
+        PauseTarget::Provider(id) => snapshot.provider(id).map(|live| live.provider.tenant_id),
+    };
+    found.map(Some).ok_or(StoreError::NotFound)
+}
