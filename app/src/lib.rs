@@ -31,6 +31,7 @@ use live::Live;
 use pages::{
     added::{DestinationAddedPage, SecretRotatedPage, VendorAddedPage},
     audit::AuditPage,
+    change_jobs::ChangeJobsPage,
     destinations::DestinationsPage,
     event::EventPage,
     event_type::EventTypePage,
@@ -107,6 +108,8 @@ pub fn App() -> impl IntoView {
                 <ParentRoute path=path!("") view=Frame ssr=whole.clone()>
                     <Route path=path!("") view=OverviewPage ssr=whole.clone()/>
                     <Route path=path!("/jobs") view=JobsPage ssr=whole.clone()/>
+                    <Route path=path!("/jobs/change") view=ChangeJobsPage ssr=whole.clone()/>
+                    // After the word above, which is no job's id.
                     <Route path=path!("/jobs/:id") view=JobPage ssr=whole.clone()/>
                     <Route path=path!("/events") view=EventsPage ssr=whole.clone()/>
                     <Route path=path!("/events/types") view=TypesPage ssr=whole.clone()/>

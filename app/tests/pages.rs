@@ -167,6 +167,11 @@ fn the_server_functions_refuse_an_editor_whatever_the_page_shows() {
         ("/ui/vendor/revoke", "vendor=ven_018f3c51000070008000000000000000&version=5&force=on".into()),
         ("/ui/vendor/quiet", "vendor=ven_018f3c51000070008000000000000000&hours=6".into()),
         ("/ui/vendor/limits/set", "vendor=ven_018f3c51000070008000000000000000&rate=5".into()),
+        ("/ui/job/change", format!("id={id}&what=cancel")),
+        ("/ui/jobs/change", "what=cancel&state=failed".into()),
+        ("/ui/flow/pause", "target=everything".into()),
+        ("/ui/flow/resume", "target=everything".into()),
+        ("/ui/flow/breaker", "key=dst_018f3c51000070008000000000000001&mode=open".into()),
         ("/ui/rule/add", "vendor=ven_018f3c51000070008000000000000001&pattern=*&job=generate".into()),
     ];
     for (path, form) in forms {
@@ -178,6 +183,63 @@ fn the_server_functions_refuse_an_editor_whatever_the_page_shows() {
         outside.post("/jobs", path, &form);
         assert!(outside.fake.calls.lock().unwrap().is_empty(), "{path} signed out");
     }
+}
+
+#[test]
+fn pausing_forcing_and_changing_jobs_work_without_javascript() {
+    let site = busy(Role::Owner);
+    let target = "dst_018f3c51000070008000000000000001";
+    site.post("/destinations", "/ui/flow/pause", &format!("target={target}"));
+    site.post("/destinations", "/ui/flow/resume", "target=everything");
+    site.post("/destinations", "/ui/flow/breaker", &format!("key={target}&mode=closed"));
+    let id = BAD_JOB.trim_start_matches("/jobs/");
+    site.post(BAD_JOB, "/ui/job/change", &format!("id={id}&what=cancel"));
+    let answer = site.post("/jobs/change", "/ui/jobs/change", "what=hold&state=pending");
+    assert_eq!(answer.location, "/jobs?state=pending&did=hold&changed=1234");
+    assert_eq!(
+        *site.fake.calls.lock().unwrap(),
+        [
+            format!("pause {target}"),
+            "resume everything".into(),
+            format!("breaker {target} closed"),
+            format!("cancel {id}"),
+            "hold all Some(Pending) 10000".into(),
+        ]
+    );
+    assert!(site.get(&answer.location).has("1,234 jobs were held."), "{}", site.get(&answer.location).page());
+}
+
+#[test]
+fn what_is_paused_and_which_breaker_is_open_stand_on_the_page_of_destinations_with_buttons_for_those_who_may()
+{
+    let page = busy(Role::Owner).get("/destinations");
+    for words in [
+        "Paused",
+        ">Resume</button>",
+        ">Force closed</button>",
+        "5 jobs in a row failed, the last with: 503 from WordPress",
+        "tried again in 10 s",
+    ] {
+        assert!(page.has(words), "{words}: {}", page.page());
+    }
+    let editor = busy(Role::Editor).get("/destinations");
+    assert!(editor.has("Paused") && editor.has("tried again in 10 s"));
+    for words in ["Resume", "Pause</button>", "Force"] {
+        assert!(!editor.page().contains(words), "{words}");
+    }
+}
+
+#[test]
+fn what_is_done_to_a_whole_list_is_asked_first_with_its_number() {
+    let ask = busy(Role::Owner).get("/jobs/change?what=cancel&state=held");
+    assert!(
+        ask.has("1,234 jobs") && ask.has("a call that is under way may have been made"),
+        "{}",
+        ask.page()
+    );
+    assert!(ask.has("value=\"held\"") && ask.has("href=\"/jobs?state=held\""));
+    assert!(!busy(Role::Editor).get("/jobs/change?what=cancel").has("1,234 jobs"));
+    assert!(!busy(Role::Editor).get("/jobs").has("All jobs of this list"));
 }
 
 #[test]

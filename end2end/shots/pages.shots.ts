@@ -68,6 +68,9 @@ async function fill(site: Site) {
   await server.jobsIn("held", 3);
   // The mark by which `follows` saw that the server is up to date is no part of the picture.
   await server.database.sql("delete from secrets where vendor_id in (select id from vendors where slug like 'mark-%'); delete from vendors where slug like 'mark-%'; update config_version set version = version + 1");
+  await server.cli(["pause", "begin", "vendor", "stripe-live"]);
+  await server.cli(["pause", "begin", "deliveries"]);
+  await server.cli(["breaker", "set", "open", "--destination", "quarterly-review-of-tidal-sciences"]);
   // Nothing holds a job by itself yet, so the picture gets one by hand.
   await server.database.sql("update jobs set state = 'held', reason = 'Held by hand: check the headline first' where id in (select id from jobs where state = 'failed' limit 1)");
   await peer.fails({ path: "/v1", status: 429, retry_after: 1800, times: 2 });
@@ -99,6 +102,7 @@ test("pictures of every page", async ({ page, open, as, faults }) => {
       ["overview", site, "/"],
       ["overview-empty", empty, "/"],
       ["jobs", site, "/jobs"],
+      ["jobs-change", site, "/jobs/change?what=cancel&state=failed"],
       ["jobs-empty", empty, "/jobs"],
       ["jobs-failed", site, "/jobs?state=failed"],
       ["jobs-no-match", site, "/jobs?state=cancelled"],

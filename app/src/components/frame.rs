@@ -2,6 +2,7 @@
 
 use super::{
     empty::LoadError,
+    flow::{Flow, PauseBanner},
     icon::{Glyph, Icon, Mark},
 };
 use crate::{
@@ -62,11 +63,12 @@ pub fn OnlyFor(
 #[component]
 fn Inside(viewer: Viewer) -> impl IntoView {
     Effect::new(|_| Live::start());
+    let flow = Flow::provide();
     view! {
         <a class="skip" href="#main" rel="external">"Skip to content"</a>
         <div class="frame">
             <Rail viewer/>
-            <main id="main" class="content" tabindex="-1"><Outlet/></main>
+            <main id="main" class="content" tabindex="-1"><PauseBanner flow/><Outlet/></main>
         </div>
     }
     .into_any()

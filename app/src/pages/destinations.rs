@@ -4,6 +4,7 @@ use crate::{
     api::destinations::{TestDestination, list_destinations},
     components::{
         badge::{Badge, Tone},
+        flow::{BreakerPanel, PauseSwitch, PausedBadge},
         form::{FormError, Submit, fault_of},
         frame::viewer_may,
         list_page::{Column, List, ListPage, NothingYet, Table},
@@ -12,7 +13,9 @@ use crate::{
     view::connections::{DestinationPage, DestinationRow, TestReport},
 };
 use domain::{
+    breaker::BreakerKey,
     destination::{DestinationAuth, DestinationKind},
+    pause::PauseTarget,
     role::Role,
     time::{Timestamp, in_words},
 };
@@ -52,10 +55,12 @@ fn rows(page: DestinationPage, test: ServerAction<TestDestination>) -> AnyView {
     let mut columns =
         vec![Column::Words("Destination"), Column::Words("Signs in with"), Column::Words("Last test")];
     columns.extend(may_test.then_some(Column::Actions));
+    let guarded = page.rows.iter().map(|row| (BreakerKey::Destination(row.id), row.slug.clone())).collect();
     view! {
         <Table caption="Destinations, by name" columns>
             {page.rows.into_iter().map(|row| view! { <Line row now may_test test/> }).collect_view()}
         </Table>
+        <BreakerPanel targets=guarded/>
     }
     .into_any()
 }
@@ -96,6 +101,7 @@ fn Line(
                 <span class="title">
                     {row.slug}<span class="aside">{kind_words(row.kind)}</span>
                     {(!row.enabled).then(|| view! { <Badge tone=Tone::Quiet words="Off"/> })}
+                    <PausedBadge target=PauseTarget::Destination(this)/>
                 </span>
                 <span class="sub" title=row.url.clone()>{row.url.clone()}</span>
             </th>
@@ -106,10 +112,13 @@ fn Line(
             <td class="c-report" data-label="Last test">{report(row.last_test, now)}</td>
             {may_test.then(|| view! {
                 <td class="num c-act">
-                    <ActionForm action=test>
-                        <input type="hidden" name="id" value=id/>
-                        <Submit words="Test" busy="Testing…" pending main=false/>
-                    </ActionForm>
+                    <div class="actions">
+                        <ActionForm action=test>
+                            <input type="hidden" name="id" value=id/>
+                            <Submit words="Test" busy="Testing…" pending main=false/>
+                        </ActionForm>
+                        <PauseSwitch target=PauseTarget::Destination(this)/>
+                    </div>
                 </td>
             })}
         </tr>

@@ -2,6 +2,7 @@
 
 use crate::{
     api::{
+        job_changes::ChangeJob,
         jobs::{RetryJob, tell_job},
         types::read_shape,
     },
@@ -11,6 +12,7 @@ use crate::{
         facts::{Fact, Facts},
         form::{FormError, Submit, fault_of},
         frame::viewer_may,
+        job_actions::JobActions,
         page_head::PageHead,
         payload::{PayloadPanel, PayloadResource, payload_of},
         shape::ShapePanel,
@@ -45,9 +47,10 @@ pub fn JobPage() -> impl IntoView {
     let id =
         Memo::new(move |_| params.with(|params| params.get("id")).and_then(|id| id.parse::<JobId>().ok()));
     let retry = ServerAction::<RetryJob>::new();
+    let change = ServerAction::<ChangeJob>::new();
     let payload = payload_of(move || id.get().map(|id| id.to_string()));
     let story = Resource::new(
-        move || (id.get(), Live::version(), retry.version().get()),
+        move || (id.get(), Live::version(), retry.version().get(), change.version().get()),
         |(id, ..)| async move { tell_job(id.ok_or(AppError::NotFound)?).await },
     );
     // Beside the story, not inside: a resource made inside a `Suspend` is made twice on the server. Only jobs whose type has
@@ -65,7 +68,7 @@ pub fn JobPage() -> impl IntoView {
         <Transition fallback=|| view! { <PageHead title="Job" parent=("Jobs", "/jobs")/><Skeleton/> }>
             {move || Suspend::new(async move {
                 match story.await {
-                    Ok(story) => view! { <Told story retry payload shape/> }.into_any(),
+                    Ok(story) => view! { <Told story retry change payload shape/> }.into_any(),
                     Err(error) => {
                         let href = id.get_untracked().map_or("/jobs".into(), |id| format!("/jobs/{id}"));
                         view! { <PageHead title="Job" parent=("Jobs", "/jobs")/><LoadError error href/> }.into_any()
@@ -87,6 +90,7 @@ fn shaped(story: &JobStory) -> Option<EventId> {
 fn Told(
     story: JobStory,
     retry: ServerAction<RetryJob>,
+    change: ServerAction<ChangeJob>,
     payload: PayloadResource,
     shape: ShapeResource,
 ) -> impl IntoView {
@@ -107,6 +111,7 @@ fn Told(
                 <h1>{title}</h1>
                 <StateBadge state=job.state attempt=job.attempt next_run_at=job.next_run_at now/>
             </div>
+            <JobActions job=job.clone() change/>
         </header>
         <div class="story-page">
             <div class="side"><section class="panel" aria-labelledby="story">

@@ -5,6 +5,7 @@ use crate::{
     api::jobs::list_jobs,
     components::{
         empty::{LoadError, NoMatch, Nothing, Skeleton},
+        job_actions::{BulkLinks, done},
         job_table::JobTable,
         page_head::PageHead,
     },
@@ -15,7 +16,7 @@ use crate::{
         words::{count, number, state_name},
     },
 };
-use domain::{filter::JobFilter, job::JobState};
+use domain::{filter::JobFilter, job::JobState, operation::JobOperation};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
@@ -51,10 +52,12 @@ pub fn JobsPage() -> impl IntoView {
 #[component]
 fn Loaded(page: JobPage, query: JobsQuery) -> impl IntoView {
     let total = page.facets.total;
+    let changed = changed_words();
     view! {
         <PageHead title="Jobs" aside=count(total, "job", "jobs")>
             <a class="button" href="/replays">"Replays"</a>
         </PageHead>
+        <div role="status">{changed.map(|words| view! { <p class="notice good">{words}</p> })}</div>
         {if total == 0 {
             view! {
                 <Nothing
@@ -78,6 +81,15 @@ fn Loaded(page: JobPage, query: JobsQuery) -> impl IntoView {
     .into_any()
 }
 
+/// What was just done to many jobs, as the address says.
+fn changed_words() -> Option<String> {
+    let url = use_query_map().get_untracked();
+    let what: JobOperation = url.get_str("did")?.parse().ok()?;
+    let changed: i64 = url.get_str("changed")?.parse().ok()?;
+    let more = if url.get_str("more").is_some() { " There are more; do it again for the rest." } else { "" };
+    Some(format!("{} {}.{more}", count(changed.max(0), "job was", "jobs were"), done(what)))
+}
+
 #[component]
 fn Rows(page: JobPage, query: JobsQuery) -> impl IntoView {
     if page.rows.is_empty() {
@@ -86,6 +98,7 @@ fn Rows(page: JobPage, query: JobsQuery) -> impl IntoView {
     let older = page.next_cursor.map(|cursor| JobsQuery { cursor: Some(cursor), ..query.clone() }.href());
     let newest = query.cursor.is_some().then(|| JobsQuery::of(query.filter.clone()).href());
     view! {
+        <BulkLinks query=query.clone()/>
         <JobTable rows=page.rows now=page.now caption="Jobs, newest first"/>
         <nav class="pager" aria-label="Pages">
             {newest.map(|href| view! { <a class="button" href=href>"Newest"</a> })}

@@ -3,6 +3,7 @@
 
 pub mod added;
 pub mod audit;
+pub mod change_jobs;
 pub mod destinations;
 pub mod event;
 pub mod event_type;

@@ -6,6 +6,7 @@ use crate::{
     components::{
         badge::{Badge, Tone},
         empty::{LoadError, Skeleton},
+        flow::PauseAll,
         frame::viewer_may,
         icon::{Glyph, Icon},
         job_table::JobTable,
@@ -34,7 +35,7 @@ use charts::{FunnelPanel, TrafficPanel};
 pub fn OverviewPage() -> impl IntoView {
     let overview = Resource::new(Live::version, |_| read_overview());
     view! {
-        <PageHead title="Overview"/>
+        <PageHead title="Overview"><PauseAll/></PageHead>
         <Transition fallback=|| view! { <Skeleton/> }>
             {move || Suspend::new(async move {
                 match overview.await {
@@ -119,7 +120,8 @@ fn Providers(providers: Vec<ProviderHealth>, now: Timestamp) -> impl IntoView {
             Breaker::Open => (Tone::Bad, "Not answering"),
         };
         let aside = match (health.next_probe, health.p95) {
-            (Some(at), _) => format!("next probe in {}", in_words(at.since(now))),
+            (Some(at), _) if at > now => format!("next probe in {}", in_words(at.since(now))),
+            (Some(_), _) => "the next job probes it".to_owned(),
             (None, Some(p95)) => format!("p95 {}", in_words(p95)),
             (None, None) => String::new(),
         };

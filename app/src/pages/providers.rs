@@ -4,13 +4,15 @@ use crate::{
     api::providers::list_providers,
     components::{
         badge::{Badge, Tone},
+        flow::{BreakerPanel, PauseSwitch, PausedBadge},
+        frame::viewer_may,
         list_page::{Column, List, ListPage, NothingYet, Table},
         when::Ago,
     },
     live::Live,
     view::connections::{ProviderPage, ProviderRow},
 };
-use domain::{provider::ProviderKind, time::Timestamp};
+use domain::{breaker::BreakerKey, pause::PauseTarget, provider::ProviderKind, role::Role, time::Timestamp};
 use leptos::prelude::*;
 
 static LIST: List = List {
@@ -43,10 +45,21 @@ fn rows(page: ProviderPage) -> AnyView {
         Column::Words("Key"),
         Column::Numbers("Last answer"),
     ];
+    let may_pause = viewer_may(Role::may_configure);
+    let columns: Vec<Column> = columns.into_iter().chain(may_pause.then_some(Column::Actions)).collect();
+    let guarded = page
+        .rows
+        .iter()
+        .map(|row| {
+            let key = BreakerKey::Model(row.id, row.model.clone());
+            (key, format!("{} · {}", row.slug, row.model))
+        })
+        .collect();
     view! {
         <Table caption="Providers, by name" columns>
-            {page.rows.into_iter().map(|row| line(row, now)).collect_view()}
+            {page.rows.into_iter().map(|row| line(row, now, may_pause)).collect_view()}
         </Table>
+        <BreakerPanel targets=guarded/>
     }
     .into_any()
 }
@@ -59,7 +72,7 @@ pub(super) const fn kind_words(kind: ProviderKind) -> &'static str {
     }
 }
 
-fn line(row: ProviderRow, now: Timestamp) -> impl IntoView {
+fn line(row: ProviderRow, now: Timestamp, may_pause: bool) -> impl IntoView {
     let place = row.base_url.unwrap_or_else(|| format!("{}’s own address", kind_words(row.kind)));
     view! {
         <tr>
@@ -67,6 +80,7 @@ fn line(row: ProviderRow, now: Timestamp) -> impl IntoView {
                 <span class="title">
                     {row.slug}<span class="aside">{kind_words(row.kind)}</span>
                     {(!row.enabled).then(|| view! { <Badge tone=Tone::Quiet words="Off"/> })}
+                    <PausedBadge target=PauseTarget::Provider(row.id)/>
                 </span>
                 <span class="sub" title=place.clone()>{place.clone()}</span>
             </th>
@@ -81,6 +95,9 @@ fn line(row: ProviderRow, now: Timestamp) -> impl IntoView {
                     None => "never".into_any(),
                 }}
             </td>
+            {may_pause.then(|| view! {
+                <td class="num c-act"><PauseSwitch target=PauseTarget::Provider(row.id)/></td>
+            })}
         </tr>
     }
     .into_any()

@@ -8,6 +8,7 @@ use crate::{
         connection::{ConnectionPanel, Contact},
         copy::CopyCode,
         empty::{LoadError, Skeleton},
+        flow::{PauseSwitch, PausedBadge, PausedNotice},
         form::{FormError, Submit, fault_of},
         frame::viewer_may,
         page_head::PageHead,
@@ -28,7 +29,7 @@ use crate::{
         vendor::{VendorAddress, VendorFigures, VendorHead, VendorState},
     },
 };
-use domain::role::Role;
+use domain::{pause::PauseTarget, role::Role};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
@@ -99,6 +100,7 @@ pub fn VendorPage() -> impl IntoView {
 fn Shown(vendor: VendorHead, reads: Reads, switch: ServerAction<SwitchVendor>) -> impl IntoView {
     let slug = vendor.address.slug.clone();
     let (tone, words, meaning) = state_words(vendor.state);
+    let target = PauseTarget::Vendor(vendor.id);
     view! {
         <Title text=slug.clone()/>
         <header class="head state-head">
@@ -106,6 +108,7 @@ fn Shown(vendor: VendorHead, reads: Reads, switch: ServerAction<SwitchVendor>) -
                 <a class="crumb" href=PARENT.1>{PARENT.0}</a>
                 <h1>{slug}</h1>
                 <Badge tone words/>
+                <PausedBadge target/>
                 <span class="aside">
                     {vendor.preset.clone()}
                     {vendor.address.tenant.clone().map(|tenant| format!(" · tenant {tenant}"))}
@@ -115,6 +118,7 @@ fn Shown(vendor: VendorHead, reads: Reads, switch: ServerAction<SwitchVendor>) -
         </header>
         <FormError fault=fault_of(switch)/>
         {(!meaning.is_empty()).then(|| view! { <p class="notice bad">{meaning}</p> })}
+        <PausedNotice target meaning="Events are accepted and stored; their jobs wait and use up no tries."/>
         <div class="panels">
             <section class="panel" aria-labelledby="address">
                 <h2 id="address">"Enter this URL at the vendor"</h2>
@@ -177,6 +181,7 @@ fn Switch(vendor: VendorHead, switch: ServerAction<SwitchVendor>) -> impl IntoVi
         if off { ("Switch on", "Switching on…") } else { ("Switch off", "Switching off…") };
     view! {
         <div class="actions">
+            <PauseSwitch target=PauseTarget::Vendor(vendor.id)/>
             <ActionForm action=switch>
                 <input type="hidden" name="vendor" value=vendor.id.to_string()/>
                 <input type="hidden" name="enabled" value=off.to_string()/>

@@ -4,6 +4,7 @@ use crate::{
     api::vendors::list_vendors,
     components::{
         badge::{Badge, Tone},
+        flow::PausedBadge,
         list_page::{Column, List, ListPage, NothingYet, Table},
         when::Ago,
     },
@@ -14,6 +15,7 @@ use crate::{
     },
 };
 use domain::{
+    pause::PauseTarget,
     secret::{SecretInfo, SecretState},
     time::{Timestamp, in_words},
 };
@@ -72,6 +74,7 @@ fn line(row: VendorRow, now: Timestamp) -> impl IntoView {
                     <a href=row.address.href()>{row.address.slug.clone()}</a>
                     <span class="aside">{row.preset}{tenant}</span>
                     {(!row.enabled).then(|| view! { <Badge tone=Tone::Quiet words="Off"/> })}
+                    <PausedBadge target=PauseTarget::Vendor(row.id)/>
                 </span>
                 <code class="sub url" title=row.url.clone()>{row.url.clone()}</code>
             </th>

@@ -1,8 +1,7 @@
 //! What keeps jobs from running for a while: switches that are on, breakers that opened.
 
 use domain::{
-    breaker::{Breaker, BreakerKey, BreakerMode, BreakerState},
-    id::{DestinationId, ProviderId},
+    breaker::{Breaker, BreakerMode, BreakerState},
     pause::{Pause, PauseTarget},
     time::Timestamp,
 };
@@ -36,23 +35,11 @@ impl FlowView {
         self.pauses.iter().find(|pause| pause.target == target)
     }
 
-    /// The switch that stops more than one connection: what a banner tells of.
-    pub fn wide(&self) -> Option<&Pause> {
+    /// The switches that stop more than one connection: what a banner tells of.
+    pub fn wide(&self) -> impl Iterator<Item = &Pause> {
         self.pauses
             .iter()
-            .find(|pause| pause.target.is_for_all() || matches!(pause.target, PauseTarget::Tenant(_)))
-    }
-
-    /// The breaker of a destination.
-    pub fn of_destination(&self, id: DestinationId) -> Option<&BreakerRow> {
-        self.breakers.iter().find(|row| row.breaker.key == BreakerKey::Destination(id))
-    }
-
-    /// The breakers of a provider's models.
-    pub fn of_provider(&self, id: ProviderId) -> impl Iterator<Item = &BreakerRow> {
-        self.breakers
-            .iter()
-            .filter(move |row| matches!(&row.breaker.key, BreakerKey::Model(provider, _) if *provider == id))
+            .filter(|pause| pause.target.is_for_all() || matches!(pause.target, PauseTarget::Tenant(_)))
     }
 }
 
@@ -66,10 +53,5 @@ impl BreakerRow {
             (BreakerMode::Automatic, BreakerState::HalfOpen) => "Half-open",
             (BreakerMode::Automatic, BreakerState::Closed) => "Closed",
         }
-    }
-
-    /// Whether jobs wait for it.
-    pub fn stops(&self) -> bool {
-        self.breaker.state != BreakerState::Closed
     }
 }

@@ -127,6 +127,15 @@ pub const COUNT_CAP: i64 = 100_000;
 /// Jobs changed by one press of a button; a command goes on until there are no more.
 pub const CHANGED_AT_ONCE: i64 = 10_000;
 
+/// Which jobs would be changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobsToChange {
+    /// How many, at most [`COUNT_CAP`].
+    pub count: i64,
+    /// Short name of the vendor they are narrowed to.
+    pub vendor: Option<String>,
+}
+
 /// What changing many jobs came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobsChanged {

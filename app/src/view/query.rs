@@ -1,6 +1,6 @@
 //! The list of jobs as its URL says it: the query is the whole state of that page.
 
-use domain::filter::JobFilter;
+use domain::{filter::JobFilter, operation::JobOperation};
 
 /// What the list of jobs shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,6 +33,13 @@ impl JobsQuery {
     /// Whether anything is left out of the list.
     pub fn is_narrowed(&self) -> bool {
         self.filter != JobFilter::default()
+    }
+
+    /// Where one is asked whether to do something to all jobs of this list.
+    pub fn href_to_change(&self, what: JobOperation) -> String {
+        let list = self.href();
+        let query = list.strip_prefix("/jobs?").map(|query| format!("&{query}")).unwrap_or_default();
+        format!("/jobs/change?what={what}{query}")
     }
 
     /// Where this list stands. Values are words, ids and hexadecimal digits, which need no escaping.

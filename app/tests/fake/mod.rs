@@ -7,6 +7,7 @@
 
 pub mod archive;
 mod audit;
+mod flow;
 mod limits;
 pub mod requests;
 mod rotation;
@@ -95,6 +96,8 @@ impl Fake {
             account: self.clone(),
             overview: self.clone(),
             jobs: self.clone(),
+            job_changes: self.clone(),
+            flow: self.clone(),
             payloads: self.clone(),
             redaction: self.clone(),
             replays: self.clone(),

@@ -150,7 +150,7 @@ async fn change(what: JobOperation, change: Change, base: &Base, out: &Output) -
     let filter = JobFilter { state: change.state, kind: change.kind, vendor_id };
     if change.dry_run {
         let count = services.count(&who, &filter, what).await.map_err(said)?;
-        return say(out, "would change", count);
+        return say(out, "would change", count.count);
     }
     let changed = services.change_all(&who, &filter, what, i64::MAX).await.map_err(said)?;
     say(out, "changed", changed.changed)

@@ -1,11 +1,11 @@
 //! What people do to jobs, one or many.
 
-use super::{Services, unavailable};
+use super::{Services, sees, unavailable};
 use crate::{jobs::max_attempts, live::Snapshot};
 use app::{
     error::{AppError, Field, Reason},
     ports::{Actor, JobChangesPort},
-    view::jobs::{COUNT_CAP, JobsChanged},
+    view::jobs::{COUNT_CAP, JobsChanged, JobsToChange},
 };
 use async_trait::async_trait;
 use domain::{
@@ -39,14 +39,23 @@ impl JobChangesPort for Services {
         Ok(())
     }
 
-    async fn count(&self, actor: &Actor, filter: &JobFilter, what: JobOperation) -> Result<i64, AppError> {
+    async fn count(
+        &self,
+        actor: &Actor,
+        filter: &JobFilter,
+        what: JobOperation,
+    ) -> Result<JobsToChange, AppError> {
         let mut sum = 0;
         for state in states(filter, what) {
             let filter = JobFilter { state: Some(state), ..filter.clone() };
             let left = COUNT_CAP - sum;
             sum += self.store.count_jobs(actor.tenant, &filter, left).await.map_err(unavailable)?;
         }
-        Ok(sum)
+        let snapshot = self.live.now();
+        let vendor = filter.vendor_id.and_then(|id| snapshot.vendor(id));
+        let vendor =
+            vendor.filter(|live| sees(actor, live.vendor.tenant_id)).map(|live| live.vendor.slug.to_string());
+        Ok(JobsToChange { count: sum, vendor })
     }
 
     async fn change_all(

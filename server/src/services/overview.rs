@@ -1,14 +1,19 @@
 //! Figures of the first page, from counters and capped counts only.
 
 use super::{Services, sees, unavailable};
-use crate::stats::{name, percentile};
+use crate::{
+    live::Snapshot,
+    stats::{name, percentile},
+    worker::gate::breaker_name,
+};
 use app::{
     error::AppError,
     ports::{Actor, OverviewPort},
-    view::overview::{Funnel, Minute, ModelTimes, Overview, SetUp, TRAFFIC_MINUTES},
+    view::overview::{Breaker, Funnel, Minute, ModelTimes, Overview, ProviderHealth, SetUp, TRAFFIC_MINUTES},
 };
 use async_trait::async_trait;
 use domain::{
+    breaker::{BreakerKey, BreakerState},
     filter::JobFilter,
     job::JobState,
     time::{DAY, HOUR, MINUTE, Timestamp},
@@ -79,7 +84,7 @@ impl OverviewPort for Services {
                 done: sum(name::DONE),
                 delivered: sum(name::DELIVERED),
             }),
-            providers: Vec::new(),
+            providers: unwell(actor, &snapshot),
             models: models(&counters),
             troubles,
             set_up: SetUp {
@@ -97,6 +102,25 @@ impl OverviewPort for Services {
         let states = self.store.state_counts(actor.tenant, COUNT_CAP).await.map_err(unavailable)?;
         Ok(states.into_iter().filter(|(state, _)| TROUBLED.contains(state)).map(|(_, count)| count).sum())
     }
+}
+
+/// Models whose breaker is not closed; those that answer need no line.
+fn unwell(actor: &Actor, snapshot: &Snapshot) -> Vec<ProviderHealth> {
+    let mut found: Vec<_> = snapshot
+        .breakers()
+        .filter(|breaker| sees(actor, breaker.tenant_id) && matches!(breaker.key, BreakerKey::Model(..)))
+        .filter_map(|breaker| {
+            let stands = match breaker.state {
+                BreakerState::Closed => return None,
+                BreakerState::HalfOpen => Breaker::HalfOpen,
+                BreakerState::Open => Breaker::Open,
+            };
+            let slug = breaker_name(&breaker.key, snapshot);
+            Some(ProviderHealth { slug, breaker: stands, p95: None, next_probe: breaker.open_until })
+        })
+        .collect();
+    found.sort_by(|a, b| a.slug.cmp(&b.slug));
+    found
 }
 
 /// One entry per minute of the last hour, quiet ones too, oldest first.

@@ -12,7 +12,6 @@ use domain::{
     pause::PauseTarget,
     time::SECOND,
 };
-use std::time::Instant;
 
 on_both! {
     the_head_of_the_queue_is_seen_in_the_order_of_claims_without_being_claimed,
@@ -122,12 +121,9 @@ async fn a_hundred_thousand_paused_jobs_do_not_stand_in_the_way_of_others(db: Db
     assert_eq!(looks, BACKLOG / 1_000 + 1, "each paused job is touched once");
     assert_eq!(db.claim(id(NodeId::new), 10, NOW, LEASE).await.unwrap()[0].id, other.id);
 
-    // From here on the backlog costs nothing: a claim and a look at the holders are as quick as in an empty queue.
-    let begun = Instant::now();
-    for _ in 0..20 {
-        assert!(db.claim(id(NodeId::new), 10, NOW, LEASE).await.unwrap().is_empty());
-        assert_eq!(db.holders().await.unwrap(), std::slice::from_ref(&holder));
-    }
-    assert!(begun.elapsed().as_millis() < 2_000, "{:?} for 20 claims", begun.elapsed());
+    // From here on the backlog is in nobody's sight, and is still one holder.
+    assert!(db.claim(id(NodeId::new), 10, NOW, LEASE).await.unwrap().is_empty());
+    assert!(db.due(10, NOW).await.unwrap().is_empty());
+    assert_eq!(db.holders().await.unwrap(), std::slice::from_ref(&holder));
     assert_eq!(db.let_go(&holder, 500, NOW, 0).await.unwrap(), 500);
 }

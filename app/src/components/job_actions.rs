@@ -1,0 +1,117 @@
+//! What a person can do to one job, and the way to doing it to all jobs of a list.
+
+use crate::{
+    api::job_changes::ChangeJob,
+    components::{
+        form::{FormError, Submit, fault_of},
+        frame::viewer_may,
+    },
+    view::query::JobsQuery,
+};
+use domain::{job::Job, operation::JobOperation, role::Role};
+use leptos::prelude::*;
+
+/// What a button says, and says while it is under way.
+const fn words(what: JobOperation) -> (&'static str, &'static str) {
+    match what {
+        JobOperation::Retry => ("Re-enqueue", "Re-enqueuing…"),
+        JobOperation::Hold => ("Hold", "Holding…"),
+        JobOperation::Release => ("Release", "Releasing…"),
+        JobOperation::Cancel => ("Cancel", "Cancelling…"),
+        JobOperation::Sooner => ("Run sooner", "Moving up…"),
+    }
+}
+
+/// What it means, for people who are about to do it to many.
+pub const fn meaning(what: JobOperation) -> &'static str {
+    match what {
+        JobOperation::Retry => {
+            "They become due now with fresh tries. Asking a model again is a new paid call."
+        }
+        JobOperation::Hold => "They wait until somebody releases them and use up no tries.",
+        JobOperation::Release => {
+            "They become due now. What is paused, or whose target does not answer, is held again."
+        }
+        JobOperation::Cancel => {
+            "They end and are not tried again by themselves. A job that runs is stopped within about a second; a call that is under way may have been made."
+        }
+        JobOperation::Sooner => "They become due now and run before all others.",
+    }
+}
+
+/// What can be done to many, as a heading.
+pub const fn heading(what: JobOperation) -> &'static str {
+    match what {
+        JobOperation::Retry => "Re-enqueue jobs",
+        JobOperation::Hold => "Hold jobs",
+        JobOperation::Release => "Release jobs",
+        JobOperation::Cancel => "Cancel jobs",
+        JobOperation::Sooner => "Run jobs sooner",
+    }
+}
+
+/// What became of them.
+pub const fn done(what: JobOperation) -> &'static str {
+    match what {
+        JobOperation::Retry => "re-enqueued",
+        JobOperation::Hold => "held",
+        JobOperation::Release => "released",
+        JobOperation::Cancel => "cancelled",
+        JobOperation::Sooner => "moved up",
+    }
+}
+
+/// Buttons for what fits the job's state. Putting back is beside the story.
+#[component]
+pub fn JobActions(
+    /// The job.
+    job: Job,
+    /// What changes it.
+    change: ServerAction<ChangeJob>,
+) -> impl IntoView {
+    let fits = |what: &&JobOperation| **what != JobOperation::Retry && what.fits(job.state);
+    let shown: Vec<JobOperation> = JobOperation::ALL.iter().filter(fits).copied().collect();
+    let id = job.id;
+    let button = move |what: JobOperation| {
+        let (words, busy) = words(what);
+        let pending = Signal::derive(move || {
+            change.input().with(|input| input.as_ref().is_some_and(|input| input.what == what))
+        });
+        view! {
+            <ActionForm action=change>
+                <input type="hidden" name="id" value=id.to_string()/>
+                <input type="hidden" name="what" value=what.as_str()/>
+                <Submit words busy pending main=false/>
+            </ActionForm>
+        }
+        .into_any()
+    };
+    (viewer_may(Role::may_operate) && !shown.is_empty()).then(|| {
+        view! {
+            <div class="actions">{shown.into_iter().map(button).collect_view()}</div>
+            <FormError fault=fault_of(change)/>
+        }
+    })
+}
+
+/// Links to what can be done to all jobs of a list.
+#[component]
+pub fn BulkLinks(
+    /// The list.
+    query: JobsQuery,
+) -> impl IntoView {
+    let state = query.filter.state;
+    let fits = |what: &&JobOperation| state.is_none_or(|state| what.fits(state));
+    let shown: Vec<JobOperation> = JobOperation::ALL.iter().filter(fits).copied().collect();
+    let link = move |what: JobOperation| {
+        view! { <a class="button" href=JobsQuery::of(query.filter.clone()).href_to_change(what)>{words(what).0}"…"</a> }
+    };
+    (viewer_may(Role::may_operate) && !shown.is_empty()).then(|| {
+        view! {
+            <nav class="bulk" aria-label="All jobs of this list">
+                <span>"All of this list:"</span>
+                {shown.into_iter().map(link).collect_view()}
+            </nav>
+        }
+    })
+}
