@@ -1,10 +1,10 @@
 // Work that waits: a target that does not answer opens its breaker and loses no tries; a node can start with deliveries paused.
 
 import { expect, test } from "@playwright/test";
-import { deliver } from "../support/http.ts";
-import { CHAT, INGEST, Receiver } from "../support/peers.ts";
-import { Tidegate } from "../support/server.ts";
-import { until } from "../support/until.ts";
+import { deliver } from "../../support/http.ts";
+import { CHAT, INGEST, Receiver } from "../../support/peers.ts";
+import { Tidegate } from "../../support/server.ts";
+import { until } from "../../support/until.ts";
 
 let peer: Receiver;
 let server: Tidegate;
