@@ -184,7 +184,8 @@ async fn a_breaker_forced_by_a_person_stays_so_until_it_is_set_back() {
     let place = Place::new().await;
     let blog = place.destination("blog").await;
     let key = BreakerKey::Destination(blog);
-    let set = |mode| place.services().set_breaker(&owner(), key.clone(), mode);
+    let who = owner();
+    let set = |mode| place.services().set_breaker(&who, key.clone(), mode);
     set(BreakerMode::ForcedOpen).await.unwrap();
     place.jobs(1, |job| job.destination_id = Some(blog)).await;
     assert!(place.gate.admit(place.claim(1).await).await.is_empty());
