@@ -1,18 +1,23 @@
-//! Calls to AI providers, through the `genai` crate and our guarded HTTP client.
+//! Calls to AI providers, through our guarded and bounded HTTP client.
 //! Owns turning a provider's answer or error into ours; does not choose prompts and does not retry.
+//!
+//! - [`openai`]: chat completions, of OpenAI and of every server that speaks the same
+//! - [`anthropic`]: messages
+//!
+//! Each wire format is two pure functions, request and answer. A client library for many providers stood here; all of
+//! those read an answer whole, however long it is, and this program may not.
 
-use crate::{delivery::outbound::Outbound, live::LiveProvider, worker::outcome::Failure};
-use domain::{job::Usage, outcome::ErrorClass, provider::ProviderKind};
-use genai::{
-    Client, ModelIden, ModelSpec, ServiceTarget,
-    adapter::AdapterKind,
-    chat::{ChatMessage, ChatOptions, ChatRequest},
-    resolver::{AuthData, Endpoint},
+mod anthropic;
+mod openai;
+
+use crate::{
+    delivery::outbound::{Bounds, Outbound},
+    live::LiveProvider,
+    worker::outcome::Failure,
 };
-use std::time::Duration;
+use domain::{job::Usage, outcome::ErrorClass, provider::ProviderKind};
+use serde_json::Value;
 
-/// Longest an AI call may take.
-const TIMEOUT: Duration = Duration::from_secs(180);
 /// Longest answer asked for when a rule sets no limit, in tokens.
 const MAX_TOKENS: u32 = 1024;
 
@@ -42,23 +47,23 @@ pub struct Answer {
     pub usage: Usage,
 }
 
+/// What a wire format finds in an answer; the model where it is named.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Read {
+    text: String,
+    model: Option<String>,
+    usage: Usage,
+}
+
 /// AI providers.
 pub struct Models {
-    client: Client,
     outbound: Outbound,
 }
 
 impl Models {
     /// Calls go out through `outbound`.
-    ///
-    /// # Errors
-    /// When the client cannot be built.
-    pub fn new(outbound: &Outbound) -> anyhow::Result<Self> {
-        let client = Client::builder()
-            .with_reqwest(outbound.client().clone())
-            .build()
-            .map_err(|error| anyhow::anyhow!("the AI client could not be built: {error}"))?;
-        Ok(Self { client, outbound: outbound.clone() })
+    pub fn new(outbound: &Outbound) -> Self {
+        Self { outbound: outbound.clone() }
     }
 
     /// Asks a provider once.
@@ -66,90 +71,63 @@ impl Models {
         if let (None, Some(reference)) = (&live.key, &live.reference) {
             return Err(Failure::unread(reference));
         }
-        let target = target(live, &ask.model);
-        self.outbound.check(target.endpoint.base_url())?;
-        let mut request = ChatRequest::new(vec![ChatMessage::user(ask.prompt)]);
-        if let Some(system) = ask.system {
-            request = request.with_system(system);
-        }
-        let options = ChatOptions::default()
-            .with_max_tokens(ask.max_tokens.unwrap_or(MAX_TOKENS))
-            .with_extra_headers(vec![("Idempotency-Key".to_owned(), ask.idempotency_key)]);
-        let call = self.client.exec_chat(ModelSpec::from_target(target), request, Some(&options));
         let slug = live.provider.slug.as_str();
-        let response = match tokio::time::timeout(TIMEOUT, call).await {
-            Ok(Ok(response)) => response,
-            Ok(Err(error)) => return Err(failure(&error, slug)),
-            Err(_) => {
-                let words = format!("No answer from {slug} within {} s", TIMEOUT.as_secs());
-                return Err(Failure::new(ErrorClass::Timeout, words));
-            }
+        let base = live.provider.base_url.as_deref();
+        let url = self.outbound.check(&match live.provider.kind {
+            ProviderKind::Openai => at(base.unwrap_or(openai::OWN), openai::PATH),
+            ProviderKind::Anthropic => at(base.unwrap_or(anthropic::OWN), anthropic::PATH),
+        })?;
+        let request = self.outbound.client().post(url).header("Idempotency-Key", &ask.idempotency_key);
+        // Servers without a key do not look at it.
+        let key = live.key.as_ref().map_or("none", |key| key.as_str());
+        let request = match live.provider.kind {
+            ProviderKind::Openai => request.bearer_auth(key).json(&openai::request(&ask)),
+            ProviderKind::Anthropic => request
+                .header("x-api-key", key)
+                .header("anthropic-version", anthropic::VERSION)
+                .json(&anthropic::request(&ask)),
         };
-        let usage = Usage {
-            input_tokens: response.usage.prompt_tokens.unwrap_or_default().into(),
-            output_tokens: response.usage.completion_tokens.unwrap_or_default().into(),
-            cost_micros: None,
+        let answer = self.outbound.send_bounded(request, slug, Bounds::MODEL).await?;
+        if !answer.is_success() {
+            return Err(answer.failure(slug));
+        }
+        let bad = |words: String| Failure {
+            status: Some(answer.status),
+            answer: Some(String::from_utf8_lossy(&answer.body).into_owned()),
+            ..Failure::new(ErrorClass::BadAnswer, words)
         };
-        let model = response.provider_model_iden.model_name.to_string();
-        match response.into_first_text() {
-            Some(text) if !text.trim().is_empty() => {
-                Ok(Answer { text: text.trim().to_owned(), model, usage })
-            }
+        if answer.cut {
+            return Err(bad(format!("{slug} answered with more than {} MiB", Bounds::MODEL.answer >> 20)));
+        }
+        let json: Value = serde_json::from_slice(&answer.body)
+            .map_err(|_| bad(format!("{slug} answered with something that is not JSON")))?;
+        let read = match live.provider.kind {
+            ProviderKind::Openai => openai::read(&json),
+            ProviderKind::Anthropic => anthropic::read(&json),
+        };
+        let read = read.ok_or_else(|| bad(format!("{slug} answered without the expected fields")))?;
+        match read.text.trim() {
             // Asking again would cost the same and bring the same.
-            _ => Err(Failure::new(
+            "" => Err(Failure::new(
                 ErrorClass::BadInput,
                 format!(
                     "{slug} answered without any text; a model that thinks first may need a higher limit of tokens"
                 ),
             )),
+            text => Ok(Answer {
+                text: text.to_owned(),
+                model: read.model.unwrap_or(ask.model),
+                usage: read.usage,
+            }),
         }
     }
 }
 
-fn target(live: &LiveProvider, model: &str) -> ServiceTarget {
-    let (adapter, own) = match live.provider.kind {
-        ProviderKind::Openai => (AdapterKind::OpenAI, "https://api.openai.com/v1/"),
-        ProviderKind::Anthropic => (AdapterKind::Anthropic, "https://api.anthropic.com/v1/"),
-    };
-    let base = live.provider.base_url.as_deref().unwrap_or(own);
-    ServiceTarget {
-        endpoint: Endpoint::from_owned(format!("{}/", base.trim_end_matches('/'))),
-        // Servers without a key do not look at it, and the crate insists on one.
-        auth: AuthData::from_single(live.key.as_ref().map_or("none", |key| key.as_str())),
-        model: ModelIden::new(adapter, model.to_owned()),
-    }
+fn at(base: &str, path: &str) -> String {
+    format!("{}/{path}", base.trim_end_matches('/'))
 }
 
-/// Ours for theirs. The body of an error answer is kept; the request, which holds the key, never is.
-fn failure(error: &genai::Error, slug: &str) -> Failure {
-    use genai::webc::Error as Web;
-    let web = match error {
-        genai::Error::WebModelCall { webc_error, .. } | genai::Error::WebAdapterCall { webc_error, .. } => {
-            webc_error
-        }
-        _ => {
-            tracing::warn!(provider = slug, "a provider's answer could not be understood");
-            return Failure::new(
-                ErrorClass::BadAnswer,
-                format!("{slug} answered in a form that could not be understood"),
-            );
-        }
-    };
-    match web {
-        Web::ResponseFailedStatus { status, body, headers } => Failure {
-            class: ErrorClass::of_status(status.as_u16()),
-            words: format!("{} from {slug}", status.as_u16()),
-            status: Some(status.as_u16()),
-            answer: Some(body.clone()),
-            retry_after: crate::delivery::outbound::retry_after(headers),
-        },
-        Web::ResponseFailedNotJson { body, .. } | Web::ResponseFailedInvalidJson { body, .. } => Failure {
-            answer: Some(body.clone()),
-            ..Failure::new(ErrorClass::BadAnswer, format!("{slug} answered with something that is not JSON"))
-        },
-        Web::Reqwest(error) => crate::delivery::outbound::failure(error, slug),
-        Web::JsonValueExt(_) => {
-            Failure::new(ErrorClass::BadAnswer, format!("{slug} answered without the expected fields"))
-        }
-    }
+/// A count of tokens; none where the provider names none.
+fn tokens(count: &Value) -> i64 {
+    count.as_i64().unwrap_or_default().max(0)
 }

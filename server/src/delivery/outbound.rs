@@ -1,11 +1,13 @@
-//! The HTTP client all outgoing calls use: keep-alive, timeouts, no redirects, bounded answers, and a guard that
-//! refuses private, loopback, link-local and metadata addresses unless the settings allow them. The guard sits in
-//! name resolution, so a name that changes its address between check and call gains nothing.
+//! The HTTP client all outgoing calls use: keep-alive, HTTP/2 where the far side offers it, gzip, bounds on time and
+//! answer, few redirects (see [`redirect`]), and a guard that refuses private, loopback, link-local and metadata
+//! addresses unless the settings allow them. The guard sits in name resolution, so a name that changes its address
+//! between check and call gains nothing.
 
+use super::redirect;
 use crate::{trust::Trust, worker::outcome::Failure};
 use domain::outcome::ErrorClass;
 use reqwest::{
-    Client, RequestBuilder,
+    Client, Request, RequestBuilder, Response,
     dns::{Addrs, Name, Resolve, Resolving},
     header::{HeaderMap, RETRY_AFTER},
     redirect::Policy,
@@ -18,12 +20,37 @@ use std::{
 
 /// Longest to a connection.
 const CONNECT: Duration = Duration::from_secs(5);
-/// Longest silence before and while an answer arrives; longer than the longest AI call, which has a bound of its own.
-const READ: Duration = Duration::from_secs(200);
-/// Longest delivery from first byte sent to last byte received.
-pub const DELIVERY: Duration = Duration::from_secs(30);
-/// Most of an answer that is read.
-const MAX_ANSWER: usize = 1024 * 1024;
+/// Connections kept open to one host while nothing is sent, and for how long.
+const IDLE_PER_HOST: usize = 32;
+const IDLE: Duration = Duration::from_secs(60);
+/// How often a shared HTTP/2 connection is asked whether it still lives while an answer is awaited, and how long that may
+/// take: a far side that vanished is noticed long before a model's time is over.
+const PING_EVERY: Duration = Duration::from_secs(20);
+const PING_ANSWER: Duration = Duration::from_secs(10);
+
+/// How long a call may take and how much of its answer is read. An answer is measured as it is read, after it was
+/// unpacked, so that a small one cannot grow without end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Longest until the answer's head is there, connecting and sending included.
+    pub first_byte: Duration,
+    /// Longest until its last byte is there, redirects included.
+    pub total: Duration,
+    /// Most of it that is read, in bytes.
+    pub answer: usize,
+}
+
+impl Bounds {
+    /// A call to a destination.
+    pub const DELIVERY: Self =
+        Self { first_byte: Duration::from_secs(25), total: Duration::from_secs(30), answer: 1024 * 1024 };
+    /// A call to a model, which is silent while it thinks.
+    pub const MODEL: Self = Self {
+        first_byte: Duration::from_secs(175),
+        total: Duration::from_secs(180),
+        answer: 8 * 1024 * 1024,
+    };
+}
 
 /// The client and what it may reach; cheap to clone.
 #[derive(Clone)]
@@ -60,8 +87,10 @@ impl std::str::FromStr for HostAddress {
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
-    /// Body, cut at 1 MiB or where the caller said.
+    /// Body, cut where the bounds of the call say.
     pub body: Vec<u8>,
+    /// Whether it was cut.
+    pub cut: bool,
     /// What `Retry-After` says.
     pub retry_after: Option<Duration>,
 }
@@ -104,9 +133,12 @@ impl Outbound {
             .tls_certs_merge(more.collect::<Result<Vec<_>, _>>()?)
             .user_agent(concat!("Tidegate/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT)
-            .read_timeout(READ)
+            // Followed here, not by the client, so that each place is checked.
             .redirect(Policy::none())
-            .pool_max_idle_per_host(32)
+            .pool_max_idle_per_host(IDLE_PER_HOST)
+            .pool_idle_timeout(IDLE)
+            .http2_keep_alive_interval(PING_EVERY)
+            .http2_keep_alive_timeout(PING_ANSWER)
             .tcp_nodelay(true)
             .no_proxy()
             .dns_resolver(Arc::new(Guard { allow_private, hosts: hosts.to_vec() }))
@@ -139,7 +171,7 @@ impl Outbound {
 
     /// Sends a request to `who` and reads the whole answer, whatever its status.
     pub async fn send(&self, request: RequestBuilder, who: &str) -> Result<Answer, Failure> {
-        self.send_within(request, who, DELIVERY, MAX_ANSWER).await
+        self.send_bounded(request, who, Bounds::DELIVERY).await
     }
 
     /// The same within `longest`, reading no more than `most` bytes of the answer.
@@ -150,19 +182,87 @@ impl Outbound {
         longest: Duration,
         most: usize,
     ) -> Result<Answer, Failure> {
-        let mut response = request.timeout(longest).send().await.map_err(|error| failure(&error, who))?;
-        let status = response.status().as_u16();
-        let retry_after = retry_after(response.headers());
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| failure(&error, who))? {
-            let room = most - body.len();
-            body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-            if body.len() == most {
-                break;
+        self.send_bounded(request, who, Bounds { first_byte: longest, total: longest, answer: most }).await
+    }
+
+    /// The same within these bounds.
+    pub async fn send_bounded(
+        &self,
+        request: RequestBuilder,
+        who: &str,
+        bounds: Bounds,
+    ) -> Result<Answer, Failure> {
+        let request = request.build().map_err(|error| failure(&error, who))?;
+        let whole = async {
+            let response = self.follow(request, who, bounds.first_byte).await?;
+            read(response, who, bounds.answer).await
+        };
+        match tokio::time::timeout(bounds.total, whole).await {
+            Ok(answer) => answer,
+            Err(_) => Err(late(who, bounds.total)),
+        }
+    }
+
+    /// Makes a call, again where the answer says so; returns the head of the answer that counts.
+    async fn follow(&self, mut request: Request, who: &str, longest: Duration) -> Result<Response, Failure> {
+        let mut hops = 0;
+        loop {
+            let (method, from) = (request.method().clone(), request.url().clone());
+            // Bodies are held in memory, so that each can be sent again.
+            let again = request.try_clone();
+            let response = match tokio::time::timeout(longest, self.client.execute(request)).await {
+                Ok(response) => response.map_err(|error| failure(&error, who))?,
+                Err(_) => return Err(late(who, longest)),
+            };
+            let status = response.status().as_u16();
+            let refuse = |to: &url::Url, why: &str| Failure {
+                status: Some(status),
+                ..Failure::new(
+                    ErrorClass::Rejected,
+                    format!(
+                        "{status} from {who}: it points to {}, which is {why}; check the address",
+                        redirect::named(to)
+                    ),
+                )
+            };
+            match redirect::after(&method, &from, status, response.headers()) {
+                redirect::Next::Answer => return Ok(response),
+                redirect::Next::Refuse(to, why) => return Err(refuse(&to, why)),
+                redirect::Next::Follow(to) if hops >= redirect::MOST => {
+                    return Err(refuse(&to, "one redirect too many"));
+                }
+                redirect::Next::Follow(to) => {
+                    let to = self.check(to.as_str())?;
+                    let Some(mut next) = again else { return Err(refuse(&to, "no place for a stream")) };
+                    *next.url_mut() = to;
+                    request = next;
+                    hops += 1;
+                }
             }
         }
-        Ok(Answer { status, body, retry_after })
     }
+}
+
+/// Reads an answer's body, no more than `most` bytes of it.
+async fn read(mut response: Response, who: &str, most: usize) -> Result<Answer, Failure> {
+    let status = response.status().as_u16();
+    let retry_after = retry_after(response.headers());
+    let mut body = Vec::new();
+    let mut cut = false;
+    while let Some(chunk) = response.chunk().await.map_err(|error| failure(&error, who))? {
+        let room = most - body.len();
+        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if chunk.len() > room {
+            cut = true;
+            break;
+        }
+    }
+    Ok(Answer { status, body, cut, retry_after })
+}
+
+fn late(who: &str, longest: Duration) -> Failure {
+    let words = format!("No answer from {who} within {:.0} s", longest.as_secs_f64().max(1.0));
+    Failure::new(ErrorClass::Timeout, words)
 }
 
 /// What `Retry-After` says, in seconds or as a date. A date is read against the answer's own `Date`, so that two
@@ -183,10 +283,14 @@ pub fn failure(error: &reqwest::Error, who: &str) -> Failure {
         return forbidden();
     }
     if error.is_timeout() {
-        return Failure::new(ErrorClass::Timeout, format!("No answer from {who} in time"));
+        let what = if error.is_connect() { "connection to" } else { "answer from" };
+        return Failure::new(ErrorClass::Timeout, format!("No {what} {who} in time"));
     }
     if error.is_connect() {
         return Failure::new(ErrorClass::Connection, format!("No connection to {who}"));
+    }
+    if error.is_decode() && !has_source(error, |source| source.is::<hyper::Error>()) {
+        return Failure::new(ErrorClass::BadAnswer, format!("The answer of {who} could not be unpacked"));
     }
     if error.is_builder() {
         return Failure::new(ErrorClass::BadInput, format!("The request to {who} could not be built"));
@@ -202,9 +306,13 @@ fn forbidden() -> Failure {
 }
 
 fn is_forbidden(error: &reqwest::Error) -> bool {
+    has_source(error, |source| source.is::<PrivateAddress>())
+}
+
+fn has_source(error: &reqwest::Error, is: impl Fn(&(dyn std::error::Error + 'static)) -> bool) -> bool {
     let mut source = std::error::Error::source(error);
     while let Some(inner) = source {
-        if inner.is::<PrivateAddress>() {
+        if is(inner) {
             return true;
         }
         source = inner.source();
