@@ -41,6 +41,26 @@ crate::words! {
     }
 }
 
+crate::words! {
+    /// How an HTTP endpoint is called.
+    pub enum DestinationMethod {
+        /// `POST`.
+        Post = "post",
+        /// `PUT`.
+        Put = "put",
+    }
+}
+
+crate::words! {
+    /// What is kept sealed of a destination beside its password or secret.
+    pub enum DestinationPart {
+        /// Headers every call to an HTTP endpoint carries.
+        Headers = "headers",
+        /// The signing secret before the one in use; signs too until its end.
+        Retiring = "retiring",
+    }
+}
+
 /// Where results go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Destination {
@@ -62,8 +82,12 @@ pub struct Destination {
     pub route: WordpressRoute,
     /// Whether a password or secret is stored.
     pub has_secret: bool,
-    /// Takes part in new work.
+    /// How an HTTP endpoint is called.
+    pub method: DestinationMethod,
+    /// Takes part in work; jobs of one that does not are held.
     pub enabled: bool,
+    /// Why it was switched off, when it was not a person who did.
+    pub off_reason: Option<String>,
     /// When it was added.
     pub created_at: Timestamp,
 }

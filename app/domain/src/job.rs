@@ -2,7 +2,7 @@
 
 use crate::{
     id::{DestinationId, EventId, JobId, NodeId, ProviderId, RuleId, TenantId, VendorId},
-    outcome::ErrorClass,
+    outcome::{ErrorClass, GIVES_UP_AFTER},
     schema::JobShape,
     time::Timestamp,
 };
@@ -70,6 +70,9 @@ pub struct JobParams {
     /// Model to ask for instead of the provider's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// Template of the body that is forwarded; `None` for the event's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
     /// Longest answer, in tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_tokens: Option<u32>,
@@ -153,6 +156,15 @@ pub struct Job {
     pub finished_at: Option<Timestamp>,
     /// When any of this last changed.
     pub updated_at: Timestamp,
+    /// After this it is not tried again; `None` for the usual time after it was made.
+    pub gives_up_at: Option<Timestamp>,
+}
+
+impl Job {
+    /// After this it is not tried again, whatever tries it has left.
+    pub fn deadline(&self) -> Timestamp {
+        self.gives_up_at.unwrap_or(self.created_at.plus(GIVES_UP_AFTER))
+    }
 }
 
 /// What a job made: the text a model wrote, or where a post stands.
@@ -171,6 +183,9 @@ pub struct JobResult {
     /// What WordPress did: `created`, `updated`, `unchanged` or `superseded`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub post_change: Option<String>,
+    /// The newer event about the same subject that was published already, so that this one was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub superseded_by: Option<EventId>,
     /// Where people read the post.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,

@@ -1,5 +1,10 @@
-//! How one try of a job ends, and which kinds of error there are. Whether an error is worth another try is
-//! decided here and nowhere else.
+//! How one try of a job ends, which kinds of error there are, and what each means for its job. Whether an error is
+//! worth another try, and when a job gives up, is decided here and nowhere else.
+
+use crate::{
+    job::JobKind,
+    time::{DAY, HOUR, SECOND},
+};
 
 crate::words! {
     /// What kind of error ended a try; decides what happens next.
@@ -20,6 +25,9 @@ crate::words! {
         BadAnswer = "bad_answer",
         /// The target's address is not one Tidegate may call.
         Forbidden = "forbidden",
+        /// Its destination or provider is switched off, by a person or because it said that it is gone (410).
+        /// Never stored: a held job has no class.
+        SwitchedOff = "switched_off",
         /// The node that ran it went away.
         LeaseExpired = "lease_expired",
         /// A fault of our own.
@@ -27,13 +35,25 @@ crate::words! {
     }
 }
 
+/// What an error means for its job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It may pass: another try, as long as there are tries and time left.
+    Retry,
+    /// It passes when a person does something; the job waits for that and uses up no try.
+    Hold,
+    /// Another try would end the same.
+    Fail,
+}
+
 impl ErrorClass {
-    /// Whether trying again can help.
-    pub const fn is_transient(self) -> bool {
+    /// What it means: the one table.
+    pub const fn verdict(self) -> Verdict {
         match self {
-            Self::Timeout | Self::Connection | Self::RateLimited | Self::Server => true,
-            Self::BadAnswer | Self::LeaseExpired | Self::Internal => true,
-            Self::Rejected | Self::BadInput | Self::Forbidden => false,
+            Self::Timeout | Self::Connection | Self::RateLimited | Self::Server => Verdict::Retry,
+            Self::BadAnswer | Self::LeaseExpired | Self::Internal => Verdict::Retry,
+            Self::SwitchedOff => Verdict::Hold,
+            Self::Rejected | Self::BadInput | Self::Forbidden => Verdict::Fail,
         }
     }
 
@@ -44,6 +64,26 @@ impl ErrorClass {
             408 | 409 | 425 | 500..=599 => Self::Server,
             _ => Self::Rejected,
         }
+    }
+}
+
+/// Longest pause between two tries, in microseconds, unless the far side asks for a longer one.
+pub const LONGEST_PAUSE: i64 = HOUR;
+/// Longest pause a far side can ask for, in microseconds.
+pub const LONGEST_ASKED: i64 = 6 * HOUR;
+/// A job gives up this long after it was made, or last put back in the queue, whatever tries it has left; in
+/// microseconds.
+pub const GIVES_UP_AFTER: i64 = 3 * DAY;
+/// Most tries a rule can give its jobs.
+pub const MOST_TRIES: i32 = 50;
+/// Shortest pause of a job that is put off because its turn has not come, in microseconds.
+pub const SHORTEST_WAIT: i64 = SECOND / 20;
+
+/// Tries a job of this kind has when its rule says nothing. A model call costs money each time; a delivery does not.
+pub const fn max_attempts(kind: JobKind) -> i32 {
+    match kind {
+        JobKind::Generate => 5,
+        JobKind::Publish | JobKind::Callback | JobKind::Forward => 12,
     }
 }
 
@@ -65,17 +105,42 @@ crate::words! {
     }
 }
 
+/// Why a job is held whose destination or provider takes part in nothing. The words are kept with the job: by them it
+/// is found again when the target is switched on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SwitchedOff {
+    /// Its destination.
+    Destination,
+    /// Its provider.
+    Provider,
+}
+
+impl SwitchedOff {
+    /// As it is kept and as people read it.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Destination => "Its destination is switched off.",
+            Self::Provider => "Its provider is switched off.",
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn only_answers_that_may_change_are_tried_again() {
-        for (status, again) in [(400, false), (401, false), (404, false), (410, false), (422, false)] {
-            assert_eq!(ErrorClass::of_status(status).is_transient(), again, "{status}");
+        for status in [400, 401, 403, 404, 410, 422] {
+            assert_eq!(ErrorClass::of_status(status).verdict(), Verdict::Fail, "{status}");
         }
         for status in [408, 409, 425, 429, 500, 502, 503, 504] {
-            assert!(ErrorClass::of_status(status).is_transient(), "{status}");
+            assert_eq!(ErrorClass::of_status(status).verdict(), Verdict::Retry, "{status}");
         }
+    }
+
+    #[test]
+    fn what_is_switched_off_waits_for_a_person() {
+        assert_eq!(ErrorClass::SwitchedOff.verdict(), Verdict::Hold);
     }
 }

@@ -44,6 +44,7 @@ schema! {
     9: "0009_schemas.sql",
     10: "0010_privacy_and_replay.sql",
     12: "0012_flow.sql",
+    13: "0013_delivery.sql",
 }
 
 fn migration(version: i64, file: &'static str, sql: &'static str) -> Migration {

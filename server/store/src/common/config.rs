@@ -100,11 +100,15 @@ impl ConfigStore for Adapter {
         .fetch_all(&mut *connection)
         .await?;
         let destinations = query(
-            "select id, tenant_id, slug, kind, url, user_name, auth, route, enabled, created_at, sealed
+            "select id, tenant_id, slug, kind, url, user_name, auth, route, method, enabled, off_reason, created_at,
+                 sealed
              from destinations order by tenant_id, slug",
         )
         .fetch_all(&mut *connection)
         .await?;
+        let parts = query("select destination_id, part, not_after, sealed from destination_parts")
+            .fetch_all(&mut *connection)
+            .await?;
         let rules = query(
             "select id, tenant_id, vendor_id, pattern, job, provider_id, destination_id, params, enabled,
                  created_at
@@ -130,6 +134,7 @@ impl ConfigStore for Adapter {
             secrets: rows::all(&secrets, |row| Ok((rows::secret(row)?, Sealed(rows::get(row, "sealed")?))))?,
             providers: rows::all(&providers, |row| Ok((rows::provider(row)?, sealed(row)?)))?,
             destinations: rows::all(&destinations, |row| Ok((rows::destination(row)?, sealed(row)?)))?,
+            destination_parts: rows::all(&parts, rows::sealed_part)?,
             rules: rows::all(&rules, rows::rule)?,
             privacy: rows::all(&privacy, |row| Ok((rows::tenant_privacy(row)?, sealed(row)?)))?,
             schemas,
@@ -285,13 +290,14 @@ impl ConfigStore for Adapter {
         &self,
         destination: &Destination,
         secret: Option<&Sealed>,
+        headers: Option<&Sealed>,
         audit: &AuditEntry,
     ) -> Result<()> {
         let mut transaction = self.begin_change().await?;
         let added = query(
             "insert into destinations
-                 (id, tenant_id, slug, kind, url, user_name, auth, route, enabled, created_at, sealed)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                 (id, tenant_id, slug, kind, url, user_name, auth, route, method, enabled, created_at, sealed)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         )
         .bind(destination.id.uuid())
         .bind(destination.tenant_id.uuid())
@@ -301,11 +307,23 @@ impl ConfigStore for Adapter {
         .bind(clean_opt(destination.user.as_ref()))
         .bind(destination.auth.as_str())
         .bind(destination.route.as_str())
+        .bind(destination.method.as_str())
         .bind(destination.enabled)
         .bind(destination.created_at.0)
         .bind(secret.map(|secret| &*secret.0))
         .execute(&mut *transaction)
         .await?;
+        if let Some(headers) = headers {
+            query(
+                "insert into destination_parts (destination_id, part, not_after, created_at, sealed)
+                 values ($1, 'headers', null, $2, $3)",
+            )
+            .bind(destination.id.uuid())
+            .bind(destination.created_at.0)
+            .bind(&*headers.0)
+            .execute(&mut *transaction)
+            .await?;
+        }
         end_change(transaction, added.rows_affected(), audit).await
     }
 

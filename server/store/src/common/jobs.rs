@@ -8,6 +8,7 @@ use domain::{
     filter::{Cursor, JobFilter},
     id::{EventId, JobId, TenantId},
     job::{Job, JobKind, JobResult, JobState},
+    outcome::GIVES_UP_AFTER,
     time::Timestamp,
 };
 use rows::job_columns;
@@ -223,7 +224,7 @@ impl JobStore for Adapter {
         let changed = query(
             "update jobs
              set state = 'pending', next_run_at = $3, max_attempts = attempt + $4, reason = null,
-                 held_by = null, error_class = null, finished_at = null, updated_at = $3
+                 held_by = null, error_class = null, finished_at = null, updated_at = $3, gives_up_at = $5
              where id = $1 and ($2 is null or tenant_id = $2)
                  and state in ('failed', 'deadletter', 'cancelled', 'held')",
         )
@@ -231,6 +232,7 @@ impl JobStore for Adapter {
         .bind(scope.map(TenantId::uuid))
         .bind(now.0)
         .bind(tries)
+        .bind(now.plus(GIVES_UP_AFTER).0)
         .execute(&mut *transaction)
         .await?;
         if changed.rows_affected() == 0 {

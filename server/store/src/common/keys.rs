@@ -7,6 +7,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use domain::{
+    destination::DestinationPart,
     id::{DestinationId, OfferId, ProviderId, RequestId, SecretId, TenantId, VendorId},
     time::Timestamp,
 };
@@ -64,7 +65,7 @@ const CAPTURES: i64 = 8;
 
 /// The statements that look for values of each place by their first bytes, in the order of their places. `sealed` is
 /// null where nothing is stored.
-const OTHERWISE: [&str; 6] = [
+const OTHERWISE: [&str; 8] = [
     "select id, vendor_id, sealed from secrets
      where substr(sealed, 1, $1) <> $2 and id > $3 order by id limit $4",
     "select id, sealed from providers where substr(sealed, 1, $1) <> $2 and id > $3 order by id limit $4",
@@ -75,6 +76,12 @@ const OTHERWISE: [&str; 6] = [
      where substr(sealed, 1, $1) <> $2 and id > $3 order by id limit $4",
     "select request_id as id, sealed from refused_captures
      where substr(sealed, 1, $1) <> $2 and request_id > $3 order by request_id limit $4",
+    "select destination_id as id, part, sealed from destination_parts
+     where part = 'headers' and substr(sealed, 1, $1) <> $2 and destination_id > $3
+     order by destination_id limit $4",
+    "select destination_id as id, part, sealed from destination_parts
+     where part = 'retiring' and substr(sealed, 1, $1) <> $2 and destination_id > $3
+     order by destination_id limit $4",
 ];
 const AT_CAPTURES: usize = 5;
 /// The one value that has no id.
@@ -89,7 +96,8 @@ fn value(at: usize, row: &Row) -> Result<SealedValue> {
         2 => Place::Destination(DestinationId::new(id)),
         3 => Place::Tenant(TenantId::new(id)),
         4 => Place::Offer(OfferId::new(id), VendorId::new(rows::get(row, "vendor_id")?)),
-        _ => Place::Capture(RequestId::new(id)),
+        AT_CAPTURES => Place::Capture(RequestId::new(id)),
+        _ => Place::Part(DestinationId::new(id), rows::parse(row, "part")?),
     };
     Ok(SealedValue { place, sealed: Sealed(rows::get(row, "sealed")?) })
 }
@@ -103,6 +111,8 @@ fn position(place: Place) -> (usize, Uuid) {
         Place::Tenant(id) => (3, id.uuid()),
         Place::Offer(id, _) => (4, id.uuid()),
         Place::Capture(id) => (AT_CAPTURES, id.uuid()),
+        Place::Part(id, DestinationPart::Headers) => (6, id.uuid()),
+        Place::Part(id, DestinationPart::Retiring) => (7, id.uuid()),
         Place::SenderLinkKey => (OTHERWISE.len() + 1, Uuid::nil()),
     }
 }
@@ -226,6 +236,7 @@ impl KeyStore for Adapter {
                   + (select count(*) from tenant_privacy where substr(sealed, 1, $1) <> $2)
                   + (select count(*) from offered_secrets where substr(sealed, 1, $1) <> $2)
                   + (select count(*) from refused_captures where substr(sealed, 1, $1) <> $2)
+                  + (select count(*) from destination_parts where substr(sealed, 1, $1) <> $2)
                   + (select count(*) from settings where name = $3 and substr(value, 1, $1) <> $2)",
         );
         Ok(count.bind(length(head)).bind(head).bind(SENDER_LINK_KEY).fetch_one(&self.read).await?)
@@ -258,6 +269,16 @@ impl KeyStore for Adapter {
                 Place::SenderLinkKey => {
                     ("update settings set value = $1 where name = $2 and value = $3", Uuid::nil())
                 }
+                Place::Part(id, DestinationPart::Headers) => (
+                    "update destination_parts set sealed = $1
+                     where destination_id = $2 and sealed = $3 and part = 'headers'",
+                    id.uuid(),
+                ),
+                Place::Part(id, DestinationPart::Retiring) => (
+                    "update destination_parts set sealed = $1
+                     where destination_id = $2 and sealed = $3 and part = 'retiring'",
+                    id.uuid(),
+                ),
             };
             let changed = query(statement).bind(&*new.0);
             let changed = match old.place {

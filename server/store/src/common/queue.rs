@@ -4,7 +4,7 @@
 //! Whoever changes several jobs locks them in the order of their ids, or skips those that are locked, so that
 //! no two transactions wait for each other.
 
-use super::{Adapter, Database, LOCK, insert, is_one_of, locking, rows};
+use super::{Adapter, Database, LOCK, delivery, insert, is_one_of, locking, rows};
 use crate::{
     CounterDelta, Finished, Next, QueueStore, Result,
     batch::{self, Change},
@@ -27,7 +27,7 @@ const LOST_BEFORE: &str = "exists (select 1 from attempts where attempts.job_id 
          and attempts.number < jobs.attempt)";
 
 /// ` where` the named jobs are held by `node`, locked in the order of their ids.
-fn held_by(statement: &mut QueryBuilder<Database>, node: NodeId, jobs: &[JobId]) {
+pub(super) fn held_by(statement: &mut QueryBuilder<Database>, node: NodeId, jobs: &[JobId]) {
     statement.push(" where id in (select id from jobs where id");
     is_one_of(statement, jobs.iter().map(|id| id.uuid()));
     statement
@@ -112,7 +112,10 @@ impl QueueStore for Adapter {
         let mut attempts = Vec::with_capacity(kept.len());
         let mut results = Vec::new();
         let mut follow_up = Vec::new();
+        let (mut done, mut others) = (Vec::new(), Vec::new());
         for finished in kept {
+            let ended = if matches!(finished.next, Next::Succeeded { .. }) { &mut done } else { &mut others };
+            ended.push(finished.attempt.job_id);
             match &finished.next {
                 Next::Succeeded { result, then } => {
                     results.push((finished.attempt.job_id, result));
@@ -128,6 +131,7 @@ impl QueueStore for Adapter {
         insert::results(&mut transaction, &results).await?;
         insert::jobs(&mut transaction, &follow_up).await?;
         insert::counters(&mut transaction, counters).await?;
+        delivery::end_turns(&mut transaction, &done, &others, now).await?;
         transaction.commit().await?;
         // Taken out, so that the second report of a try is told that it changed nothing.
         Ok(batch.iter().map(|one| held.remove(&(one.attempt.job_id, one.attempt.number))).collect())

@@ -2,7 +2,7 @@
 //! side by side.
 
 use super::{Database, Row};
-use crate::{AuditEntry, Node, Result, Sealed, StoreError, StoredPayload};
+use crate::{AuditEntry, Node, Result, Sealed, SealedPart, StoreError, StoredPayload};
 use domain::{
     attempt::Attempt,
     destination::Destination,
@@ -35,7 +35,7 @@ macro_rules! job_columns {
         "id, tenant_id, event_id, parent_id, kind, state, title, vendor_id, rule_id, provider_id, \
          destination_id, params, idempotency_key, attempt, max_attempts, priority, next_run_at, node_id, \
          lease_until, reason, error_class, subject_id, occurred_at, model, input_tokens, output_tokens, \
-         cost_micros, created_at, started_at, finished_at, updated_at"
+         cost_micros, created_at, started_at, finished_at, updated_at, gives_up_at"
     };
 }
 pub(super) use job_columns;
@@ -158,6 +158,7 @@ pub(super) fn job(row: &Row) -> Result<Job> {
         started_at: time_opt(row, "started_at")?,
         finished_at: time_opt(row, "finished_at")?,
         updated_at: time(row, "updated_at")?,
+        gives_up_at: time_opt(row, "gives_up_at")?,
     })
 }
 
@@ -384,8 +385,19 @@ pub(super) fn destination(row: &Row) -> Result<Destination> {
         auth: parse(row, "auth")?,
         route: parse(row, "route")?,
         has_secret: get::<Option<Vec<u8>>>(row, "sealed")?.is_some(),
+        method: parse(row, "method")?,
         enabled: get(row, "enabled")?,
+        off_reason: get(row, "off_reason")?,
         created_at: time(row, "created_at")?,
+    })
+}
+
+pub(super) fn sealed_part(row: &Row) -> Result<SealedPart> {
+    Ok(SealedPart {
+        destination_id: get(row, "destination_id").map(DestinationId::new)?,
+        part: parse(row, "part")?,
+        not_after: time_opt(row, "not_after")?,
+        sealed: Sealed(get(row, "sealed")?),
     })
 }
 

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use domain::{
     id::{EventId, JobId, TenantId, VendorId},
     job::{Job, JobParams},
+    outcome::GIVES_UP_AFTER,
     schema::{EventTypeSeen, HELD_BY_SCHEMA, MappingVersion, SchemaUse, SchemaVersion, TypeKey},
     time::Timestamp,
 };
@@ -433,12 +434,13 @@ impl SchemaStore for Adapter {
         for (id, params) in sorted {
             let changed = query(
                 "update jobs set state = 'pending', next_run_at = $2, params = $3, reason = null, held_by = null,
-                     updated_at = $2
+                     updated_at = $2, gives_up_at = $4
                  where id = $1 and state = 'held'",
             )
             .bind(id.uuid())
             .bind(now.0)
             .bind(to_json(params)?)
+            .bind(now.plus(GIVES_UP_AFTER).0)
             .execute(&mut *transaction)
             .await?;
             released += changed.rows_affected();

@@ -152,7 +152,7 @@ pub(super) async fn jobs(connection: &mut Connection, jobs: &[&Job]) -> Result<(
              $9::uuid[], $10::uuid[], $11::uuid[], $12::text[], $13::text[], $14::integer[], $15::integer[],
              $16::smallint[], $17::bigint[], $18::uuid[], $19::bigint[], $20::text[], $21::text[],
              $22::text[], $23::bigint[], $24::text[], $25::bigint[], $26::bigint[], $27::bigint[],
-             $28::bigint[], $29::bigint[], $30::bigint[], $31::bigint[])"
+             $28::bigint[], $29::bigint[], $30::bigint[], $31::bigint[], $32::bigint[])"
     ))
     .bind(column(jobs, |job| job.id.uuid()))
     .bind(column(jobs, |job| job.tenant_id.uuid()))
@@ -185,6 +185,7 @@ pub(super) async fn jobs(connection: &mut Connection, jobs: &[&Job]) -> Result<(
     .bind(column(jobs, |job| job.started_at.map(|at| at.0)))
     .bind(column(jobs, |job| job.finished_at.map(|at| at.0)))
     .bind(column(jobs, |job| job.updated_at.0))
+    .bind(column(jobs, |job| job.gives_up_at.map(|at| at.0)))
     .execute(connection)
     .await?;
     Ok(())

@@ -5,8 +5,8 @@ use super::{AuditEntry, DataKey, Result};
 use async_trait::async_trait;
 use domain::{
     breaker::Breaker,
-    destination::Destination,
-    id::{RuleId, SecretId, VendorId},
+    destination::{Destination, DestinationPart},
+    id::{DestinationId, RuleId, SecretId, VendorId},
     pause::Pause,
     privacy::TenantPrivacy,
     provider::Provider,
@@ -21,6 +21,19 @@ use domain::{
 /// A secret value as the vault sealed it; unreadable without the master key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sealed(pub Vec<u8>);
+
+/// What is sealed of a destination beside its password or secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedPart {
+    /// Whose.
+    pub destination_id: DestinationId,
+    /// What.
+    pub part: DestinationPart,
+    /// Until when it counts; `None` for as long as the destination does.
+    pub not_after: Option<Timestamp>,
+    /// The value.
+    pub sealed: Sealed,
+}
 
 /// All of the configuration, as one consistent reading.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +52,8 @@ pub struct ConfigRows {
     pub providers: Vec<(Provider, Option<Sealed>)>,
     /// All destinations, with their passwords or secrets.
     pub destinations: Vec<(Destination, Option<Sealed>)>,
+    /// What is sealed beside those; a retiring secret with its end.
+    pub destination_parts: Vec<SealedPart>,
     /// All rules, oldest first.
     pub rules: Vec<Rule>,
     /// What tenants decided about their payloads, with their data keys.
@@ -95,11 +110,12 @@ pub trait ConfigStore {
     /// Adds a provider.
     async fn add_provider(&self, provider: &Provider, key: Option<&Sealed>, audit: &AuditEntry)
     -> Result<()>;
-    /// Adds a destination.
+    /// Adds a destination, with the headers of its calls when there are any.
     async fn add_destination(
         &self,
         destination: &Destination,
         secret: Option<&Sealed>,
+        headers: Option<&Sealed>,
         audit: &AuditEntry,
     ) -> Result<()>;
     /// Adds a rule.

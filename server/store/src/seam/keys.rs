@@ -3,6 +3,7 @@
 use super::{AuditEntry, Result, Sealed};
 use async_trait::async_trait;
 use domain::{
+    destination::DestinationPart,
     id::{DestinationId, OfferId, ProviderId, RequestId, SecretId, TenantId, VendorId},
     time::Timestamp,
 };
@@ -56,6 +57,8 @@ pub enum Place {
     Capture(RequestId),
     /// The setting [`SENDER_LINK_KEY`].
     SenderLinkKey,
+    /// Something else of a destination.
+    Part(DestinationId, DestinationPart),
 }
 
 /// A sealed value and where it stands.

@@ -6,6 +6,7 @@ mod audit;
 mod buckets;
 mod config;
 mod counters;
+mod delivery;
 mod event_list;
 mod events;
 mod greetings;
@@ -33,6 +34,7 @@ pub use audit::*;
 pub use buckets::*;
 pub use config::*;
 pub use counters::*;
+pub use delivery::*;
 pub use event_list::*;
 pub use events::*;
 pub use greetings::*;
@@ -81,6 +83,7 @@ pub trait Store:
     + PolicyStore
     + KeyStore
     + RotationStore
+    + DeliveryStore
     + TurnStore
     + BucketStore
     + AccountStore

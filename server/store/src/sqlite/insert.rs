@@ -143,7 +143,7 @@ pub(super) async fn refused_captures(connection: &mut Connection, batch: &[NewRe
 }
 
 pub(super) async fn jobs(connection: &mut Connection, jobs: &[&Job]) -> Result<()> {
-    for piece in pieces(jobs, 31) {
+    for piece in pieces(jobs, 32) {
         let params = piece.iter().map(|job| to_json(&job.params)).collect::<Result<Vec<String>>>()?;
         let mut insert =
             QueryBuilder::<Database>::new(concat!("insert into jobs (", super::rows::job_columns!(), ") "));
@@ -178,7 +178,8 @@ pub(super) async fn jobs(connection: &mut Connection, jobs: &[&Job]) -> Result<(
                 .push_bind(job.created_at.0)
                 .push_bind(job.started_at.map(|at| at.0))
                 .push_bind(job.finished_at.map(|at| at.0))
-                .push_bind(job.updated_at.0);
+                .push_bind(job.updated_at.0)
+                .push_bind(job.gives_up_at.map(|at| at.0));
         });
         insert.build().execute(&mut *connection).await?;
     }

@@ -15,6 +15,8 @@ mod buckets;
 mod config;
 #[path = "../common/counters.rs"]
 mod counters;
+#[path = "../common/delivery.rs"]
+mod delivery;
 #[path = "../common/event_list.rs"]
 mod event_list;
 #[path = "../common/events.rs"]

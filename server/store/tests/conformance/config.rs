@@ -2,7 +2,7 @@
 
 use crate::support::{Db, NOW, audit, id, on_both, other_tenant};
 use domain::{
-    destination::{Destination, DestinationAuth, DestinationKind, WordpressRoute},
+    destination::{Destination, DestinationAuth, DestinationKind, DestinationMethod, WordpressRoute},
     id::{DestinationId, ProviderId, RuleId, SecretId, TenantId, VendorId},
     job::{JobKind, JobParams},
     policy::{Rate, VendorPolicy},
@@ -57,7 +57,7 @@ fn secret(vendor_id: VendorId) -> SecretInfo {
     }
 }
 
-fn provider(tenant_id: TenantId, has_key: bool) -> Provider {
+pub(crate) fn provider(tenant_id: TenantId, has_key: bool) -> Provider {
     Provider {
         id: id(ProviderId::new),
         tenant_id,
@@ -71,7 +71,7 @@ fn provider(tenant_id: TenantId, has_key: bool) -> Provider {
     }
 }
 
-fn destination(tenant_id: TenantId, has_secret: bool) -> Destination {
+pub(crate) fn destination(tenant_id: TenantId, has_secret: bool) -> Destination {
     Destination {
         id: id(DestinationId::new),
         tenant_id,
@@ -82,7 +82,9 @@ fn destination(tenant_id: TenantId, has_secret: bool) -> Destination {
         auth: DestinationAuth::AppPassword,
         route: WordpressRoute::Auto,
         has_secret,
+        method: DestinationMethod::Put,
         enabled: false,
+        off_reason: None,
         created_at: NOW,
     }
 }
@@ -118,7 +120,7 @@ async fn everything_configured_is_loaded_as_it_was_added(db: Db) {
     let rule = Rule { provider_id: Some(provider.id), destination_id: Some(destination.id), ..rule(&vendor) };
     db.add_vendor(&vendor, Some((&secret, &secret_value)), &audit("vendor.add")).await.unwrap();
     db.add_provider(&provider, Some(&key), &audit("provider.add")).await.unwrap();
-    db.add_destination(&destination, None, &audit("destination.add")).await.unwrap();
+    db.add_destination(&destination, None, None, &audit("destination.add")).await.unwrap();
     db.add_rule(&rule, &audit("rule.add")).await.unwrap();
 
     let config = db.load_config().await.unwrap();
@@ -166,7 +168,7 @@ async fn a_rule_cannot_name_what_belongs_to_another_tenant(db: Db) {
     db.add_vendor(&mine, None, &audit("vendor.add")).await.unwrap();
     db.add_vendor(&theirs, None, &audit("vendor.add")).await.unwrap();
     db.add_provider(&provider, None, &audit("provider.add")).await.unwrap();
-    db.add_destination(&destination, None, &audit("destination.add")).await.unwrap();
+    db.add_destination(&destination, None, None, &audit("destination.add")).await.unwrap();
     for bad in [
         Rule { tenant_id: DEFAULT_TENANT_ID, ..rule(&theirs) },
         Rule { provider_id: Some(provider.id), ..rule(&mine) },
@@ -200,7 +202,7 @@ async fn the_version_grows_with_each_change_and_only_then(db: Db) {
     assert!(grown().await);
     db.add_provider(&provider(DEFAULT_TENANT_ID, false), None, &audit("provider.add")).await.unwrap();
     assert!(grown().await);
-    db.add_destination(&destination(DEFAULT_TENANT_ID, false), None, &audit("add")).await.unwrap();
+    db.add_destination(&destination(DEFAULT_TENANT_ID, false), None, None, &audit("add")).await.unwrap();
     assert!(grown().await);
     db.add_rule(&rule, &audit("rule.add")).await.unwrap();
     assert!(grown().await);

@@ -10,6 +10,7 @@ mod archive;
 mod audit;
 mod buckets;
 mod config;
+mod delivery;
 mod event_list;
 mod events;
 mod greetings;

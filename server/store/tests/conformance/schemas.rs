@@ -4,6 +4,7 @@ use crate::support::{Db, NOW, audit, event, id, on_both};
 use domain::{
     id::{EventId, JobId, VendorId},
     job::{Job, JobParams, JobState},
+    outcome::GIVES_UP_AFTER,
     schema::{
         HELD_BY_SCHEMA, JobShape, MappingVersion, SchemaMode, SchemaOrigin, SchemaUse, SchemaVersion, TypeKey,
     },
@@ -314,6 +315,7 @@ async fn released_jobs_are_pending_with_their_new_parameters(db: Db) {
         reason: None,
         next_run_at: later,
         updated_at: later,
+        gives_up_at: Some(later.plus(GIVES_UP_AFTER)),
         ..jobs[0].clone()
     };
     assert_eq!(db.job(None, jobs[0].id).await.unwrap(), expected);

@@ -168,6 +168,7 @@ pub(crate) fn job() -> Job {
         started_at: None,
         finished_at: None,
         updated_at: NOW,
+        gives_up_at: None,
     }
 }
 
