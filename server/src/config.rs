@@ -133,6 +133,14 @@ pub struct Settings {
     #[arg(long, env = "TIDEGATE_PAUSE_DELIVERY", global = true, value_name = "BOOL",
           num_args = 0..=1, default_value = "false", default_missing_value = "true", action = clap::ArgAction::Set)]
     pub pause_delivery: bool,
+    /// Calls made at the same time by this process to one destination
+    #[arg(long, env = "TIDEGATE_DESTINATION_CALLS", global = true, default_value_t = 4,
+          value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub destination_calls: u32,
+    /// Calls made at the same time by this process to one provider
+    #[arg(long, env = "TIDEGATE_PROVIDER_CALLS", global = true, default_value_t = 8,
+          value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub provider_calls: u32,
     /// How long a worker may be silent before its jobs go to another
     #[arg(long, env = "TIDEGATE_LEASE_SECONDS", global = true, default_value_t = 15)]
     pub lease_seconds: u32,

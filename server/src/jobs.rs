@@ -3,16 +3,9 @@
 use domain::{
     id::{JobId, TenantId},
     job::{Job, JobKind, JobParams, JobState, Usage},
+    outcome::{GIVES_UP_AFTER, max_attempts},
     time::Timestamp,
 };
-
-/// Tries a job of this kind may have. A model call costs money each time; a delivery does not.
-pub const fn max_attempts(kind: JobKind) -> i32 {
-    match kind {
-        JobKind::Generate => 5,
-        JobKind::Publish | JobKind::Callback | JobKind::Forward => 12,
-    }
-}
 
 /// A job due at `now`, with nothing else said.
 pub fn new(id: JobId, tenant_id: TenantId, kind: JobKind, now: Timestamp) -> Job {
@@ -46,5 +39,6 @@ pub fn new(id: JobId, tenant_id: TenantId, kind: JobKind, now: Timestamp) -> Job
         started_at: None,
         finished_at: None,
         updated_at: now,
+        gives_up_at: Some(now.plus(GIVES_UP_AFTER)),
     }
 }

@@ -29,6 +29,8 @@ use crate::{
         executor::Executor,
         finish::Finisher,
         gate::Gate,
+        gone,
+        lanes::Lanes,
         leases::{self, Held},
         letting_go, retire,
         runner::Runner,
@@ -50,6 +52,9 @@ const WRITE_OUT: Duration = Duration::from_secs(10);
 const TIDY_EVERY: Duration = Duration::from_secs(600);
 /// Counters are kept this long, in microseconds.
 const KEEP_COUNTERS: i64 = 35 * domain::time::DAY;
+/// Which event about a subject was published last is kept this long, in microseconds: later than this no older event
+/// about it is expected.
+const KEEP_SUBJECTS: i64 = 90 * domain::time::DAY;
 
 /// Where a process listens.
 pub struct Listeners {
@@ -230,7 +235,7 @@ pub async fn run(
         public_url: settings.public_url(),
     });
     let (finisher, finish_writer) = Finisher::start(base.store.clone(), clock.clone(), wake.clone());
-    let models = Models::new(&base.outbound)?;
+    let models = Models::new(&base.outbound);
     let worker = settings.has(NodeRole::Worker).then(|| {
         let runner = Arc::new(Runner {
             store: base.store.clone(),
@@ -253,6 +258,7 @@ pub async fn run(
             clock: clock.clone(),
             node,
             held: held.clone(),
+            lanes: Lanes::new(clock.clone(), settings.destination_calls, settings.provider_calls),
             wake: wake.clone(),
             stats: stats.clone(),
             workers: settings.workers.max(1) as usize,
@@ -283,6 +289,13 @@ pub async fn run(
             base.live.clone(),
             clock.clone(),
             node,
+            late.clone(),
+        ));
+        background.spawn(gone::keep_releasing(
+            base.store.clone(),
+            clock.clone(),
+            node,
+            wake.clone(),
             late.clone(),
         ));
         tokio::spawn(runner.run(stop.clone()))
@@ -439,6 +452,8 @@ async fn tidy(store: Arc<dyn Store>, live: Arc<LiveConfig>, clock: SharedClock, 
             store.forget_seen(now).await?;
             store.forget_offers(now.plus(-domain::connection::OFFER_LASTS)).await?;
             store.forget_counters(now.plus(-KEEP_COUNTERS)).await?;
+            store.forget_retired(now).await?;
+            store.forget_subjects(now.plus(-KEEP_SUBJECTS)).await?;
             retention::forget(store.as_ref(), &live, &clock).await
         };
         match stop.run_until_cancelled(done).await {

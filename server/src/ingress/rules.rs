@@ -22,8 +22,9 @@ fn start(event: &Event, vendor: &str, rule: &Rule) -> Job {
         "" => format!("{vendor} {}", event.external_id),
         event_type => format!("{vendor} {event_type}"),
     };
-    let id = JobId::new(fresh());
+    let new = jobs::new(JobId::new(fresh()), event.tenant_id, rule.job, event.received_at);
     Job {
+        max_attempts: rule.params.max_attempts.unwrap_or(new.max_attempts),
         event_id: Some(event.id),
         vendor_id: Some(event.vendor_id),
         rule_id: Some(rule.id),
@@ -33,6 +34,6 @@ fn start(event: &Event, vendor: &str, rule: &Rule) -> Job {
         subject_id: event.subject_id.clone(),
         occurred_at: Some(event.occurred_at.unwrap_or(event.received_at)),
         title: title.chars().take(200).collect(),
-        ..jobs::new(id, event.tenant_id, rule.job, event.received_at)
+        ..new
     }
 }

@@ -1,14 +1,18 @@
 //! One job from claim to outcome: looks up what it needs, calls out once, and says what came of it.
-//! Does not decide about further tries and writes nothing.
+//! Does not decide about further tries, and writes nothing but that a destination is gone.
 
 use super::{
+    gone,
     outcome::{Failure, Outcome, Success},
     template,
 };
 use crate::{
     ai,
     clock::{SharedClock, fresh},
-    delivery::{Delivery, Package},
+    delivery::{
+        Delivery, Package,
+        forward::{Forwarded, JSON, is_json},
+    },
     envelope, jobs,
     live::{LiveConfig, LiveDestination, LiveProvider, Snapshot},
     payloads::{self, Unreadable},
@@ -19,7 +23,7 @@ use domain::{
     event::{Event, EventPayload},
     id::JobId,
     job::{Job, JobKind, JobResult},
-    outcome::ErrorClass,
+    outcome::{ErrorClass, SwitchedOff},
     schema::TypeKey,
 };
 use sha2::{Digest, Sha256};
@@ -46,11 +50,7 @@ impl Executor {
         let snapshot = self.live.now();
         match job.kind {
             JobKind::Generate => self.generate(job, &snapshot).await,
-            JobKind::Publish => self.publish(job, &snapshot).await,
-            JobKind::Callback => self.call_back(job, &snapshot).await,
-            JobKind::Forward => {
-                Err(Failure::new(ErrorClass::BadInput, "Forwarding is not part of this version."))
-            }
+            JobKind::Publish | JobKind::Callback | JobKind::Forward => self.deliver(job, &snapshot).await,
         }
     }
 
@@ -97,10 +97,14 @@ impl Executor {
     fn publishing(&self, job: &Job, title: &str) -> Job {
         let live = job.destination_id.and_then(|id| self.live.now().destination(id).cloned());
         let kind = match live.map(|live| live.destination.kind) {
+            // A rule that says what is sent is about another program; ours is for receivers that know us.
+            Some(DestinationKind::Http) if job.params.body.is_some() => JobKind::Forward,
             Some(DestinationKind::Http) => JobKind::Callback,
             _ => JobKind::Publish,
         };
+        let new = jobs::new(JobId::new(fresh()), job.tenant_id, kind, self.clock.now());
         Job {
+            max_attempts: job.params.max_attempts.unwrap_or(new.max_attempts),
             event_id: job.event_id,
             parent_id: Some(job.id),
             vendor_id: job.vendor_id,
@@ -110,39 +114,81 @@ impl Executor {
             title: title.to_owned(),
             subject_id: job.subject_id.clone(),
             occurred_at: job.occurred_at,
-            ..jobs::new(JobId::new(fresh()), job.tenant_id, kind, self.clock.now())
+            ..new
         }
     }
 
-    async fn publish(&self, job: &Job, snapshot: &Snapshot) -> Outcome {
+    async fn deliver(&self, job: &Job, snapshot: &Snapshot) -> Outcome {
         let destination = destination(job, snapshot)?;
-        let package = self.package(job, snapshot).await?;
-        self.delivery.to_wordpress(destination, &package, self.clock.now()).await
+        let now = self.clock.now();
+        let outcome = match job.kind {
+            JobKind::Forward => {
+                let forwarded = self.forwarded(job, snapshot, destination).await?;
+                self.delivery.forward(destination, forwarded, job.idempotency_key.clone(), now).await
+            }
+            JobKind::Callback => {
+                let package = self.package(job, snapshot).await?;
+                self.delivery.call_back(destination, &package, now).await
+            }
+            _ => {
+                let package = self.package(job, snapshot).await?;
+                self.delivery.to_wordpress(destination, &package, now).await
+            }
+        };
+        let is_gone = outcome.as_ref().is_err_and(|failure| failure.status == Some(gone::STATUS));
+        if is_gone && gone::switch_off(self.store.as_ref(), &self.live, &self.clock, destination).await {
+            return Err(Failure::switched_off(SwitchedOff::Destination));
+        }
+        outcome
     }
 
-    async fn call_back(&self, job: &Job, snapshot: &Snapshot) -> Outcome {
-        let destination = destination(job, snapshot)?;
-        let package = self.package(job, snapshot).await?;
-        self.delivery.call_back(destination, &package, self.clock.now()).await
+    /// What a rule's template makes of the event, and of the parent's result; without one, the event itself.
+    async fn forwarded(
+        &self,
+        job: &Job,
+        snapshot: &Snapshot,
+        destination: &LiveDestination,
+    ) -> Result<Forwarded, Failure> {
+        let (event, payload) = self.event(job, snapshot).await?;
+        let mapped = job.params.shape.as_ref().is_some_and(|shape| shape.mapping.is_some());
+        let Some(template) = &job.params.body else {
+            return match mapped {
+                true => Ok(Forwarded::mapped(&self.data(job, &event, &payload).await?)),
+                false => Ok(Forwarded::as_it_came(payload)),
+            };
+        };
+        let vendor =
+            snapshot.vendor(event.vendor_id).map(|live| live.vendor.slug.to_string()).unwrap_or_default();
+        let data = self.data(job, &event, &payload).await?;
+        let mut values = template::values(&event, &vendor, data, &payload.body);
+        if let Some((parent, result)) = self.parent(job).await? {
+            let title = result.title.unwrap_or_default();
+            let text = result.text.unwrap_or_default();
+            values = template::with_result(values, &text, &title, parent.model.as_deref());
+        }
+        let content_type = destination.headers.content_type().unwrap_or(JSON);
+        let text = match is_json(content_type) {
+            true => template::render_json(template, &values)?,
+            false => template::render(template, &values)?,
+        };
+        Forwarded::made(text, content_type)
+    }
+
+    /// The job whose result this one brings, with that result.
+    async fn parent(&self, job: &Job) -> Result<Option<(Job, JobResult)>, Failure> {
+        let Some(id) = job.parent_id else { return Ok(None) };
+        let parent = self.store.job(None, id).await.map_err(unavailable)?;
+        let found = self.store.results(&[id]).await.map_err(unavailable)?.pop();
+        let (_, result) =
+            found.ok_or_else(|| Failure::new(ErrorClass::BadInput, "The result to deliver is gone."))?;
+        Ok(Some((parent, result)))
     }
 
     /// What is delivered: the parent's result, or the event itself when there is no parent.
     async fn package(&self, job: &Job, snapshot: &Snapshot) -> Result<Package, Failure> {
         let (event, payload) = self.event(job, snapshot).await?;
-        let parent = match job.parent_id {
-            Some(parent) => Some(self.store.job(None, parent).await.map_err(unavailable)?),
-            None => None,
-        };
-        let result = match job.parent_id {
-            Some(parent) => {
-                let mut found = self.store.results(&[parent]).await.map_err(unavailable)?;
-                found
-                    .pop()
-                    .map(|(_, result)| result)
-                    .ok_or_else(|| Failure::new(ErrorClass::BadInput, "The result to deliver is gone."))?
-            }
-            None => JobResult::default(),
-        };
+        let (parent, result) = self.parent(job).await?.unzip();
+        let result = result.unwrap_or_default();
         let vendor =
             snapshot.vendor(event.vendor_id).map(|live| live.vendor.slug.to_string()).unwrap_or_default();
         let data = self.data(job, &event, &payload).await?;
@@ -159,7 +205,7 @@ impl Executor {
             (None, None) => String::from_utf8_lossy(&payload.body).into_owned(),
         };
         Ok(Package {
-            external_id: external_id(job, &event, &vendor),
+            external_id: external_id(job, event.subject_id.as_deref().unwrap_or(&event.external_id), &vendor),
             job_id: job.id,
             event,
             vendor,
@@ -209,10 +255,10 @@ fn named(title: &str, job: &Job) -> String {
     if title.is_empty() { job.title.clone() } else { title }
 }
 
-/// What the far side knows a result by: the same subject under the same rule is the same post.
-fn external_id(job: &Job, event: &Event, vendor: &str) -> String {
+/// What the far side knows a result by: the same subject under the same rule is the same post. An event without a subject
+/// is its own.
+pub(super) fn external_id(job: &Job, subject: &str, vendor: &str) -> String {
     let rule = job.rule_id.map(|id| id.uuid().simple().to_string()).unwrap_or_default();
-    let subject = event.subject_id.as_deref().unwrap_or(&event.external_id);
     let whole = format!("{vendor}:{subject}:{}", rule.get(20..).unwrap_or(&rule));
     // The plugin's key holds 191 characters of plain text on one line.
     let plain = |c: char| !c.is_control() && !matches!(c, '<' | '>');

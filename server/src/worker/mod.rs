@@ -5,7 +5,9 @@
 //! - [`breaker`]: when a circuit breaker opens and closes; pure
 //! - [`letting_go`]: bringing back what pauses and breakers held
 //! - [`watch`]: stopping what a person cancelled
+//! - [`admission`]: whether a claimed job calls now: its target is on, has room ([`lanes`]), and it is its subject's turn
 //! - [`executor`]: one job from claim to outcome; what each kind does
+//! - [`gone`]: switching a destination off that says it is gone
 //! - [`template`]: turning an event into a prompt and a title
 //! - [`retry`]: whether and when a failed try is repeated; pure
 //! - [`finish`]: writing outcomes, batched across jobs
@@ -14,10 +16,13 @@
 //!
 //! No transaction is open while a job runs. Whoever loses a lease can write nothing any more.
 
+pub mod admission;
 pub mod breaker;
 pub mod executor;
 pub mod finish;
 pub mod gate;
+pub mod gone;
+pub mod lanes;
 pub mod leases;
 pub mod letting_go;
 pub mod outcome;

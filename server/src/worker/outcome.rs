@@ -3,7 +3,7 @@
 use crate::secrets::reference::Reference;
 use domain::{
     job::{Job, JobResult, Usage},
-    outcome::ErrorClass,
+    outcome::{ErrorClass, SwitchedOff},
 };
 use std::time::Duration;
 
@@ -41,6 +41,11 @@ impl Failure {
     /// A failure of `class`.
     pub fn new(class: ErrorClass, words: impl Into<String>) -> Self {
         Self { class, words: words.into(), status: None, answer: None, retry_after: None }
+    }
+
+    /// Its destination or provider takes part in nothing at the moment.
+    pub fn switched_off(cause: SwitchedOff) -> Self {
+        Self::new(ErrorClass::SwitchedOff, cause.words())
     }
 
     /// A secret kept elsewhere that cannot be read now: as if its place were the far side that does not answer.

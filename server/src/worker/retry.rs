@@ -1,37 +1,46 @@
-//! Whether and when a failed try is repeated. Pure: time and chance are arguments.
+//! Whether and when a failed try is repeated. Pure: time and chance are arguments. What each class of error means, and
+//! all bounds, are in [`domain::outcome`].
 
 use super::outcome::Failure;
-use domain::{job::Job, time::Timestamp};
+use domain::{
+    job::Job,
+    outcome::{LONGEST_ASKED, LONGEST_PAUSE, Verdict},
+    time::Timestamp,
+};
 use std::time::Duration;
 use store::Next;
-
-/// Longest pause between two tries.
-const CAP: Duration = Duration::from_secs(3600);
-/// Longest pause a far side can ask for.
-const LONGEST_ASKED: Duration = Duration::from_secs(6 * 3600);
 
 /// The pause after try number `attempt` (1 is the first): anything between nothing and `base · 2^(attempt-1)`,
 /// at most an hour. Full jitter keeps many failed jobs from coming back at the same moment.
 pub fn backoff(attempt: i32, base: Duration, chance: u64) -> Duration {
     let doublings = attempt.clamp(1, 32) as u32 - 1;
-    let most = base.saturating_mul(1_u32.checked_shl(doublings).unwrap_or(u32::MAX)).min(CAP);
-    let most = u64::try_from(most.as_micros()).unwrap_or(u64::MAX).max(1);
-    Duration::from_micros(chance % most)
+    let most = base.saturating_mul(1_u32.checked_shl(doublings).unwrap_or(u32::MAX));
+    let most = micros(most).clamp(1, LONGEST_PAUSE);
+    Duration::from_micros(chance % most.unsigned_abs())
 }
 
 /// What happens to `job` after its running try failed.
 pub fn decide(job: &Job, failure: &Failure, base: Duration, now: Timestamp, chance: u64) -> Next {
     let (reason, class) = (failure.words.clone(), failure.class);
-    if !class.is_transient() {
-        return Next::Failed { reason, class };
+    match class.verdict() {
+        Verdict::Fail => return Next::Failed { reason, class },
+        Verdict::Hold => return Next::Held { reason },
+        Verdict::Retry if job.attempt >= job.max_attempts => return Next::Deadletter { reason, class },
+        Verdict::Retry => {}
     }
-    if job.attempt >= job.max_attempts {
+    let own = micros(backoff(job.attempt, base, chance));
+    // The far side knows better when it is ready, within reason.
+    let pause = failure.retry_after.map_or(own, |asked| micros(asked).min(LONGEST_ASKED).max(own));
+    let at = now.plus(pause);
+    if at > job.deadline() {
+        let reason = format!("{reason}; the next try would come after its deadline");
         return Next::Deadletter { reason, class };
     }
-    let own = backoff(job.attempt, base, chance);
-    // The far side knows better when it is ready, within reason.
-    let pause = failure.retry_after.map_or(own, |asked| asked.min(LONGEST_ASKED).max(own));
-    Next::Retry { at: now.plus(i64::try_from(pause.as_micros()).unwrap_or(i64::MAX)), reason, class }
+    Next::Retry { at, reason, class }
+}
+
+fn micros(length: Duration) -> i64 {
+    i64::try_from(length.as_micros()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
@@ -41,7 +50,8 @@ mod tests {
     use domain::{
         id::{JobId, TenantId},
         job::JobKind,
-        outcome::ErrorClass,
+        outcome::{ErrorClass, SwitchedOff},
+        time::DAY,
     };
 
     const BASE: Duration = Duration::from_secs(2);
@@ -58,7 +68,7 @@ mod tests {
             (0..64).map(|bit| backoff(attempt, BASE, (1 << bit) - 1)).max().unwrap()
         };
         assert!(longest(1) <= BASE && longest(4) <= BASE * 8 && longest(4) > BASE * 4);
-        assert!(longest(31) <= CAP);
+        assert!(micros(longest(31)) <= LONGEST_PAUSE);
         assert_eq!(backoff(i32::MAX, BASE, 0), Duration::ZERO);
     }
 
@@ -73,6 +83,26 @@ mod tests {
         let failure = Failure::new(ErrorClass::Server, "503 from WordPress");
         assert!(matches!(decide(&job(11), &failure, BASE, Timestamp(0), 7), Next::Retry { .. }));
         assert!(matches!(decide(&job(12), &failure, BASE, Timestamp(0), 7), Next::Deadletter { .. }));
+    }
+
+    #[test]
+    fn a_job_gives_up_at_its_deadline_whatever_tries_it_has_left() {
+        let failure = Failure::new(ErrorClass::Server, "503 from WordPress");
+        let deadline = job(3).deadline();
+        let next = |now| decide(&job(3), &failure, BASE, now, 7);
+        assert!(matches!(next(deadline.plus(-10)), Next::Retry { .. }));
+        let Next::Deadletter { reason, .. } = next(deadline) else { panic!("it goes on") };
+        assert!(reason.contains("deadline"), "{reason}");
+        // Put back in the queue it has its time again.
+        let again = Job { gives_up_at: Some(deadline.plus(DAY)), ..job(3) };
+        assert!(matches!(decide(&again, &failure, BASE, deadline, 7), Next::Retry { .. }));
+    }
+
+    #[test]
+    fn a_job_whose_target_is_switched_off_is_held_whatever_tries_it_has_left() {
+        let failure = Failure::switched_off(SwitchedOff::Destination);
+        let next = decide(&job(12), &failure, BASE, Timestamp(0), 7);
+        assert!(matches!(next, Next::Held { reason } if reason == SwitchedOff::Destination.words()));
     }
 
     #[test]

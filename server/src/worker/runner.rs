@@ -1,9 +1,11 @@
 //! The loop that claims due jobs and starts them, and the orderly end.
 
 use super::{
+    admission::{Admission, admit},
     executor::Executor,
     finish::Finisher,
     gate::{Admitted, Gate},
+    lanes::Lanes,
     leases::Held,
     outcome::Outcome,
     retry,
@@ -16,7 +18,7 @@ use domain::{
     attempt::Attempt,
     id::NodeId,
     job::{Job, JobKind, Usage},
-    outcome::{AttemptOutcome, ErrorClass},
+    outcome::{AttemptOutcome, ErrorClass, Verdict},
     time::Timestamp,
 };
 use futures::FutureExt;
@@ -48,6 +50,8 @@ pub struct Runner {
     pub node: NodeId,
     /// Jobs held now.
     pub held: Arc<Held>,
+    /// How many calls are made at once to one target.
+    pub lanes: Arc<Lanes>,
     /// Told when new work may be there.
     pub wake: Arc<Notify>,
     /// Counters.
@@ -148,9 +152,25 @@ impl Runner {
         let this = (job.id, job.attempt);
         let lost = self.held.add(this);
         let started_at = self.clock.now();
+        let live = &self.executor.live;
+        let (_room, ended) = match admit(self.store.as_ref(), &self.lanes, live, &job, started_at).await {
+            Admission::Go(room) => (Some(room), None),
+            Admission::Later(at) => {
+                self.gate.forgo(probe).await;
+                return self.put_off(&job, at).await;
+            }
+            Admission::Ended(outcome) => (None, Some(outcome)),
+        };
+        let called = ended.is_none();
         tracing::info!(job.id = %job.id, job.kind = %job.kind, job.attempt = job.attempt, "job started");
         // A panic in one job must not take the process or its slot with it.
-        let run = AssertUnwindSafe(self.executor.run(&job)).catch_unwind();
+        let run = async {
+            match ended {
+                Some(outcome) => outcome,
+                None => self.executor.run(&job).await,
+            }
+        };
+        let run = AssertUnwindSafe(run).catch_unwind();
         let outcome = match lost.run_until_cancelled(run).await {
             Some(Ok(outcome)) => outcome,
             Some(Err(_)) => Err(super::outcome::Failure::new(
@@ -164,7 +184,12 @@ impl Runner {
             }
         };
         let finished_at = self.clock.now();
-        self.gate.note(&job, probe, &outcome, finished_at.since(started_at)).await;
+        // What made no call says nothing about its target.
+        if called {
+            self.gate.note(&job, probe, &outcome, finished_at.since(started_at)).await;
+        } else {
+            self.gate.forgo(probe).await;
+        }
         self.count(&job, &outcome, started_at, finished_at);
         let finished = self.conclude(&job, outcome, started_at, finished_at);
         let ended = finished.attempt.outcome;
@@ -178,7 +203,19 @@ impl Runner {
         }
     }
 
+    /// Returns a job whose turn has not come to the queue.
+    async fn put_off(&self, job: &Job, at: Timestamp) {
+        if let Err(error) = self.store.put_off(self.node, job.id, at, self.clock.now()).await {
+            tracing::warn!(%error, job.id = %job.id, "a job could not be put off; its lease will end");
+        }
+        self.held.remove((job.id, job.attempt));
+    }
+
     fn count(&self, job: &Job, outcome: &Outcome, started_at: Timestamp, finished_at: Timestamp) {
+        // Nothing was called.
+        if outcome.as_ref().is_err_and(|failure| failure.class.verdict() == Verdict::Hold) {
+            return;
+        }
         let took = finished_at.since(started_at);
         let label = if outcome.is_ok() { "succeeded" } else { "failed" };
         metrics::histogram!("tidegate_job_seconds", "kind" => job.kind.as_str(), "outcome" => label)
@@ -188,6 +225,8 @@ impl Runner {
                 let provider = self.executor.provider_name(job);
                 metrics::counter!("tidegate_provider_requests_total", "provider" => provider, "outcome" => label).increment(1);
             }
+            // An older event was not delivered, because a newer one was.
+            _ if outcome.as_ref().is_ok_and(|success| success.result.superseded_by.is_some()) => {}
             kind => {
                 metrics::counter!("tidegate_deliveries_total", "kind" => kind.as_str(), "outcome" => label)
                     .increment(1)
@@ -204,7 +243,7 @@ impl Runner {
             if let Some(model) = &success.model {
                 self.stats.time(job.tenant_id, &format!("{}:{model}", name::MODEL), took);
             }
-        } else {
+        } else if success.result.superseded_by.is_none() {
             self.stats.add(job.tenant_id, name::DELIVERED, 1);
         }
     }
@@ -245,6 +284,7 @@ impl Runner {
                 (attempt.outcome, attempt.next_run_at) = match &next {
                     Next::Retry { at, .. } => (AttemptOutcome::Retry, Some(*at)),
                     Next::Deadletter { .. } => (AttemptOutcome::Deadletter, None),
+                    Next::Held { .. } => (AttemptOutcome::Held, None),
                     _ => (AttemptOutcome::Failed, None),
                 };
                 attempt.error_class = Some(failure.class);

@@ -1,9 +1,15 @@
-//! Turning an event into a prompt or a title: Jinja templates (minijinja) over the event. Templates are written by
+//! Turning an event into a prompt, a title or a body: Jinja templates (minijinja) over the event. Templates are written by
 //! admins and run with bounded effort; events are data and are never read as templates.
+//!
+//! In a template of a JSON body each value is written as JSON, strings with their quotes: `{"title": {{ event.data.title }}}`.
 
 use super::outcome::Failure;
 use domain::{envelope::Envelope, event::Event, outcome::ErrorClass};
-use minijinja::{Environment, UndefinedBehavior, Value, context};
+use minijinja::{
+    AutoEscape, Environment, UndefinedBehavior, Value, context,
+    value::{Enumerator, Object, ObjectRepr},
+};
+use std::sync::Arc;
 
 /// What a model is asked when a rule names no prompt.
 pub const DEFAULT_PROMPT: &str =
@@ -38,11 +44,25 @@ pub fn values(event: &Event, vendor: &str, data: serde_json::Value, body: &[u8])
     }
 }
 
+/// [`values`], and what a model made of the event: `result.text`, `result.title` and `result.model`.
+pub fn with_result(values: Value, text: &str, title: &str, model: Option<&str>) -> Value {
+    context! { result => context! { text, title, model }, ..values }
+}
+
 /// Fills a template.
 pub fn render(template: &str, values: &Value) -> Result<String, Failure> {
+    fill(&environment(), template, values)
+}
+
+/// Fills a template of a JSON body.
+pub fn render_json(template: &str, values: &Value) -> Result<String, Failure> {
+    fill(&json_environment(), template, values)
+}
+
+fn fill(environment: &Environment<'_>, template: &str, values: &Value) -> Result<String, Failure> {
     let bad =
         |error: minijinja::Error| Failure::new(ErrorClass::BadInput, format!("The template failed: {error}"));
-    let text = environment().render_str(template, values).map_err(bad)?;
+    let text = environment.render_str(template, values).map_err(bad)?;
     if text.len() > MAX_TEXT {
         return Err(Failure::new(
             ErrorClass::BadInput,
@@ -55,6 +75,56 @@ pub fn render(template: &str, values: &Value) -> Result<String, Failure> {
 /// Whether a template can be read at all; said when it is saved, not when it is first needed.
 pub fn check(template: &str) -> Result<(), String> {
     environment().template_from_str(template).map(drop).map_err(|error| error.to_string())
+}
+
+/// Whether a template of a JSON body can be read and makes JSON; said when it is saved. It is filled with text that no
+/// JSON survives unless it was written as a JSON value. A template that works only on real events (that counts with
+/// their numbers, say) passes; its bodies are looked at before they are sent.
+pub fn check_json(template: &str) -> Result<(), String> {
+    check(template)?;
+    let environment = json_environment();
+    let made = [Value::from_object(Anything), Value::UNDEFINED].into_iter().find_map(|value| {
+        let names = ["vendor", "event_type", "subject_id", "occurred_at", "schema_version"];
+        let names = names.into_iter().chain(["event", "data", "body", "result"]);
+        let values: Value = names.map(|name| (name, value.clone())).collect();
+        environment.render_str(template, values).ok()
+    });
+    let Some(made) = made else { return Ok(()) };
+    match serde_json::from_str::<serde::de::IgnoredAny>(&made) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(format!("it makes no JSON: {error}")),
+    }
+}
+
+/// Stands for whatever an event may hold: has every field, is a list of one, and is text with characters that must be
+/// escaped.
+#[derive(Debug)]
+struct Anything;
+
+impl Object for Anything {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn get_value(self: &Arc<Self>, _: &Value) -> Option<Value> {
+        Some(Value::from_object(Self))
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Seq(1)
+    }
+
+    fn render(self: &Arc<Self>, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a \"b\" \\ c")
+    }
+}
+
+fn json_environment() -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Chainable);
+    environment.set_fuel(Some(FUEL));
+    environment.set_auto_escape_callback(|_| AutoEscape::Json);
+    environment
 }
 
 fn environment() -> Environment<'static> {
@@ -106,6 +176,49 @@ mod tests {
             "{{ event_type }} {{ subject_id }} {{ occurred_at }} {{ schema_version }} {{ data.data.title }}";
         let text = render(envelope, &values);
         assert_eq!(text.as_deref(), Ok("batch.completed  1970-01-01T00:00:00.000Z  Minutes {{ 1 }}"));
+    }
+
+    #[test]
+    fn values_in_a_json_body_are_written_as_json() {
+        let body = br#"{"data":{"title":"Say \"hi\"\n</script>","n":3,"tags":["a","b"]}}"#;
+        let values = values(&event(), "openai", serde_json::from_slice(body).unwrap(), body);
+        let values = with_result(values, "Two\nlines", "T", None);
+        let template = r#"{"title": {{ event.data.title }}, "n": {{ event.data.n }}, "none": {{ data.no.such }},
+            "all": {{ event.data }}, "who": {{ "from " ~ vendor }}, "text": {{ result.text }},
+            "model": {{ result.model }},
+            "tags": [{% for tag in event.data.tags %}{{ tag }}{% if not loop.last %}, {% endif %}{% endfor %}]}"#;
+        let made = render_json(template, &values).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&made).unwrap();
+        assert_eq!(json["title"], "Say \"hi\"\n</script>");
+        assert_eq!((&json["n"], &json["none"]), (&3.into(), &serde_json::Value::Null));
+        assert_eq!(json["all"]["tags"], serde_json::json!(["a", "b"]));
+        assert_eq!((&json["who"], &json["text"]), (&"from openai".into(), &"Two\nlines".into()));
+        assert_eq!((&json["model"], &json["tags"][1]), (&serde_json::Value::Null, &"b".into()));
+        assert_eq!(check_json(template), Ok(()));
+    }
+
+    #[test]
+    fn a_template_that_would_make_no_json_is_refused_when_it_is_saved() {
+        for bad in [
+            r#"{"title": "{{ event.data.title }}"}"#,
+            r#"{"title": {{ event.data.title }}"#,
+            r#"{"title": "about {{ event.data.title }}"}"#,
+            "plain {{ body }}",
+            "",
+        ] {
+            let fault = check_json(bad).unwrap_err();
+            assert!(fault.contains("no JSON"), "{bad}: {fault}");
+        }
+        assert!(check_json("{{ event.id }").unwrap_err().contains("syntax"));
+        for good in [
+            "{{ data }}",
+            "{{ data | tojson }}",
+            r#"{"total": {{ data.price * 2 }}}"#,
+            r#"{% if data.a %}{"a": {{ data.a }}}{% else %}null{% endif %}"#,
+            r#"[{% for item in data.items %}{{ item.id }}{% endfor %}]"#,
+        ] {
+            assert_eq!(check_json(good), Ok(()), "{good}");
+        }
     }
 
     #[test]
