@@ -149,6 +149,14 @@ pub enum Field {
     Destination,
     /// Template of a rule.
     Prompt,
+    /// Template of what a rule forwards.
+    Body,
+    /// How an endpoint is called.
+    Method,
+    /// Headers an endpoint is called with.
+    CallHeaders,
+    /// How often a job is tried.
+    Tries,
     /// Longest answer in tokens.
     MaxTokens,
     /// Events a second.
@@ -215,6 +223,10 @@ impl Field {
             Self::Provider => "provider",
             Self::Destination => "destination",
             Self::Prompt => "prompt",
+            Self::Body => "body",
+            Self::Method => "method",
+            Self::CallHeaders => "list of headers",
+            Self::Tries => "number of tries",
             Self::MaxTokens => "token limit",
             Self::Rate => "rate",
             Self::Days => "number of days",
@@ -318,6 +330,12 @@ impl Reason {
             }
             (Self::Malformed, Field::MaxBody) => "Give a size from 1 KiB to 32 MiB, such as 512 KiB.".into(),
             (Self::Malformed, Field::Option(option)) => option.wanted().into(),
+            (Self::Malformed, Field::CallHeaders) => {
+                "Give one Name: value a line, at most 20; not Host, Content-Length, \
+                 Idempotency-Key or others that are set for each call."
+                    .into()
+            }
+            (Self::Malformed, Field::Tries) => "Give a number of tries from 1 to 50.".into(),
             (Self::Malformed, _) => format!("This is not a valid {name}."),
             (Self::Reserved, _) => format!(
                 "The dashboard has a page of its own at the address this would have. Choose another {name}; {} are not to be had.",
@@ -340,6 +358,11 @@ impl Reason {
             }
             (Self::PrivateAddress, _) => {
                 "This address lies inside a private network. Allow such targets in the settings first.".into()
+            }
+            (Self::BadTemplate, Field::Body) => {
+                "This makes no JSON, which this destination takes. Values are written \
+                 as JSON, with their quotes: {\"title\": {{ event.data.title }}}."
+                    .into()
             }
             (Self::BadTemplate, _) => "This template cannot be read. Check its braces.".into(),
             (Self::PlaceNotAllowed, _) => {

@@ -50,7 +50,7 @@ use crate::{
 use async_trait::async_trait;
 use domain::{
     filter::{Cursor, JobFilter},
-    id::{DestinationId, JobId, TenantId, UserId},
+    id::{DestinationId, JobId, ProviderId, TenantId, UserId},
     role::Role,
 };
 use std::{collections::BTreeMap, sync::Arc};
@@ -212,6 +212,9 @@ pub trait VendorsPort: Send + Sync {
 pub trait ProvidersPort: Send + Sync {
     /// All of them, by name.
     async fn list(&self, actor: &Actor) -> Result<ProviderPage, AppError>;
+    /// Switches one on or off. Jobs of one that is off are held, and go on when it is on. One that is so already:
+    /// nothing happens.
+    async fn switch(&self, actor: &Actor, id: ProviderId, on: bool) -> Result<(), AppError>;
     /// Adds one (an owner's goes to the default tenant). Seals its key. A base URL inside a private network, while
     /// those are not allowed: `Invalid { BaseUrl, PrivateAddress }`.
     async fn add(&self, actor: &Actor, new: NewProvider) -> Result<(), AppError>;
@@ -228,6 +231,9 @@ pub trait DestinationsPort: Send + Sync {
     /// Calls the destination in a way that changes nothing there, within 10 s. Keeps the report, so that
     /// [`DestinationsPort::list`] shows it. A destination that refuses is a report, not an error.
     async fn test(&self, actor: &Actor, id: DestinationId) -> Result<TestReport, AppError>;
+    /// Switches one on or off. Jobs of one that is off are held, and go on when it is on. One that is so already:
+    /// nothing happens.
+    async fn switch(&self, actor: &Actor, id: DestinationId, on: bool) -> Result<(), AppError>;
 }
 
 /// Event type to job.
@@ -236,7 +242,8 @@ pub trait RulesPort: Send + Sync {
     /// All of them, oldest first, with what a new one can refer to.
     async fn list(&self, actor: &Actor) -> Result<RulePage, AppError>;
     /// Adds one, in its vendor's tenant. `generate` without provider: `Invalid { Provider, Missing }`; anything else
-    /// without destination: `Invalid { Destination, Missing }`; a template that cannot be read: `Invalid { Prompt, BadTemplate }`.
+    /// without destination: `Invalid { Destination, Missing }`; a template that cannot be read: `Invalid { Prompt, BadTemplate }`;
+    /// one of a body that makes no JSON although its destination takes JSON: `Invalid { Body, BadTemplate }`.
     async fn add(&self, actor: &Actor, new: NewRule) -> Result<(), AppError>;
 }
 

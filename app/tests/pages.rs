@@ -498,6 +498,11 @@ fn a_test_of_a_destination_shows_its_report_without_javascript() {
     assert!(site.get("/destinations").has("not tested yet"));
     site.post("/destinations", "/ui/destination/test", "id=dst_018f3c51000070008000000000000003");
     assert!(!site.get("/destinations").has("not tested yet"));
+
+    let gone = "It answered that it is gone (410)";
+    assert!(site.get("/destinations").has(gone));
+    site.post("/destinations", "/ui/destination/switch", "id=dst_018f3c51000070008000000000000003&on=true");
+    assert!(!site.get("/destinations").has(gone));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use crate::{
     clock::SharedClock,
     data_key::DataKey,
+    delivery::headers::Headers,
     schema::types::{self, LiveType, Types},
     secrets::{
         Kept,
@@ -15,7 +16,7 @@ use crate::{
 use arc_swap::ArcSwap;
 use domain::{
     breaker::{Breaker, BreakerKey},
-    destination::Destination,
+    destination::{Destination, DestinationPart},
     id::{DestinationId, ProviderId, TenantId, VendorId},
     pause::{Pause, PauseTarget},
     privacy::TenantPrivacy,
@@ -118,6 +119,19 @@ pub struct LiveDestination {
     pub secret: Option<Zeroizing<String>>,
     /// Where that is, when not in the database.
     pub reference: Option<Reference>,
+    /// Headers every call to it carries, names in lower case.
+    pub headers: Headers,
+    /// The signing secret before, and until when it signs too.
+    pub retiring: Option<(Zeroizing<String>, Timestamp)>,
+}
+
+impl LiveDestination {
+    /// The secrets that sign a message at `now`, the one in use first.
+    pub fn signing(&self, now: Timestamp) -> Vec<&str> {
+        let retiring = self.retiring.as_ref().filter(|(_, until)| now < *until);
+        let both = self.secret.iter().chain(retiring.map(|(secret, _)| secret));
+        both.map(|secret| secret.as_str()).collect()
+    }
 }
 
 /// The whole configuration at one version.
@@ -218,7 +232,10 @@ fn path_key(tenant: &str, vendor: &str) -> String {
 
 /// What a secret is sealed for; the same text must be used to open it.
 pub mod purpose {
-    use domain::id::{DestinationId, ProviderId, RequestId, TenantId, VendorId};
+    use domain::{
+        destination::DestinationPart,
+        id::{DestinationId, ProviderId, RequestId, TenantId, VendorId},
+    };
 
     /// The key of the links to senders' pages.
     pub const SENDER_LINKS: &str = "sender_link_key";
@@ -246,6 +263,10 @@ pub mod purpose {
     /// A destination's password or signing secret.
     pub fn destination(id: DestinationId) -> String {
         format!("destination:{id}")
+    }
+    /// Something else of a destination.
+    pub fn part(id: DestinationId, part: DestinationPart) -> String {
+        format!("destination:{id}:{part}")
     }
 }
 
@@ -331,9 +352,15 @@ fn references(rows: &ConfigRows, vault: &Vault) -> HashSet<Reference> {
         .destinations
         .iter()
         .map(|(destination, sealed)| (purpose::destination(destination.id), sealed.as_ref()));
+    // Headers are never elsewhere; the secret before the one in use can be.
+    let parts = rows
+        .destination_parts
+        .iter()
+        .map(|part| (purpose::part(part.destination_id, part.part), Some(&part.sealed)));
     vendors
         .chain(providers)
         .chain(destinations)
+        .chain(parts)
         .filter_map(|(purpose, sealed)| vault.unseal(&purpose, sealed?).ok())
         .filter_map(|text| Kept::unsealed(text).reference().cloned())
         .collect()
@@ -396,7 +423,19 @@ fn build(rows: ConfigRows, vault: &Vault, resolver: &Resolver, before: &Snapshot
     for (destination, sealed) in rows.destinations {
         let Held { value: secret, reference } =
             open(vault, resolver, &purpose::destination(destination.id), sealed.as_ref());
-        let live = LiveDestination { destination, secret, reference };
+        let mut live =
+            LiveDestination { destination, secret, reference, headers: Headers::default(), retiring: None };
+        for part in rows.destination_parts.iter().filter(|part| part.destination_id == live.destination.id) {
+            let purpose = purpose::part(part.destination_id, part.part);
+            let value = open(vault, resolver, &purpose, Some(&part.sealed)).value;
+            match (part.part, value, part.not_after) {
+                (DestinationPart::Headers, Some(text), _) => live.headers = Headers::opened(&text),
+                (DestinationPart::Retiring, Some(secret), Some(until)) => {
+                    live.retiring = Some((secret, until))
+                }
+                _ => {}
+            }
+        }
         snapshot.destinations.insert(live.destination.id, Arc::new(live));
     }
     snapshot

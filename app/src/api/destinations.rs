@@ -1,5 +1,7 @@
 //! Where results go.
 
+#![expect(clippy::too_many_arguments, reason = "one argument per field of the form")]
+
 use crate::{error::AppError, view::connections::DestinationPage};
 use domain::id::DestinationId;
 use leptos::{prelude::*, server_fn::codec::GetUrl};
@@ -21,6 +23,8 @@ pub async fn add_destination(
     auth: Option<String>,
     user: Option<String>,
     password: Option<String>,
+    method: Option<String>,
+    headers: Option<String>,
 ) -> Result<(), AppError> {
     use super::{seat, typed};
     use crate::{
@@ -35,6 +39,8 @@ pub async fn add_destination(
         auth: typed::maybe(Field::Auth, auth, Reason::Unknown)?,
         user: typed::optional(user),
         password: typed::optional(password),
+        method: typed::maybe(Field::Method, method, Reason::Unknown)?,
+        headers: typed::optional(headers),
     };
     let handle = seat::ports()?.destinations.add(&actor, new).await.map_err(seat::named)?;
     let next = handle.map(|handle| format!("/destinations/added?once={handle}"));
@@ -49,4 +55,12 @@ pub async fn test_destination(id: DestinationId) -> Result<(), AppError> {
     let actor = seat::configurer()?;
     seat::ports()?.destinations.test(&actor, id).await.map_err(seat::named)?;
     Ok(())
+}
+
+/// Switches a destination on (`on=true`) or off.
+#[server(prefix = "/ui", endpoint = "destination/switch")]
+pub async fn switch_destination(id: DestinationId, on: bool) -> Result<(), AppError> {
+    use super::seat;
+    let actor = seat::configurer()?;
+    seat::ports()?.destinations.switch(&actor, id, on).await.map_err(seat::named)
 }

@@ -1,6 +1,7 @@
 //! AI APIs.
 
 use crate::{error::AppError, view::connections::ProviderPage};
+use domain::id::ProviderId;
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 
 /// All providers.
@@ -33,4 +34,12 @@ pub async fn add_provider(
     seat::ports()?.providers.add(&actor, new).await.map_err(seat::named)?;
     leptos_axum::redirect("/providers?added=yes");
     Ok(())
+}
+
+/// Switches a provider on (`on=true`) or off.
+#[server(prefix = "/ui", endpoint = "provider/switch")]
+pub async fn switch_provider(id: ProviderId, on: bool) -> Result<(), AppError> {
+    use super::seat;
+    let actor = seat::configurer()?;
+    seat::ports()?.providers.switch(&actor, id, on).await.map_err(seat::named)
 }

@@ -23,7 +23,9 @@ pub async fn add_rule(
     destination: Option<String>,
     title: Option<String>,
     prompt: Option<String>,
+    body: Option<String>,
     max_tokens: Option<String>,
+    max_attempts: Option<String>,
 ) -> Result<(), AppError> {
     use super::{seat, typed};
     use crate::{
@@ -39,7 +41,9 @@ pub async fn add_rule(
         destination_id: typed::maybe(Field::Destination, destination, Reason::Unknown)?,
         title: typed::optional(title),
         prompt: typed::optional(prompt),
+        body: typed::optional(body),
         max_tokens: typed::maybe(Field::MaxTokens, max_tokens, Reason::Malformed)?,
+        max_attempts: typed::maybe(Field::Tries, max_attempts, Reason::Malformed)?,
     };
     seat::ports()?.rules.add(&actor, new).await.map_err(seat::named)?;
     leptos_axum::redirect("/rules?added=yes");

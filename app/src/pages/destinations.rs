@@ -1,7 +1,7 @@
 //! Where results go, each with a test that changes nothing there.
 
 use crate::{
-    api::destinations::{TestDestination, list_destinations},
+    api::destinations::{SwitchDestination, TestDestination, list_destinations},
     components::{
         badge::{Badge, Tone},
         flow::{BreakerPanel, PauseSwitch, PausedBadge},
@@ -14,7 +14,7 @@ use crate::{
 };
 use domain::{
     breaker::BreakerKey,
-    destination::{DestinationAuth, DestinationKind},
+    destination::{DestinationAuth, DestinationKind, DestinationMethod},
     pause::PauseTarget,
     role::Role,
     time::{Timestamp, in_words},
@@ -36,17 +36,26 @@ static LIST: List = List {
 #[component]
 pub fn DestinationsPage() -> impl IntoView {
     let test = ServerAction::<TestDestination>::new();
-    let page = Resource::new(move || (Live::version(), test.version().get()), |_| list_destinations());
+    let switch = ServerAction::<SwitchDestination>::new();
+    let page = Resource::new(
+        move || (Live::version(), test.version().get(), switch.version().get()),
+        |_| list_destinations(),
+    );
     let added = "The destination was added. Test it before the first result is sent.";
     view! {
-        <ListPage list=&LIST page rows=move |page| rows(page, test) added>
+        <ListPage list=&LIST page rows=move |page| rows(page, test, switch) added>
             <FormError fault=fault_of(test)/>
+            <FormError fault=fault_of(switch)/>
         </ListPage>
     }
     .into_any()
 }
 
-fn rows(page: DestinationPage, test: ServerAction<TestDestination>) -> AnyView {
+fn rows(
+    page: DestinationPage,
+    test: ServerAction<TestDestination>,
+    switch: ServerAction<SwitchDestination>,
+) -> AnyView {
     let now = page.now;
     if page.rows.is_empty() {
         return view! { <NothingYet list=&LIST/> }.into_any();
@@ -58,7 +67,7 @@ fn rows(page: DestinationPage, test: ServerAction<TestDestination>) -> AnyView {
     let guarded = page.rows.iter().map(|row| (BreakerKey::Destination(row.id), row.slug.clone())).collect();
     view! {
         <Table caption="Destinations, by name" columns>
-            {page.rows.into_iter().map(|row| view! { <Line row now may_test test/> }).collect_view()}
+            {page.rows.into_iter().map(|row| view! { <Line row now may_test test switch/> }).collect_view()}
         </Table>
         <BreakerPanel targets=guarded/>
     }
@@ -88,9 +97,14 @@ fn Line(
     now: Timestamp,
     may_test: bool,
     test: ServerAction<TestDestination>,
+    switch: ServerAction<SwitchDestination>,
 ) -> impl IntoView {
-    let id = row.id.to_string();
     let this = row.id;
+    let on = row.enabled;
+    let switching = Signal::derive(move || {
+        switch.input().with(|input| input.as_ref().is_some_and(|input| input.id == this))
+    });
+    let called = called(&row, now);
     let pending = Signal::derive(move || {
         test.input().with(|input| input.as_ref().is_some_and(|input| input.id == this))
     });
@@ -100,22 +114,31 @@ fn Line(
             <th scope="row" class="c-main">
                 <span class="title">
                     {row.slug}<span class="aside">{kind_words(row.kind)}</span>
-                    {(!row.enabled).then(|| view! { <Badge tone=Tone::Quiet words="Off"/> })}
+                    {(!row.enabled).then(|| view! {
+                        <Badge tone=if row.off_reason.is_some() { Tone::Bad } else { Tone::Quiet } words="Off"/>
+                    })}
                     <PausedBadge target=PauseTarget::Destination(this)/>
                 </span>
                 <span class="sub" title=row.url.clone()>{row.url.clone()}</span>
+                {(!row.enabled).then(|| view! { <p class="sub wraps">{off_words(row.off_reason)}</p> })}
             </th>
             <td class="c-wide" data-label="Signs in with">
                 {auth}
                 {row.secret_place.map(|place| view! { <code class="sub">{place}</code> })}
+                {called.map(|words| view! { <span class="sub wraps">{words}</span> })}
             </td>
             <td class="c-report" data-label="Last test">{report(row.last_test, now)}</td>
             {may_test.then(|| view! {
                 <td class="num c-act">
-                    <div class="actions">
+                    <div class="row-acts">
                         <ActionForm action=test>
-                            <input type="hidden" name="id" value=id/>
+                            <input type="hidden" name="id" value=this.to_string()/>
                             <Submit words="Test" busy="Testing…" pending main=false/>
+                        </ActionForm>
+                        <ActionForm action=switch>
+                            <input type="hidden" name="id" value=this.to_string()/>
+                            <input type="hidden" name="on" value=(!on).to_string()/>
+                            <Submit words=if on { "Switch off" } else { "Switch on" } busy="Switching…" pending=switching main=false/>
                         </ActionForm>
                         <PauseSwitch target=PauseTarget::Destination(this)/>
                     </div>
@@ -124,6 +147,21 @@ fn Line(
         </tr>
     }
     .into_any()
+}
+
+/// Why it takes part in nothing, and what that means.
+fn off_words(reason: Option<String>) -> String {
+    let reason = reason.map(|reason| format!("{reason} ")).unwrap_or_default();
+    format!("{reason}Its jobs are held until it is switched on.")
+}
+
+/// What calls to an endpoint carry, and an old secret that signs, too.
+fn called(row: &DestinationRow, now: Timestamp) -> Option<String> {
+    let method = (row.method != DestinationMethod::Post).then(|| row.method.as_str().to_uppercase());
+    let headers = (!row.headers.is_empty()).then(|| format!("with {}", row.headers.join(", ")));
+    let old = row.old_secret_until.map(|until| format!("old secret for {} more", in_words(until.since(now))));
+    let parts: Vec<String> = [method, headers, old].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
 }
 
 fn report(report: Option<TestReport>, now: Timestamp) -> impl IntoView {

@@ -172,7 +172,7 @@ fn FactsPanel(story: JobStory, focus: Chapter) -> impl IntoView {
                 {focus.destination.clone().map(|name| view! { <Fact name="Destination">{name}</Fact> })}
                 {model.map(|model| view! { <Fact name="Model">{model}</Fact> })}
                 {job.params.shape.as_ref().map(met).map(|words| view! { <Fact name="Shape met">{words}</Fact> })}
-                <Fact name="Tries">{tries_words(&focus)}</Fact>
+                <Fact name="Tries">{tries_words(&focus, story.now)}</Fact>
                 <Fact name=if running { "So far" } else { "From start to end" }>{in_words(took)}</Fact>
                 {(tokens > 0).then(|| view! { <Fact name="Tokens">{number(tokens)}</Fact> })}
                 {cost.map(|cost| view! { <Fact name="Cost">{money(cost)}</Fact> })}

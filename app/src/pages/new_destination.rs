@@ -4,14 +4,14 @@ use super::destinations::kind_words;
 use crate::{
     api::destinations::AddDestination,
     components::{
-        form::{FormError, SelectField, Submit, TextField, fault_of},
+        form::{AreaField, FormError, SelectField, Submit, TextField, fault_of},
         frame::OnlyFor,
         page_head::PageHead,
     },
     error::Field,
 };
 use domain::{
-    destination::{DestinationAuth, DestinationKind},
+    destination::{DestinationAuth, DestinationKind, DestinationMethod},
     role::Role,
 };
 use leptos::prelude::*;
@@ -43,6 +43,11 @@ fn DestinationForm(action: ServerAction<AddDestination>) -> impl IntoView {
         DestinationKind::ALL.iter().map(|kind| (kind.to_string(), kind_words(*kind).into())).collect();
     let auths =
         DestinationAuth::ALL.iter().map(|auth| (auth.to_string(), auth_words(*auth).into())).collect();
+    let methods = DestinationMethod::ALL
+        .iter()
+        .filter(|method| **method != DestinationMethod::Post)
+        .map(|method| (method.to_string(), method.as_str().to_uppercase()))
+        .collect();
     view! {
         <section class="panel sheet">
             <ActionForm action>
@@ -58,6 +63,11 @@ fn DestinationForm(action: ServerAction<AddDestination>) -> impl IntoView {
                 <TextField label="Application password or secret" name="password" kind="password" field=Field::Password fault
                     autocomplete="new-password"
                     hint="WordPress: Users → Profile → Application Passwords. Left empty for an endpoint, a secret is made and shown once."/>
+                <SelectField label="Method" name="method" field=Field::Method fault options=methods none="POST"
+                    hint="How an endpoint is called."/>
+                <AreaField label="Headers" name="headers" field=Field::CallHeaders fault
+                    placeholder="Authorization: Bearer …\nContent-Type: application/json"
+                    hint="An endpoint is called with these, one Name: value a line. They are stored sealed and shown to nobody."/>
                 <div class="actions">
                     <Submit words="Add destination" busy="Adding…" pending=action.pending()/>
                     <a class="button" href="/destinations">"Cancel"</a>

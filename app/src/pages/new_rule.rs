@@ -83,6 +83,11 @@ fn RuleForm(page: RulePage, action: ServerAction<AddRule>) -> impl IntoView {
                     hint="The event’s JSON is at hand as event."/>
                 <TextField label="Title" name="title" field=Field::Prompt fault placeholder="{{ event.data.title }}"
                     hint="Of the job and of the post."/>
+                <AreaField label="Body" name="body" field=Field::Body fault
+                    placeholder="{\"title\": {{ event.data.title }}, \"text\": {{ result.text }}}"
+                    hint="What an HTTP endpoint gets. Values are written as JSON, with their quotes. Left empty, a forward passes the event on as it came, and what was generated is sent as our signed message."/>
+                <TextField label="Tries" name="max_attempts" kind="number" field=Field::Tries fault placeholder="12"
+                    hint="Left empty: 5 for models, 12 for deliveries."/>
                 <div class="actions wide">
                     <Submit words="Add rule" busy="Adding…" pending=action.pending()/>
                     <a class="button" href="/rules">"Cancel"</a>

@@ -1,10 +1,11 @@
 //! AI APIs.
 
 use crate::{
-    api::providers::list_providers,
+    api::providers::{SwitchProvider, list_providers},
     components::{
         badge::{Badge, Tone},
         flow::{BreakerPanel, PauseSwitch, PausedBadge},
+        form::{FormError, Submit, fault_of},
         frame::viewer_may,
         list_page::{Column, List, ListPage, NothingYet, Table},
         when::Ago,
@@ -29,24 +30,30 @@ static LIST: List = List {
 /// All of them with their models.
 #[component]
 pub fn ProvidersPage() -> impl IntoView {
-    let page = Resource::new(Live::version, |_| list_providers());
-    view! { <ListPage list=&LIST page rows=rows added="The provider was added. Rules can use it now."/> }
-        .into_any()
+    let switch = ServerAction::<SwitchProvider>::new();
+    let page = Resource::new(move || (Live::version(), switch.version().get()), |_| list_providers());
+    let added = "The provider was added. Rules can use it now.";
+    view! {
+        <ListPage list=&LIST page rows=move |page| rows(page, switch) added>
+            <FormError fault=fault_of(switch)/>
+        </ListPage>
+    }
+    .into_any()
 }
 
-fn rows(page: ProviderPage) -> AnyView {
+fn rows(page: ProviderPage, switch: ServerAction<SwitchProvider>) -> AnyView {
     let now = page.now;
     if page.rows.is_empty() {
         return view! { <NothingYet list=&LIST/> }.into_any();
     }
-    let columns = vec![
+    let may = viewer_may(Role::may_configure);
+    let mut columns = vec![
         Column::Words("Provider"),
         Column::Words("Model"),
         Column::Words("Key"),
         Column::Numbers("Last answer"),
     ];
-    let may_pause = viewer_may(Role::may_configure);
-    let columns: Vec<Column> = columns.into_iter().chain(may_pause.then_some(Column::Actions)).collect();
+    columns.extend(may.then_some(Column::Actions));
     let guarded = page
         .rows
         .iter()
@@ -57,7 +64,7 @@ fn rows(page: ProviderPage) -> AnyView {
         .collect();
     view! {
         <Table caption="Providers, by name" columns>
-            {page.rows.into_iter().map(|row| line(row, now, may_pause)).collect_view()}
+            {page.rows.into_iter().map(|row| view! { <Line row now may switch/> }).collect_view()}
         </Table>
         <BreakerPanel targets=guarded/>
     }
@@ -72,7 +79,12 @@ pub(super) const fn kind_words(kind: ProviderKind) -> &'static str {
     }
 }
 
-fn line(row: ProviderRow, now: Timestamp, may_pause: bool) -> impl IntoView {
+#[component]
+fn Line(row: ProviderRow, now: Timestamp, may: bool, switch: ServerAction<SwitchProvider>) -> impl IntoView {
+    let (this, on) = (row.id, row.enabled);
+    let pending = Signal::derive(move || {
+        switch.input().with(|input| input.as_ref().is_some_and(|input| input.id == this))
+    });
     let place = row.base_url.unwrap_or_else(|| format!("{}’s own address", kind_words(row.kind)));
     view! {
         <tr>
@@ -83,6 +95,7 @@ fn line(row: ProviderRow, now: Timestamp, may_pause: bool) -> impl IntoView {
                     <PausedBadge target=PauseTarget::Provider(row.id)/>
                 </span>
                 <span class="sub" title=place.clone()>{place.clone()}</span>
+                {(!on).then(|| view! { <p class="sub wraps">"Its jobs are held until it is switched on."</p> })}
             </th>
             <td class="c-wide" data-label="Model">{row.model}</td>
             <td class="c-wide" data-label="Key">{match row.key_place {
@@ -95,8 +108,17 @@ fn line(row: ProviderRow, now: Timestamp, may_pause: bool) -> impl IntoView {
                     None => "never".into_any(),
                 }}
             </td>
-            {may_pause.then(|| view! {
-                <td class="num c-act"><PauseSwitch target=PauseTarget::Provider(row.id)/></td>
+            {may.then(|| view! {
+                <td class="num c-act">
+                    <div class="row-acts">
+                    <ActionForm action=switch>
+                        <input type="hidden" name="id" value=this.to_string()/>
+                        <input type="hidden" name="on" value=(!on).to_string()/>
+                        <Submit words=if on { "Switch off" } else { "Switch on" } busy="Switching…" pending main=false/>
+                    </ActionForm>
+                    <PauseSwitch target=PauseTarget::Provider(this)/>
+                    </div>
+                </td>
             })}
         </tr>
     }

@@ -3,7 +3,7 @@
 
 use super::{preset_options::OptionChoice, vendor::VendorAddress};
 use domain::{
-    destination::{DestinationAuth, DestinationKind, WordpressRoute},
+    destination::{DestinationAuth, DestinationKind, DestinationMethod, WordpressRoute},
     id::{DestinationId, ProviderId, RuleId, VendorId},
     job::JobKind,
     provider::ProviderKind,
@@ -103,8 +103,16 @@ pub struct DestinationRow {
     pub route: WordpressRoute,
     /// Where its password or signing secret is, when that is not the database.
     pub secret_place: Option<String>,
-    /// Takes part in new work.
+    /// How an HTTP endpoint is called.
+    pub method: DestinationMethod,
+    /// Names of the headers its calls carry; their values are shown to nobody.
+    pub headers: Vec<String>,
+    /// Until when the signing secret before the one in use signs, too.
+    pub old_secret_until: Option<Timestamp>,
+    /// Takes part in work; jobs of one that does not are held.
     pub enabled: bool,
+    /// Why it was switched off, when it was not a person who did.
+    pub off_reason: Option<String>,
     /// What the last test found, by whoever ran it.
     pub last_test: Option<TestReport>,
 }
@@ -146,6 +154,10 @@ pub struct NewDestination {
     pub user: Option<String>,
     /// Application password, or signing secret (`None` there to generate one).
     pub password: Option<String>,
+    /// How an HTTP endpoint is called; `None` for `POST`.
+    pub method: Option<DestinationMethod>,
+    /// Headers an HTTP endpoint is called with, one `Name: value` a line.
+    pub headers: Option<String>,
 }
 
 /// One AI API in a list.
@@ -259,6 +271,10 @@ pub struct NewRule {
     pub title: Option<String>,
     /// Template of the message to the model.
     pub prompt: Option<String>,
+    /// Template of the body that is forwarded; `None` for the event's own.
+    pub body: Option<String>,
     /// Longest answer, in tokens.
     pub max_tokens: Option<u32>,
+    /// Tries its jobs may have; `None` for what their kind usually has.
+    pub max_attempts: Option<i32>,
 }

@@ -178,6 +178,13 @@ fn success(chapter: &Chapter, attempt: &Attempt, took: &str) -> Step {
         let status = result.status.or(attempt.status).map(|status| format!("answered {status}"));
         step.detail = phrases([first, status, Some(format!("took {took}"))]);
         step.link = result.link.or(result.edit_link).map(|link| ("Open the post".into(), link));
+        if let Some(newer) = result.superseded_by {
+            step.detail = format!(
+                "superseded by event {}, which happened later and was published already; nothing was sent",
+                newer.short()
+            );
+            step.link = Some(("Open the newer event".into(), format!("/events/{newer}")));
+        }
     }
     step
 }
@@ -275,12 +282,17 @@ pub fn retry_effect(chapter: &Chapter) -> String {
     }
 }
 
-/// `2 of 7`, or `1` when only one try is allowed.
-pub fn tries_words(chapter: &Chapter) -> String {
-    match chapter.job.max_attempts {
-        ..=1 => count(chapter.job.attempt.into(), "try", "tries"),
-        most => format!("{} of {most}", chapter.job.attempt),
+/// `2 of 7`, or `1` when only one try is allowed; `3 of 12, gives up at 25 Nov 10:55 UTC` while it goes on.
+pub fn tries_words(chapter: &Chapter, now: Timestamp) -> String {
+    let job = &chapter.job;
+    let tries = match job.max_attempts {
+        ..=1 => count(job.attempt.into(), "try", "tries"),
+        most => format!("{} of {most}", job.attempt),
+    };
+    if job.state.is_final() || job.state == JobState::Held {
+        return tries;
     }
+    format!("{tries}, gives up at {} UTC", job.deadline().in_list(now))
 }
 
 const fn outcome_words(outcome: AttemptOutcome) -> &'static str {

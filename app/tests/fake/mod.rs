@@ -31,7 +31,7 @@ use app::{
 use async_trait::async_trait;
 use domain::{
     filter::{Cursor, JobFilter},
-    id::{DestinationId, JobId, OfferId, UserId, VendorId},
+    id::{DestinationId, JobId, OfferId, ProviderId, UserId, VendorId},
     job::{JobKind, JobState},
     role::Role,
     time::{SECOND, Timestamp},
@@ -336,6 +336,11 @@ impl RevealPort for Fake {
 
 #[async_trait]
 impl ProvidersPort for Fake {
+    async fn switch(&self, _: &Actor, _: ProviderId, on: bool) -> Result<(), AppError> {
+        self.note(format!("switch provider {on}"));
+        Ok(())
+    }
+
     async fn list(&self, _: &Actor) -> Result<ProviderPage, AppError> {
         self.well()?;
         Ok(ProviderPage { now: self.now, rows: self.providers.clone() })
@@ -349,6 +354,14 @@ impl ProvidersPort for Fake {
 
 #[async_trait]
 impl DestinationsPort for Fake {
+    async fn switch(&self, _: &Actor, id: DestinationId, on: bool) -> Result<(), AppError> {
+        self.note(format!("switch destination {on}"));
+        let mut rows = self.destinations.lock().unwrap();
+        let row = rows.iter_mut().find(|row| row.id == id).ok_or(AppError::NotFound)?;
+        (row.enabled, row.off_reason) = (on, None);
+        Ok(())
+    }
+
     async fn list(&self, _: &Actor) -> Result<DestinationPage, AppError> {
         self.well()?;
         Ok(DestinationPage { now: self.now, rows: self.destinations.lock().unwrap().clone() })

@@ -12,7 +12,7 @@ use app::view::{
 use domain::{
     attempt::Attempt,
     connection::Connection,
-    destination::{DestinationAuth, DestinationKind, WordpressRoute},
+    destination::{DestinationAuth, DestinationKind, DestinationMethod, WordpressRoute},
     id::*,
     job::{Job, JobKind, JobParams, JobResult, JobState, Usage},
     outcome::{AttemptOutcome, ErrorClass},
@@ -75,6 +75,7 @@ fn job(n: u128, kind: JobKind, title: &str, created_at: Timestamp) -> Job {
         started_at: Some(created_at.plus(400_000)),
         finished_at: Some(created_at.plus(4_100_000)),
         updated_at: created_at.plus(4_100_000),
+        gives_up_at: None,
     }
 }
 
@@ -391,14 +392,27 @@ fn destinations(now: Timestamp) -> Vec<DestinationRow> {
         auth: DestinationAuth::AppPassword,
         route: WordpressRoute::Auto,
         secret_place: None,
+        method: DestinationMethod::Post,
+        headers: Vec::new(),
+        old_secret_until: None,
         enabled: true,
+        off_reason: None,
         last_test: None,
     };
     let report =
         |ok, words: &str, ago: i64| TestReport { at: now.plus(-ago), ok, words: words.into(), took: 212_000 };
     let hook = row(3, "archive", "https://archive.example/in");
     vec![
-        DestinationRow { kind: DestinationKind::Http, auth: DestinationAuth::Signature, user: None, ..hook },
+        DestinationRow {
+            kind: DestinationKind::Http,
+            auth: DestinationAuth::Signature,
+            user: None,
+            headers: vec!["authorization".into(), "x-tenant".into()],
+            old_secret_until: Some(now.plus(20 * HOUR)),
+            enabled: false,
+            off_reason: Some("It answered that it is gone (410) on 2026-11-22T09:14:05.000Z.".into()),
+            ..hook
+        },
         DestinationRow {
             last_test: Some(report(true, "the plugin 1.0 answered as tidegate", 2 * HOUR)),
             ..row(1, "daily-herald", "https://daily-herald.example")

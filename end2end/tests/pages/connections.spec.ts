@@ -164,6 +164,67 @@ test("a destination is added and tested", async ({ page, open, faults, ready, hy
   if (!hydrated) await expect(page).toHaveURL(/\/destinations/);
 });
 
+test("a destination and a provider are switched off and on", async ({ page, open, ready }) => {
+  for (const [path, name] of [["/destinations", /site/], ["/providers", /model/]] as const) {
+    await open(site, path);
+    const row = page.getByRole("row", { name });
+    await row.getByRole("button", { name: "Switch off" }).click();
+    await expect(row).toContainText("Its jobs are held until it is switched on.");
+    await ready();
+    await row.getByRole("button", { name: "Switch on" }).click();
+    await expect(row.getByRole("button", { name: "Switch off" })).toBeVisible();
+    await expect(row).not.toContainText("held");
+    await ready();
+  }
+});
+
+test("headers of an endpoint are checked when they are given, and never shown", async ({ page, open, faults, ready }) => {
+  faults.allow(/\/ui\/destination\/add/);
+  const key = newSecret();
+  await open(site, "/destinations/new");
+  const fill = async (headers: string) => {
+    await page.getByLabel("Kind").selectOption({ label: "HTTP endpoint" });
+    await page.getByLabel(/^Name/).fill("crm");
+    await page.getByLabel("URL").fill(`${site.peer.url}/crm`);
+    await page.getByLabel("Method").selectOption({ label: "PUT" });
+    await page.getByLabel(/^Headers/).fill(headers);
+    await page.getByRole("button", { name: "Add destination" }).click();
+  };
+  await fill(`Host: ${key}`);
+  await expectWrong(page, /^Headers/, "Give one Name: value a line");
+  await ready();
+  await fill(`X-Api-Key: ${key}\nX-Tenant: north`);
+  await expect(page).toHaveURL(/\/destinations\/added\?once=/);
+  secret((await page.getByText(/^whsec_[A-Za-z0-9+/=]{20,}$/).textContent())!.trim());
+  await open(site, "/destinations");
+  await expect(page.getByRole("row", { name: /crm/ })).toContainText("PUT; with x-api-key, x-tenant");
+  expect(await page.content()).not.toContain(key);
+});
+
+test("a body that would be no JSON is refused, and another is forwarded", async ({ page, open, faults, ready }) => {
+  faults.allow(/\/ui\/rule\/add/);
+  await open(site, "/rules/new");
+  const fill = async (body: string) => {
+    await page.getByLabel("When this vendor").selectOption({ label: "acme" });
+    await page.getByLabel("sends events of type").fill("order.*");
+    await page.getByLabel("do", { exact: true }).selectOption("forward");
+    await page.getByLabel(/^and send the result to/).selectOption({ label: "crm" });
+    await page.getByLabel(/^Body/).fill(body);
+    await page.getByLabel(/^Tries/).fill("3");
+    await page.getByRole("button", { name: "Add rule" }).click();
+  };
+  await fill('{"id": "{{ data.data.id }}"}');
+  await expectWrong(page, /^Body/, "This makes no JSON");
+  await ready();
+  await fill('{"id": {{ data.data.id }}, "type": {{ event_type }}}');
+  await expect(page).toHaveURL(/\/rules\?added/);
+  await ready();
+  await expect(page.getByRole("row", { name: /acme sends order/ })).toContainText("forward to crm");
+  await site.server.follows();
+  await site.server.cli(["send", "acme", "--type", "order.paid"]);
+  await site.server.jobsIn("succeeded", 1);
+});
+
 test("the signing secret of an endpoint is shown exactly once", async ({ page, open, ready }) => {
   await open(site, "/destinations/new");
   await page.getByLabel("Kind").selectOption({ label: "HTTP endpoint" });
@@ -200,5 +261,5 @@ test("a rule is added, and a webhook then becomes a post", async ({ page, open, 
   await expect(page.getByRole("row", { name: /acme sends story\.\*/ })).toContainText("ask model, then publish to site");
   await site.server.follows();
   await site.server.cli(["send", "acme", "--type", "story.ready"]);
-  await site.server.jobsIn("succeeded", 2);
+  await site.server.jobsIn("succeeded", 3);
 });

@@ -3,7 +3,7 @@
 use super::{actor, input, output::Output, said};
 use crate::serve::Base;
 use app::{ports::DestinationsPort, view::connections::NewDestination};
-use domain::destination::{DestinationAuth, DestinationKind};
+use domain::destination::{DestinationAuth, DestinationKind, DestinationMethod};
 
 #[derive(clap::Subcommand, Debug)]
 pub(super) enum Command {
@@ -26,6 +26,12 @@ pub(super) enum Command {
         /// Read the application password, or the signing secret, from standard input
         #[arg(long)]
         password_stdin: bool,
+        /// How an HTTP endpoint is called: post or put
+        #[arg(long)]
+        method: Option<DestinationMethod>,
+        /// File with headers an HTTP endpoint is called with, one `Name: value` a line; they are stored sealed
+        #[arg(long, value_name = "FILE")]
+        headers_file: Option<std::path::PathBuf>,
         /// Whose it is
         #[arg(long)]
         tenant: Option<String>,
@@ -33,6 +39,36 @@ pub(super) enum Command {
     /// List destinations
     List {
         /// Whose
+        #[arg(long)]
+        tenant: Option<String>,
+    },
+    /// Replace the signing secret of an HTTP endpoint; the old one signs, too, for a while
+    Rotate {
+        /// Short name
+        slug: String,
+        /// How long the old one signs, too: 24h, 7d at most
+        #[arg(long, default_value = "24h", value_parser = input::duration)]
+        overlap: i64,
+        /// Read the new secret from standard input instead of making one
+        #[arg(long)]
+        secret_stdin: bool,
+        /// Whose it is
+        #[arg(long)]
+        tenant: Option<String>,
+    },
+    /// Let a destination take part again; its held jobs go on
+    Enable {
+        /// Short name
+        slug: String,
+        /// Whose it is
+        #[arg(long)]
+        tenant: Option<String>,
+    },
+    /// Call a destination no more; its jobs are held
+    Disable {
+        /// Short name
+        slug: String,
+        /// Whose it is
         #[arg(long)]
         tenant: Option<String>,
     },
@@ -55,10 +91,11 @@ impl Command {
 
 pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::Result<()> {
     match command {
-        Command::Add { slug, kind, url, user, auth, password_stdin, tenant } => {
+        Command::Add { slug, kind, url, user, auth, password_stdin, method, headers_file, tenant } => {
             let who = actor(base, tenant.as_deref())?;
             let password = password_stdin.then(|| input::secret("password")).transpose()?;
-            let new = NewDestination { slug: slug.clone(), kind, url, auth, user, password };
+            let headers = headers_file.map(|file| input::text("headers", Some(&file))).transpose()?;
+            let new = NewDestination { slug: slug.clone(), kind, url, auth, user, password, method, headers };
             let made = base.services.create_destination(&who, new).await.map_err(said)?;
             let secret = made.and_then(|made| made.secret);
             out.value(
@@ -69,15 +106,44 @@ pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::
         Command::List { tenant } => {
             let services: &dyn DestinationsPort = base.services.as_ref();
             let page = services.list(&actor(base, tenant.as_deref())?).await.map_err(said)?;
-            out.list(&page.rows, &["slug", "kind", "url", "user"], |row| {
+            out.list(&page.rows, &["slug", "kind", "url", "user", "state"], |row| {
                 vec![
                     row.slug.clone(),
                     row.kind.to_string(),
                     row.url.clone(),
                     row.user.clone().unwrap_or_default(),
+                    match (row.enabled, &row.off_reason) {
+                        (true, _) => "on".to_owned(),
+                        (false, None) => "off".to_owned(),
+                        (false, Some(reason)) => format!("off: {reason}"),
+                    },
                 ]
             });
         }
+        Command::Rotate { slug, overlap, secret_stdin, tenant } => {
+            let who = actor(base, tenant.as_deref())?;
+            let live = base.services.destination_named(&who, &slug).map_err(said)?;
+            let given = secret_stdin.then(|| input::secret("signing secret")).transpose()?;
+            let rotated =
+                base.services.rotate_destination(&who, &live, given, overlap).await.map_err(said)?;
+            let mut lines = vec![
+                ("replaced", slug.clone()),
+                (
+                    "old secret",
+                    match overlap {
+                        0 => "ended".to_owned(),
+                        _ => format!("signs, too, for {}", domain::time::in_words(overlap)),
+                    },
+                ),
+            ];
+            lines.extend(rotated.secret.clone().map(|secret| ("new signing secret", secret)));
+            out.value(
+                &serde_json::json!({"slug": slug, "secret": rotated.secret, "overlap_seconds": overlap / domain::time::SECOND}),
+                &lines,
+            );
+        }
+        Command::Enable { slug, tenant } => switch(base, out, &slug, tenant.as_deref(), true).await?,
+        Command::Disable { slug, tenant } => switch(base, out, &slug, tenant.as_deref(), false).await?,
         Command::Test { slug, tenant } => {
             let live =
                 base.services.destination_named(&actor(base, tenant.as_deref())?, &slug).map_err(said)?;
@@ -91,5 +157,15 @@ pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::
             }
         }
     }
+    Ok(())
+}
+
+async fn switch(base: &Base, out: &Output, slug: &str, tenant: Option<&str>, on: bool) -> anyhow::Result<()> {
+    let who = actor(base, tenant)?;
+    let live = base.services.destination_named(&who, slug).map_err(said)?;
+    let services: &dyn DestinationsPort = base.services.as_ref();
+    services.switch(&who, live.destination.id, on).await.map_err(said)?;
+    let state = if on { "on" } else { "off" };
+    out.value(&serde_json::json!({"slug": slug, "enabled": on}), &[(state, slug.to_owned())]);
     Ok(())
 }

@@ -16,7 +16,7 @@ pub(super) enum Command {
         /// Which event types; * stands for any text
         #[arg(long = "type", default_value = "*", value_name = "PATTERN")]
         pattern: String,
-        /// generate, publish or callback; generate with a destination publishes what it made
+        /// generate, publish, callback or forward; generate with a destination goes on to bring it there
         #[arg(long)]
         job: JobKind,
         /// Whom to ask
@@ -28,9 +28,16 @@ pub(super) enum Command {
         /// Template of the title
         #[arg(long)]
         title: Option<String>,
+        /// Template of the body an HTTP endpoint gets: of a forward, or of what follows a generate; for a JSON body each
+        /// value is written as JSON
+        #[arg(long)]
+        body: Option<String>,
         /// Longest answer, in tokens
         #[arg(long)]
         max_tokens: Option<u32>,
+        /// Tries its jobs may have, 1 to 50
+        #[arg(long)]
+        max_attempts: Option<i32>,
         /// Where the result goes
         #[arg(long)]
         destination: Option<String>,
@@ -64,7 +71,19 @@ impl Command {
 pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::Result<()> {
     let services: &dyn RulesPort = base.services.as_ref();
     match command {
-        Command::Add { vendor, pattern, job, provider, template, title, max_tokens, destination, tenant } => {
+        Command::Add {
+            vendor,
+            pattern,
+            job,
+            provider,
+            template,
+            title,
+            body,
+            max_tokens,
+            max_attempts,
+            destination,
+            tenant,
+        } => {
             let who = actor(base, tenant.as_deref())?;
             let page = services.list(&who).await.map_err(said)?;
             let new = NewRule {
@@ -77,7 +96,9 @@ pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::
                     .transpose()?,
                 title,
                 prompt: template,
+                body,
                 max_tokens,
+                max_attempts,
             };
             services.add(&who, new).await.map_err(said)?;
             let words = format!("{pattern} from {vendor} starts {job}");

@@ -1,14 +1,20 @@
 //! Bringing results to where they belong. Every call carries an idempotency key, so that the far side sees a
 //! repeated one once.
 //!
-//! - [`outbound`]: the HTTP client all outgoing calls use, and the addresses it refuses
+//! - [`outbound`]: the HTTP client all outgoing calls use, and the addresses it refuses; [`redirect`]: where it goes on
 //! - [`wordpress`]: posts, with our plugin or without
-//! - [`callback`]: signed messages to any URL
+//! - [`endpoint`]: what every call to an HTTP endpoint carries: headers, key, signatures
+//! - [`callback`]: our message about a result; [`forward`]: a body a rule makes, or the event's own
+//! - [`headers`]: which headers an endpoint can be given
 //! - [`probe`]: asking a destination whether it would take a result
 
 pub mod callback;
+pub mod endpoint;
+pub mod forward;
+pub mod headers;
 pub mod outbound;
 pub mod probe;
+pub mod redirect;
 pub mod wordpress;
 
 use domain::{

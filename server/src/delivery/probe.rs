@@ -49,8 +49,11 @@ impl Delivery {
     /// An HTTP endpoint has no call that changes nothing, so only the way to it is tried.
     async fn probe_http(&self, live: &LiveDestination) -> Result<String, Failure> {
         let url = self.outbound.check(&live.destination.url)?;
-        let answer =
-            self.outbound.send(self.outbound.client().head(url), live.destination.slug.as_str()).await?;
+        let mut request = self.outbound.client().head(url);
+        for (name, value) in live.headers.iter() {
+            request = request.header(name, value);
+        }
+        let answer = self.outbound.send(request, live.destination.slug.as_str()).await?;
         Ok(format!(
             "The server answered with {}; whether it takes our signature shows at the first delivery.",
             answer.status

@@ -188,7 +188,6 @@ fn explain(mut failure: Failure) -> Failure {
             "the user name or application password is wrong, or the server drops the Authorization header"
         }
         Some(403) => "this user may not write posts there",
-        Some(300..=399) => "the site answers at another address; use that one",
         Some(404) => "there is no WordPress REST API at this address",
         _ => return failure,
     };

@@ -1,9 +1,11 @@
 //! Destinations: listing, adding, and trying whether one would take a result.
 
-use super::{Services, check_url, from_place, sees, slug, store_error, tenant_of};
+use super::{Services, check_url, from_place, sees, slug, store_error, tenant_of, unavailable, unless_so};
 use crate::{
     clock::{fresh, random},
+    delivery::headers::Headers,
     live::{LiveDestination, purpose},
+    secrets::Kept,
 };
 use app::{
     error::{AppError, Field, Reason},
@@ -13,8 +15,11 @@ use app::{
 use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{
-    destination::{Destination, DestinationAuth, DestinationKind, WordpressRoute},
+    destination::{
+        Destination, DestinationAuth, DestinationKind, DestinationMethod, DestinationPart, WordpressRoute,
+    },
     id::DestinationId,
+    time::DAY,
 };
 use std::{
     sync::{Arc, PoisonError},
@@ -23,6 +28,13 @@ use std::{
 
 /// Longest a test may take.
 const TEST: Duration = Duration::from_secs(10);
+
+/// Longest two secrets of a destination sign side by side, in microseconds.
+const LONGEST_OVERLAP: i64 = 7 * DAY;
+
+fn signing_secret() -> String {
+    format!("whsec_{}", STANDARD.encode(random::<32>()))
+}
 
 impl Services {
     /// Adds a destination; makes a signing secret for an HTTP one when none is given. Returns what is to be shown
@@ -54,15 +66,29 @@ impl Services {
             }
             (_, Some(given)) => (given, None),
             (DestinationKind::Http, None) => {
-                let made = format!("whsec_{}", STANDARD.encode(random::<32>()));
+                let made = signing_secret();
                 (made.clone(), Some(made))
             }
         };
+        let headers = match new.headers.as_deref().map(Headers::written) {
+            None => Headers::default(),
+            Some(Ok(headers)) => headers,
+            Some(Err(_)) => return Err(AppError::invalid(Field::CallHeaders, Reason::Malformed)),
+        };
+        if new.kind == DestinationKind::Wordpress {
+            if !headers.is_empty() {
+                return Err(AppError::invalid(Field::CallHeaders, Reason::DoesNotFit));
+            }
+            if new.method.is_some_and(|method| method != DestinationMethod::Post) {
+                return Err(AppError::invalid(Field::Method, Reason::DoesNotFit));
+            }
+        }
         let destination = Destination {
             id: DestinationId::new(fresh()),
             tenant_id,
             slug: slug(&new.slug)?,
             kind: new.kind,
+            method: new.method.unwrap_or(DestinationMethod::Post),
             url: match new.kind {
                 DestinationKind::Wordpress => url.as_str().trim_end_matches('/').to_owned(),
                 DestinationKind::Http => url.to_string(),
@@ -72,13 +98,17 @@ impl Services {
             route: WordpressRoute::Auto,
             has_secret: true,
             enabled: true,
+            off_reason: None,
             created_at: self.clock.now(),
         };
         let (kept, _) = self.take_in(Field::Password, &secret).await?;
         let sealed = self.vault.seal(&purpose::destination(destination.id), &kept.to_seal());
         let detail = format!("{}{}", destination.url, from_place(&kept));
         let audit = self.audit(actor, Some(tenant_id), "destination.add", &destination.slug, detail);
-        let stored = self.store.add_destination(&destination, Some(&sealed), &audit).await;
+        let headers = (!headers.is_empty()).then(|| {
+            self.vault.seal(&purpose::part(destination.id, DestinationPart::Headers), &headers.to_seal())
+        });
+        let stored = self.store.add_destination(&destination, Some(&sealed), headers.as_ref(), &audit).await;
         stored.map_err(store_error(Field::Slug))?;
         self.changed().await;
         Ok(made.map(|secret| Revealed {
@@ -102,6 +132,56 @@ impl Services {
             .ok_or(AppError::NotFound)
     }
 
+    /// Makes a new signing secret, or `given`, that of an HTTP destination; the one before signs, too, for `overlap`
+    /// microseconds, so that the receiver can change over. Returns what is to be shown once; the secret only when it was
+    /// made here.
+    ///
+    /// # Errors
+    /// `Invalid { Kind, DoesNotFit }` for one that has no signing secret, `Invalid { Overlap, TooLong }` beyond seven
+    /// days.
+    pub async fn rotate_destination(
+        &self,
+        actor: &Actor,
+        live: &LiveDestination,
+        given: Option<String>,
+        overlap: i64,
+    ) -> Result<Revealed, AppError> {
+        let destination = &live.destination;
+        if destination.kind != DestinationKind::Http {
+            return Err(AppError::invalid(Field::Kind, Reason::DoesNotFit));
+        }
+        if !(0..=LONGEST_OVERLAP).contains(&overlap) {
+            return Err(AppError::invalid(Field::Overlap, Reason::TooLong));
+        }
+        let made = given.is_none().then(signing_secret);
+        let value = given.or(made.clone()).unwrap_or_default();
+        let (kept, _) = self.take_in(Field::Secret, &value).await?;
+        let sealed = self.vault.seal(&purpose::destination(destination.id), &kept.to_seal());
+        let now = self.clock.now();
+        let old = match (&live.reference, &live.secret) {
+            _ if overlap == 0 => None,
+            (Some(reference), _) => Some(Kept::Reference(reference.clone())),
+            (None, Some(secret)) => Some(Kept::Value(secret.clone())),
+            (None, None) => None,
+        };
+        let purpose = purpose::part(destination.id, DestinationPart::Retiring);
+        let old = old.map(|old| self.vault.seal(&purpose, &old.to_seal()));
+        let until = now.plus(overlap);
+        let detail = match old {
+            Some(_) => format!("the old one signs, too, until {}{}", until.rfc3339(), from_place(&kept)),
+            None => format!("the old one ended at once{}", from_place(&kept)),
+        };
+        let audit =
+            self.audit(actor, Some(destination.tenant_id), "destination.rotate", &destination.slug, detail);
+        let old = old.as_ref().map(|old| (old, until));
+        self.store
+            .rotate_destination(destination.id, &sealed, old, now, &audit)
+            .await
+            .map_err(unavailable)?;
+        self.changed().await;
+        Ok(Revealed { slug: destination.slug.to_string(), url: destination.url.clone(), secret: made })
+    }
+
     /// Tries whether a destination would take a result.
     pub async fn try_destination(&self, live: &LiveDestination) -> TestReport {
         let at = self.clock.now();
@@ -119,13 +199,22 @@ impl Services {
 impl DestinationsPort for Services {
     async fn list(&self, actor: &Actor) -> Result<DestinationPage, AppError> {
         let snapshot = self.live.now();
+        let now = self.clock.now();
         let tests = self.tests.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut rows: Vec<DestinationRow> = snapshot
             .destinations()
             .filter(|live| sees(actor, live.destination.tenant_id))
-            .map(|live| (&live.destination, live.reference.as_ref()))
-            .map(|(destination, reference)| DestinationRow {
-                secret_place: reference.map(ToString::to_string),
+            .map(|live| (live, &live.destination))
+            .map(|(live, destination)| DestinationRow {
+                secret_place: live.reference.as_ref().map(ToString::to_string),
+                method: destination.method,
+                headers: live.headers.names(),
+                old_secret_until: live
+                    .retiring
+                    .as_ref()
+                    .map(|(_, until)| *until)
+                    .filter(|until| *until > now),
+                off_reason: destination.off_reason.clone(),
                 id: destination.id,
                 slug: destination.slug.to_string(),
                 kind: destination.kind,
@@ -138,7 +227,21 @@ impl DestinationsPort for Services {
             })
             .collect();
         rows.sort_by(|a, b| a.slug.cmp(&b.slug));
-        Ok(DestinationPage { now: self.clock.now(), rows })
+        Ok(DestinationPage { now, rows })
+    }
+
+    async fn switch(&self, actor: &Actor, id: DestinationId, on: bool) -> Result<(), AppError> {
+        let live = self.live.now().destination(id).cloned();
+        let live = live.filter(|live| sees(actor, live.destination.tenant_id)).ok_or(AppError::NotFound)?;
+        let destination = &live.destination;
+        if destination.enabled == on {
+            return Ok(());
+        }
+        let action = if on { "destination.enable" } else { "destination.disable" };
+        let audit = self.audit(actor, Some(destination.tenant_id), action, &destination.slug, "");
+        unless_so(self.store.switch_destination(id, on, None, self.clock.now(), &audit).await)?;
+        self.changed().await;
+        Ok(())
     }
 
     async fn add(&self, actor: &Actor, new: NewDestination) -> Result<Option<String>, AppError> {

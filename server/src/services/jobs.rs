@@ -1,7 +1,7 @@
 //! Jobs: the list, the story of one, and putting one back in the queue.
 
 use super::{Services, sees, unavailable};
-use crate::{jobs::max_attempts, live::Snapshot};
+use crate::live::Snapshot;
 use app::{
     error::{AppError, Field, Reason},
     ports::{Actor, JobsPort},
@@ -16,6 +16,7 @@ use domain::{
     filter::{Cursor, JobFilter},
     id::JobId,
     job::{Job, JobKind},
+    outcome::max_attempts,
     replay::ReplayLink,
     tenant::DEFAULT_TENANT,
 };
@@ -49,7 +50,7 @@ impl JobsPort for Services {
             .map(|live| Facet { value: live.vendor.id, label: live.vendor.slug.to_string(), count: None })
             .collect();
         vendors.sort_by(|a, b| a.label.cmp(&b.label));
-        let kinds = [JobKind::Generate, JobKind::Publish, JobKind::Callback];
+        let kinds = [JobKind::Generate, JobKind::Publish, JobKind::Callback, JobKind::Forward];
         let facets = JobFacets {
             total: states.iter().map(|(_, count)| count).sum(),
             states,
@@ -114,8 +115,8 @@ impl JobsPort for Services {
     async fn retry(&self, actor: &Actor, id: JobId) -> Result<(), AppError> {
         let job = self.store.job(actor.tenant, id).await.map_err(unavailable)?;
         let audit = self.audit(actor, Some(job.tenant_id), "job.retry", id, job.title.clone());
-        let retried =
-            self.store.retry(actor.tenant, id, max_attempts(job.kind), self.clock.now(), &audit).await;
+        let tries = job.params.max_attempts.unwrap_or(max_attempts(job.kind));
+        let retried = self.store.retry(actor.tenant, id, tries, self.clock.now(), &audit).await;
         retried.map_err(|error| match error {
             StoreError::Conflict => AppError::invalid(Field::Form, Reason::DoesNotFit),
             other => unavailable(other),

@@ -214,6 +214,14 @@ fn store_error(taken: Field) -> impl Fn(StoreError) -> AppError {
     }
 }
 
+/// For switches: what is already as it should be is no error.
+fn unless_so(switched: Result<(), StoreError>) -> Result<(), AppError> {
+    match switched {
+        Err(StoreError::NotFound) => Ok(()),
+        other => other.map_err(unavailable),
+    }
+}
+
 /// For reads, where nothing can be taken.
 fn unavailable(error: StoreError) -> AppError {
     store_error(Field::Form)(error)

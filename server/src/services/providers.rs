@@ -1,6 +1,6 @@
 //! AI providers: listing and adding.
 
-use super::{Services, check_url, from_place, sees, slug, store_error, tenant_of};
+use super::{Services, check_url, from_place, sees, slug, store_error, tenant_of, unless_so};
 use crate::{clock::fresh, live::purpose};
 use app::{
     error::{AppError, Field, Reason},
@@ -32,6 +32,19 @@ impl ProvidersPort for Services {
             .collect();
         rows.sort_by(|a, b| a.slug.cmp(&b.slug));
         Ok(ProviderPage { now: self.clock.now(), rows })
+    }
+
+    async fn switch(&self, actor: &Actor, id: ProviderId, on: bool) -> Result<(), AppError> {
+        let live = self.live.now().provider(id).cloned();
+        let live = live.filter(|live| sees(actor, live.provider.tenant_id)).ok_or(AppError::NotFound)?;
+        if live.provider.enabled == on {
+            return Ok(());
+        }
+        let action = if on { "provider.enable" } else { "provider.disable" };
+        let audit = self.audit(actor, Some(live.provider.tenant_id), action, &live.provider.slug, "");
+        unless_so(self.store.switch_provider(id, on, self.clock.now(), &audit).await)?;
+        self.changed().await;
+        Ok(())
     }
 
     async fn add(&self, actor: &Actor, new: NewProvider) -> Result<(), AppError> {

@@ -1,7 +1,7 @@
 //! Rules: listing and adding.
 
 use super::{Services, sees, store_error, unavailable};
-use crate::{clock::fresh, worker::template};
+use crate::{clock::fresh, delivery::forward, worker::template};
 use app::{
     error::{AppError, Field, Reason},
     ports::{Actor, RulesPort},
@@ -12,6 +12,7 @@ use domain::{
     destination::DestinationKind,
     id::RuleId,
     job::{JobKind, JobParams},
+    outcome::MOST_TRIES,
     rule::Rule,
 };
 
@@ -91,22 +92,20 @@ impl Services {
                 snapshot
                     .destination(id)
                     .filter(|live| live.destination.tenant_id == tenant)
-                    .ok_or(invalid(Field::Destination, Reason::Unknown))?
-                    .destination
-                    .kind,
+                    .ok_or(invalid(Field::Destination, Reason::Unknown))?,
             ),
             None => None,
         };
-        match (new.job, destination) {
+        let kind = destination.map(|live| live.destination.kind);
+        match (new.job, kind) {
             (JobKind::Generate, _) if new.provider_id.is_none() => {
                 return Err(invalid(Field::Provider, Reason::Missing));
             }
-            (JobKind::Forward, _) => return Err(invalid(Field::Job, Reason::DoesNotFit)),
-            (JobKind::Publish | JobKind::Callback, None) => {
+            (JobKind::Publish | JobKind::Callback | JobKind::Forward, None) => {
                 return Err(invalid(Field::Destination, Reason::Missing));
             }
             (JobKind::Publish, Some(DestinationKind::Http))
-            | (JobKind::Callback, Some(DestinationKind::Wordpress)) => {
+            | (JobKind::Callback | JobKind::Forward, Some(DestinationKind::Wordpress)) => {
                 return Err(invalid(Field::Destination, Reason::DoesNotFit));
             }
             _ => {}
@@ -119,6 +118,24 @@ impl Services {
         }
         for text in [&new.prompt, &new.title].into_iter().flatten() {
             template::check(text).map_err(|_| invalid(Field::Prompt, Reason::BadTemplate))?;
+        }
+        if let Some(body) = &new.body {
+            let forwards = matches!(new.job, JobKind::Generate | JobKind::Forward);
+            let endpoint =
+                destination.filter(|live| forwards && live.destination.kind == DestinationKind::Http);
+            let endpoint = endpoint.ok_or(invalid(Field::Body, Reason::DoesNotFit))?;
+            let content_type = endpoint.headers.content_type().unwrap_or(forward::JSON);
+            let checked = match forward::is_json(content_type) {
+                true => template::check_json(body),
+                false => template::check(body),
+            };
+            if let Err(fault) = checked {
+                tracing::debug!(fault, "a template of a body was refused");
+                return Err(invalid(Field::Body, Reason::BadTemplate));
+            }
+        }
+        if new.max_attempts.is_some_and(|tries| !(1..=MOST_TRIES).contains(&tries)) {
+            return Err(invalid(Field::Tries, Reason::Malformed));
         }
         if new.max_tokens.is_some_and(|tokens| tokens == 0 || tokens > MAX_TOKENS) {
             return Err(invalid(Field::MaxTokens, Reason::Malformed));
@@ -134,7 +151,9 @@ impl Services {
             params: JobParams {
                 prompt: new.prompt,
                 title: new.title,
+                body: new.body,
                 max_tokens: new.max_tokens,
+                max_attempts: new.max_attempts,
                 ..JobParams::default()
             },
             enabled: true,

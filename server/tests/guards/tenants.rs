@@ -116,6 +116,8 @@ async fn furnish(
         auth: None,
         user: None,
         password: None,
+        method: None,
+        headers: None,
     };
     DestinationsPort::add(services, &who, destination).await.unwrap();
     let destination = DestinationsPort::list(services, &who).await.unwrap().rows[0].id;
@@ -145,7 +147,9 @@ fn rule(
         destination_id,
         title: None,
         prompt: Some("Summarise".into()),
+        body: None,
         max_tokens: None,
+        max_attempts: None,
     }
 }
 
@@ -164,6 +168,11 @@ async fn ask_all(
         ("story of a job", services.story(who, of.job).await.err()),
         ("retrying a job", services.retry(who, of.job).await.err()),
         ("testing a destination", services.test(who, of.destination).await.err()),
+        (
+            "switching a destination",
+            DestinationsPort::switch(services, who, of.destination, false).await.err(),
+        ),
+        ("switching a provider", ProvidersPort::switch(services, who, of.provider, false).await.err()),
         ("limits of a vendor", services.limits(who, of.vendor).await.err()),
         ("setting limits", services.set_limits(who, of.vendor, NewLimits::default()).await.err()),
         ("rule with a vendor", added(of.vendor, own.provider, None).await),
