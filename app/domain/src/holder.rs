@@ -3,6 +3,7 @@
 
 use crate::{
     breaker::BreakerKey,
+    outcome::SwitchedOff,
     pause::{BadTarget, PauseTarget},
 };
 
@@ -17,10 +18,12 @@ pub enum Holder {
     Pause(PauseTarget),
     /// A circuit breaker.
     Breaker(BreakerKey),
+    /// Its destination or provider, which is switched off; switching it on lets the job go.
+    Off(SwitchedOff),
 }
 
 impl Holder {
-    /// Whether it lets jobs go by itself.
+    /// Whether it lets jobs go by itself, a few at a time.
     pub const fn lets_go(&self) -> bool {
         matches!(self, Self::Pause(_) | Self::Breaker(_))
     }
@@ -33,6 +36,8 @@ impl std::fmt::Display for Holder {
             Self::Poison => f.write_str("poison"),
             Self::Pause(target) => write!(f, "pause:{target}"),
             Self::Breaker(key) => write!(f, "breaker:{key}"),
+            Self::Off(SwitchedOff::Destination) => f.write_str("off:destination"),
+            Self::Off(SwitchedOff::Provider) => f.write_str("off:provider"),
         }
     }
 }
@@ -45,6 +50,8 @@ impl std::str::FromStr for Holder {
             None if text == "poison" => Ok(Self::Poison),
             Some(("pause", target)) => Ok(Self::Pause(target.parse()?)),
             Some(("breaker", key)) => Ok(Self::Breaker(key.parse()?)),
+            Some(("off", "destination")) => Ok(Self::Off(SwitchedOff::Destination)),
+            Some(("off", "provider")) => Ok(Self::Off(SwitchedOff::Provider)),
             _ => Err(BadTarget),
         }
     }
@@ -63,6 +70,8 @@ mod tests {
             Holder::Person,
             Holder::Poison,
             Holder::Pause(PauseTarget::Destination(DestinationId::new(id))),
+            Holder::Off(SwitchedOff::Destination),
+            Holder::Off(SwitchedOff::Provider),
             Holder::Breaker(BreakerKey::Model(ProviderId::new(id), "a:b/c".into())),
         ] {
             assert_eq!(holder.to_string().parse(), Ok(holder));

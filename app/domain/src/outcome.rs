@@ -105,9 +105,8 @@ crate::words! {
     }
 }
 
-/// Why a job is held whose destination or provider takes part in nothing. The words are kept with the job: by them it
-/// is found again when the target is switched on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What of a job is switched off, so that it takes part in nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum SwitchedOff {
     /// Its destination.
     Destination,
@@ -116,6 +115,14 @@ pub enum SwitchedOff {
 }
 
 impl SwitchedOff {
+    /// What a job of this kind calls.
+    pub const fn of(kind: JobKind) -> Self {
+        match kind {
+            JobKind::Generate => Self::Provider,
+            JobKind::Publish | JobKind::Callback | JobKind::Forward => Self::Destination,
+        }
+    }
+
     /// As it is kept and as people read it.
     pub const fn words(self) -> &'static str {
         match self {

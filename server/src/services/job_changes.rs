@@ -1,7 +1,7 @@
 //! What people do to jobs, one or many.
 
 use super::{Services, sees, unavailable};
-use crate::{jobs::max_attempts, live::Snapshot};
+use crate::live::Snapshot;
 use app::{
     error::{AppError, Field, Reason},
     ports::{Actor, JobChangesPort},
@@ -13,6 +13,7 @@ use domain::{
     id::JobId,
     job::{Job, JobKind, JobState},
     operation::JobOperation,
+    outcome::max_attempts,
 };
 use store::JobChange;
 use uuid::Uuid;

@@ -67,9 +67,11 @@ pub fn said(outcome: &Outcome, took: i64, slow_after: i64) -> Option<Said> {
             Some(Said::Ill { words: failure.words.clone(), asked: failure.retry_after })
         }
         ErrorClass::Rejected => Some(Said::Well),
-        ErrorClass::BadInput | ErrorClass::Forbidden | ErrorClass::LeaseExpired | ErrorClass::Internal => {
-            None
-        }
+        ErrorClass::BadInput
+        | ErrorClass::Forbidden
+        | ErrorClass::SwitchedOff
+        | ErrorClass::LeaseExpired
+        | ErrorClass::Internal => None,
     }
 }
 

@@ -85,7 +85,7 @@ pub async fn let_go(
 /// How many of a holder's jobs may go now.
 fn how_many(holder: &Holder, snapshot: &Snapshot, now: Timestamp) -> i64 {
     match holder {
-        Holder::Person | Holder::Poison => 0,
+        Holder::Person | Holder::Poison | Holder::Off(_) => 0,
         Holder::Pause(target) if snapshot.pause_of(*target).is_some() => 0,
         Holder::Pause(_) => BATCH,
         Holder::Breaker(key) => {

@@ -3,8 +3,9 @@
 
 use super::outcome::Failure;
 use domain::{
+    holder::Holder,
     job::Job,
-    outcome::{LONGEST_ASKED, LONGEST_PAUSE, Verdict},
+    outcome::{LONGEST_ASKED, LONGEST_PAUSE, SwitchedOff, Verdict},
     time::Timestamp,
 };
 use std::time::Duration;
@@ -24,7 +25,7 @@ pub fn decide(job: &Job, failure: &Failure, base: Duration, now: Timestamp, chan
     let (reason, class) = (failure.words.clone(), failure.class);
     match class.verdict() {
         Verdict::Fail => return Next::Failed { reason, class },
-        Verdict::Hold => return Next::Held { reason },
+        Verdict::Hold => return Next::Held { reason, by: Holder::Off(SwitchedOff::of(job.kind)) },
         Verdict::Retry if job.attempt >= job.max_attempts => return Next::Deadletter { reason, class },
         Verdict::Retry => {}
     }
@@ -102,7 +103,8 @@ mod tests {
     fn a_job_whose_target_is_switched_off_is_held_whatever_tries_it_has_left() {
         let failure = Failure::switched_off(SwitchedOff::Destination);
         let next = decide(&job(12), &failure, BASE, Timestamp(0), 7);
-        assert!(matches!(next, Next::Held { reason } if reason == SwitchedOff::Destination.words()));
+        assert!(matches!(next, Next::Held { reason, by: Holder::Off(SwitchedOff::Destination) }
+            if reason == SwitchedOff::Destination.words()));
     }
 
     #[test]

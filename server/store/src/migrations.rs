@@ -43,8 +43,8 @@ schema! {
     8: "0008_greetings.sql",
     9: "0009_schemas.sql",
     10: "0010_privacy_and_replay.sql",
-    12: "0012_flow.sql",
-    13: "0013_delivery.sql",
+    11: "0011_flow.sql",
+    12: "0012_delivery.sql",
 }
 
 fn migration(version: i64, file: &'static str, sql: &'static str) -> Migration {

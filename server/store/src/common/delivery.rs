@@ -6,6 +6,7 @@ use super::{
 use crate::{AuditEntry, DeliveryStore, Publishing, Result, Sealed, StoreError, SubjectTurn, text::clean};
 use async_trait::async_trait;
 use domain::{
+    holder::Holder,
     id::{DestinationId, EventId, JobId, NodeId, ProviderId},
     outcome::{GIVES_UP_AFTER, SwitchedOff},
     time::Timestamp,
@@ -27,14 +28,15 @@ async fn release(
     limit: i64,
 ) -> Result<u64> {
     let Some((_, column, table)) = TARGETS.iter().find(|(known, ..)| *known == cause) else { return Ok(0) };
-    let mut release =
-        QueryBuilder::<Database>::new("update jobs set state = 'pending', reason = null, next_run_at = ");
+    let mut release = QueryBuilder::<Database>::new(
+        "update jobs set state = 'pending', held_by = null, reason = null, next_run_at = ",
+    );
     release.push_bind(now.0).push(", updated_at = ").push_bind(now.0);
     // A job must not give up because of the time it was held.
     release.push(", gives_up_at = ").push_bind(now.plus(GIVES_UP_AFTER).0);
     release.push(" where id in (select id from jobs");
-    along(&mut release, "jobs_held");
-    release.push(" where state = 'held' and reason = ").push_bind(cause.words());
+    along(&mut release, "jobs_held_by");
+    release.push(" where state = 'held' and held_by = ").push_bind(Holder::Off(cause).to_string());
     match of {
         Some(id) => release.push(format_args!(" and {column} = ")).push_bind(id),
         None => release.push(format_args!(" and {column} in (select id from {table} where enabled)")),

@@ -3,7 +3,7 @@
 use super::{Adapter, Database, LOCK, along, is_one_of, rows};
 use crate::{HoldStore, Result, text::clean};
 use async_trait::async_trait;
-use domain::{holder::Holder, id::JobId, job::Job, time::Timestamp};
+use domain::{holder::Holder, id::JobId, job::Job, outcome::GIVES_UP_AFTER, time::Timestamp};
 use rows::job_columns;
 use sqlx::{QueryBuilder, query, query_scalar};
 
@@ -98,7 +98,8 @@ impl HoldStore for Adapter {
             ") update jobs set state = 'pending', held_by = null, reason = null, next_run_at = freed.at,
                  updated_at = ",
         );
-        update.push_bind(now.0);
+        // A job must not give up because of the time it was held.
+        update.push_bind(now.0).push(", gives_up_at = ").push_bind(now.plus(GIVES_UP_AFTER).0);
         update.push(" from freed where jobs.id = freed.job_id and jobs.state = 'held' and jobs.held_by = ");
         update.push_bind(by.to_string());
         let changed = update.build().execute(&mut *transaction).await?;

@@ -7,6 +7,7 @@ use domain::{
     filter::JobFilter,
     id::{JobId, TenantId},
     job::JobState,
+    outcome::GIVES_UP_AFTER,
     time::Timestamp,
 };
 use sqlx::QueryBuilder;
@@ -76,6 +77,7 @@ impl JobChangeStore for Adapter {
             JobChange::Release => {
                 update.push(", state = 'pending', held_by = null, reason = null, next_run_at = ");
                 update.push_bind(now.0);
+                update.push(", gives_up_at = ").push_bind(now.plus(GIVES_UP_AFTER).0);
             }
             JobChange::Retry { tries } => {
                 update.push(
@@ -83,6 +85,7 @@ impl JobChangeStore for Adapter {
                        max_attempts = attempt + ",
                 );
                 update.push_bind(*tries).push(", next_run_at = ").push_bind(now.0);
+                update.push(", gives_up_at = ").push_bind(now.plus(GIVES_UP_AFTER).0);
             }
             JobChange::Prioritise(priority) => {
                 update.push(", priority = ").push_bind(*priority).push(", next_run_at = ").push_bind(now.0);

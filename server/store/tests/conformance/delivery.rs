@@ -7,6 +7,7 @@ use crate::{
 };
 use domain::{
     destination::{Destination, DestinationPart},
+    holder::Holder,
     id::{DestinationId, EventId, JobId, NodeId},
     job::{Job, JobKind, JobState},
     outcome::{AttemptOutcome, GIVES_UP_AFTER, SwitchedOff},
@@ -39,10 +40,12 @@ async fn loaded(db: &Db) -> Destination {
     db.load_config().await.unwrap().destinations.remove(0).0
 }
 
-fn held(cause: SwitchedOff, change: impl Fn(&mut Job)) -> Job {
-    let mut held = Job { state: JobState::Held, reason: Some(cause.words().into()), ..job() };
-    change(&mut held);
-    held
+async fn held(db: &Db, by: Holder, change: impl Fn(&mut Job)) -> Job {
+    let mut waiting = job();
+    change(&mut waiting);
+    db.add_jobs(std::slice::from_ref(&waiting)).await.unwrap();
+    assert_eq!(db.hold_waiting(&[waiting.id], &by, "held", NOW).await.unwrap(), 1);
+    waiting
 }
 
 async fn a_destination_that_is_switched_off_says_why_until_it_is_switched_on(db: Db) {
@@ -72,19 +75,17 @@ async fn switching_a_target_on_brings_back_exactly_the_jobs_it_held(db: Db) {
     db.switch_destination(there.id, false, None, NOW, &audit("off")).await.unwrap();
     db.switch_provider(asked.id, false, NOW, &audit("off")).await.unwrap();
     let other = id(DestinationId::new);
+    let destination = Holder::Off(SwitchedOff::Destination);
     let jobs = [
-        held(SwitchedOff::Destination, |job| job.destination_id = Some(there.id)),
-        held(SwitchedOff::Destination, |job| job.destination_id = Some(other)),
-        Job {
-            reason: Some("held by a person".into()),
-            ..held(SwitchedOff::Destination, |job| job.destination_id = Some(there.id))
-        },
+        held(&db, destination.clone(), |job| job.destination_id = Some(there.id)).await,
+        held(&db, destination, |job| job.destination_id = Some(other)).await,
+        held(&db, Holder::Person, |job| job.destination_id = Some(there.id)).await,
         // Generates for this destination, and waits for its provider.
-        held(SwitchedOff::Provider, |job| {
+        held(&db, Holder::Off(SwitchedOff::Provider), |job| {
             (job.destination_id, job.provider_id) = (Some(there.id), Some(asked.id));
-        }),
+        })
+        .await,
     ];
-    db.add_jobs(&jobs).await.unwrap();
     let later = NOW.plus(9);
     let states = async || {
         let mut states = Vec::new();
@@ -106,9 +107,9 @@ async fn switching_a_target_on_brings_back_exactly_the_jobs_it_held(db: Db) {
 
 async fn a_job_held_while_its_target_was_switched_on_is_found_later(db: Db) {
     let on = added(&db).await;
-    let late = held(SwitchedOff::Destination, |job| job.destination_id = Some(on.id));
-    let gone = held(SwitchedOff::Destination, |job| job.destination_id = Some(id(DestinationId::new)));
-    db.add_jobs(&[late.clone(), gone.clone()]).await.unwrap();
+    let destination = Holder::Off(SwitchedOff::Destination);
+    let late = held(&db, destination.clone(), |job| job.destination_id = Some(on.id)).await;
+    let gone = held(&db, destination, |job| job.destination_id = Some(id(DestinationId::new))).await;
     assert_eq!(db.release_switched_on(NOW, 10).await.unwrap(), 1);
     assert_eq!(db.job(None, late.id).await.unwrap().state, JobState::Pending);
     assert_eq!(db.job(None, gone.id).await.unwrap().state, JobState::Held);
@@ -234,7 +235,10 @@ async fn a_try_that_failed_gives_its_turn_back(db: Db) {
         retry(&new_job, NOW.plus(SECOND)),
         Finished {
             attempt: attempt(&new_job, AttemptOutcome::Held),
-            next: Next::Held { reason: SwitchedOff::Destination.words().into() },
+            next: Next::Held {
+                reason: SwitchedOff::Destination.words().into(),
+                by: Holder::Off(SwitchedOff::Destination),
+            },
         },
     ];
     db.take_subject(&new, NOW, UNTIL).await.unwrap();

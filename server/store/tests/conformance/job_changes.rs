@@ -9,7 +9,7 @@ use domain::{
     holder::Holder,
     id::{JobId, NodeId},
     job::{Job, JobKind, JobState},
-    outcome::AttemptOutcome,
+    outcome::{AttemptOutcome, GIVES_UP_AFTER},
     pause::PauseTarget,
     time::SECOND,
 };
@@ -93,7 +93,9 @@ async fn a_job_a_person_holds_is_let_go_by_a_person_only(db: Db) {
     assert_eq!(db.holders().await.unwrap(), [Holder::Person]);
     assert_eq!(db.let_go(&Holder::Pause(PauseTarget::Everything), 9, NOW, 0).await.unwrap(), 0);
     db.change_jobs(None, &[waiting.id], &JobChange::Release, NOW, &audit("job.release")).await.unwrap();
-    assert_eq!(db.job(None, waiting.id).await.unwrap(), waiting, "as it was");
+    let let_go = db.job(None, waiting.id).await.unwrap();
+    assert_eq!(let_go.deadline(), NOW.plus(GIVES_UP_AFTER), "the time it was held does not count");
+    assert_eq!(Job { gives_up_at: None, ..let_go }, waiting, "otherwise as it was");
     assert!(db.holders().await.unwrap().is_empty());
 }
 
