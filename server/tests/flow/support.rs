@@ -105,6 +105,8 @@ impl Place {
             auth: None,
             user: None,
             password: None,
+            method: None,
+            headers: None,
         };
         self.base.services.create_destination(&admin(), new).await.unwrap();
         self.base.services.destination_named(&admin(), slug).unwrap().destination.id
