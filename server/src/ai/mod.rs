@@ -1,8 +1,8 @@
 //! Calls to AI providers, through our guarded and bounded HTTP client.
 //! Owns turning a provider's answer or error into ours; does not choose prompts and does not retry.
 //!
-//! - [`openai`]: chat completions, of OpenAI and of every server that speaks the same
-//! - [`anthropic`]: messages, as Anthropic calls them
+//! - `openai`: chat completions, of OpenAI and of every server that speaks the same
+//! - `anthropic`: messages, as Anthropic calls them
 //!
 //! Each wire format is two pure functions, request and answer. A client library for many providers stood here; all of
 //! those read an answer whole, however long it is, and this program may not.

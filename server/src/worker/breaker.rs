@@ -108,7 +108,7 @@ impl Window {
     }
 
     fn trip(&self) -> Option<Trip> {
-        let Some((_, _, last)) = self.calls.back() else { return None };
+        let (_, _, last) = self.calls.back()?;
         let total = self.calls.len();
         let share = |some: usize, percent| total >= LEAST_CALLS && some * 100 >= total * percent;
         match last {
