@@ -66,5 +66,5 @@ test("many jobs are counted, held, released and cancelled on the command line", 
   expect(await server.cli(["jobs", "retry", job.id])).toEqual({ changed: 1 });
   await server.jobsIn("succeeded", 2);
   await server.cli(["jobs", "cancel"], { code: 2 });
-  await server.cli(["jobs", "hold", job.id], { code: 2 });
+  await server.cli(["jobs", "hold", job.id], { code: 1 });
 });
