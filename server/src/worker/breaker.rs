@@ -369,9 +369,9 @@ mod tests {
 
     #[test]
     fn half_of_at_least_twenty_calls_open_it() {
-        let half = |n: usize| (n, if n % 2 == 0 { Said::Well } else { ill() });
+        let half = |n: usize| (n, if n.is_multiple_of(2) { Said::Well } else { ill() });
         assert_eq!(first_trip((0..40).map(half)), Some(19));
-        let third = |n: usize| (n, if n % 3 == 0 { ill() } else { Said::Well });
+        let third = |n: usize| (n, if n.is_multiple_of(3) { ill() } else { Said::Well });
         assert_eq!(first_trip((0..60).map(third)), None);
     }
 
@@ -392,7 +392,7 @@ mod tests {
     #[test]
     fn slow_calls_open_it_only_when_nearly_all_are() {
         assert_eq!(first_trip((0..30).map(|n| (n, Said::Slow))), Some(19));
-        let half = |n: usize| (n, if n % 2 == 0 { Said::Well } else { Said::Slow });
+        let half = |n: usize| (n, if n.is_multiple_of(2) { Said::Well } else { Said::Slow });
         assert_eq!(first_trip((0..60).map(half)), None);
     }
 
