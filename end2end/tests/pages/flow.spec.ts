@@ -31,7 +31,7 @@ test("everything is paused from the overview, said on every page, and resumed fr
   await as(site);
   await open(site, "/");
   await page.getByRole("button", { name: "Pause everything" }).click();
-  const banner = page.getByText("Everything is paused");
+  const banner = page.getByText("Everything is paused", { exact: true });
   await expect(banner).toBeVisible();
   await expect(page.getByRole("button", { name: "Pause everything" })).toHaveCount(0);
   expect((await deliver(vendor, { type: "story.paused" })).status).toBe(202);
@@ -52,12 +52,12 @@ test("deliveries are paused for all and resumed; models are asked meanwhile", as
   await as(site);
   await open(site, "/");
   await page.getByRole("button", { name: "Pause deliveries" }).click();
-  await expect(page.getByText("Deliveries are paused")).toBeVisible();
+  await expect(page.getByText("Deliveries are paused", { exact: true })).toBeVisible();
   await deliver(vendor);
   await site.server.jobsIn("held", 1);
   expect(await site.peer.count(CHAT)).toBe(1);
   await page.getByRole("button", { name: "Resume" }).click();
-  await expect(page.getByText("Deliveries are paused")).toHaveCount(0);
+  await expect(page.getByText("Deliveries are paused", { exact: true })).toHaveCount(0);
   await site.server.jobsIn("succeeded", 2);
 });
 
