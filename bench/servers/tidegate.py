@@ -30,6 +30,8 @@ class Tidegate:
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("TIDEGATE_")} | {
             "TIDEGATE_DATABASE_URL": url, "TIDEGATE_DATA_DIR": str(self.folder), "TIDEGATE_LISTEN": self.address,
             "TIDEGATE_METRICS_LISTEN": self.metrics, "TIDEGATE_ROLES": roles, "TIDEGATE_MAX_WAITING": "1000000000",
+            # One sink stands for many endpoints.
+            "TIDEGATE_DESTINATION_CALLS": "64",
             # The provider of the rule has to be somewhere; nothing calls it, because no worker runs.
             "TIDEGATE_ALLOW_PRIVATE_TARGETS": "true",
             # A secret is 32 bytes; this one protects nothing.
