@@ -45,6 +45,9 @@ export async function expectNothingLost(server: Tidegate, peer: Receiver, accept
   expect([...accepted.keys()].filter((id) => !stored.has(id)), "accepted, but no event").toEqual([]);
   // An event may be stored whose 202 was cut off; it is worked off like the others.
   await until("every job has ended", async () => {
+    // A job that was running at two kills is parked until a person looks at it; here it was no fault of its own.
+    const parked = await rows(server, "select count(*) from jobs where state = 'held'");
+    if (parked[0] !== "0") await server.cli(["jobs", "release", "--state", "held"]);
     const open = await rows(server, "select count(*) from jobs where state not in ('succeeded', 'failed', 'deadletter', 'cancelled')");
     const made = await rows(server, "select count(*) from jobs");
     return open[0] === "0" && Number(made[0]) >= 2 * stored.size;
