@@ -5,7 +5,7 @@ use crate::{
     api::flow::{PauseWork, ResumeWork, SetBreaker, read_flow},
     components::{
         badge::{Badge, Tone},
-        form::{FormError, Submit, fault_of},
+        form::{FormError, Submit, fault_of, pending_for},
         frame::viewer_may,
         when::Ago,
     },
@@ -165,9 +165,7 @@ pub fn PauseSwitch(
 #[component]
 fn Stop(target: PauseTarget, flow: Flow, words: &'static str) -> impl IntoView {
     let action = flow.pause;
-    let pending = Signal::derive(move || {
-        action.input().with(|input| input.as_ref().is_some_and(|input| input.target == target))
-    });
+    let pending = pending_for(action, move |input| input.target == target);
     view! {
         <ActionForm action=action>
             <input type="hidden" name="target" value=target.to_string()/>
@@ -180,9 +178,7 @@ fn Stop(target: PauseTarget, flow: Flow, words: &'static str) -> impl IntoView {
 #[component]
 fn Resume(target: PauseTarget, flow: Flow, main: bool) -> impl IntoView {
     let action = flow.resume;
-    let pending = Signal::derive(move || {
-        action.input().with(|input| input.as_ref().is_some_and(|input| input.target == target))
-    });
+    let pending = pending_for(action, move |input| input.target == target);
     view! {
         <ActionForm action=action>
             <input type="hidden" name="target" value=target.to_string()/>
@@ -249,10 +245,7 @@ fn BreakerLine(
     let set = flow.set;
     let button = move |to: BreakerMode, words: &'static str, busy: &'static str| {
         let (key, this) = (key_.to_string(), key_.clone());
-        let pending = Signal::derive(move || {
-            set.input()
-                .with(|input| input.as_ref().is_some_and(|input| input.key == this && input.mode == to))
-        });
+        let pending = pending_for(set, move |input| input.key == this && input.mode == to);
         view! {
             <ActionForm action=set>
                 <input type="hidden" name="key" value=key/>

@@ -31,6 +31,18 @@ where
     })
 }
 
+/// Whether one of several forms of the same action is under way: the one whose input `is` it.
+pub fn pending_for<F>(
+    action: ServerAction<F>,
+    is: impl Fn(&F) -> bool + Send + Sync + 'static,
+) -> Signal<bool>
+where
+    F: ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
+    F::Output: Clone + Send + Sync + 'static,
+{
+    Signal::derive(move || action.input().with(|input| input.as_ref().is_some_and(&is)))
+}
+
 /// What is wrong with a form as a whole.
 #[component]
 pub fn FormError(

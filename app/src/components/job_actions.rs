@@ -3,7 +3,7 @@
 use crate::{
     api::job_changes::ChangeJob,
     components::{
-        form::{FormError, Submit, fault_of},
+        form::{FormError, Submit, fault_of, pending_for},
         frame::viewer_may,
     },
     view::query::JobsQuery,
@@ -74,9 +74,7 @@ pub fn JobActions(
     let id = job.id;
     let button = move |what: JobOperation| {
         let (words, busy) = words(what);
-        let pending = Signal::derive(move || {
-            change.input().with(|input| input.as_ref().is_some_and(|input| input.what == what))
-        });
+        let pending = pending_for(change, move |input| input.what == what);
         view! {
             <ActionForm action=change>
                 <input type="hidden" name="id" value=id.to_string()/>

@@ -5,7 +5,7 @@ use crate::{
     components::{
         badge::{Badge, Tone},
         flow::{BreakerPanel, PauseSwitch, PausedBadge},
-        form::{FormError, Submit, fault_of},
+        form::{FormError, Submit, fault_of, pending_for},
         frame::viewer_may,
         list_page::{Column, List, ListPage, NothingYet, Table},
     },
@@ -101,13 +101,9 @@ fn Line(
 ) -> impl IntoView {
     let this = row.id;
     let on = row.enabled;
-    let switching = Signal::derive(move || {
-        switch.input().with(|input| input.as_ref().is_some_and(|input| input.id == this))
-    });
+    let switching = pending_for(switch, move |input| input.id == this);
     let called = called(&row, now);
-    let pending = Signal::derive(move || {
-        test.input().with(|input| input.as_ref().is_some_and(|input| input.id == this))
-    });
+    let pending = pending_for(test, move |input| input.id == this);
     let auth = auth_words(&row);
     view! {
         <tr>

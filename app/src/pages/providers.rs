@@ -5,7 +5,7 @@ use crate::{
     components::{
         badge::{Badge, Tone},
         flow::{BreakerPanel, PauseSwitch, PausedBadge},
-        form::{FormError, Submit, fault_of},
+        form::{FormError, Submit, fault_of, pending_for},
         frame::viewer_may,
         list_page::{Column, List, ListPage, NothingYet, Table},
         when::Ago,
@@ -82,9 +82,7 @@ pub(super) const fn kind_words(kind: ProviderKind) -> &'static str {
 #[component]
 fn Line(row: ProviderRow, now: Timestamp, may: bool, switch: ServerAction<SwitchProvider>) -> impl IntoView {
     let (this, on) = (row.id, row.enabled);
-    let pending = Signal::derive(move || {
-        switch.input().with(|input| input.as_ref().is_some_and(|input| input.id == this))
-    });
+    let pending = pending_for(switch, move |input| input.id == this);
     let place = row.base_url.unwrap_or_else(|| format!("{}’s own address", kind_words(row.kind)));
     view! {
         <tr>
