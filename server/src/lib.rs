@@ -19,6 +19,7 @@
 
 pub mod ai;
 pub mod archive;
+pub mod by_itself;
 pub mod cli;
 pub mod clock;
 pub mod config;

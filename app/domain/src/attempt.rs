@@ -2,7 +2,7 @@
 
 use crate::{
     id::{JobId, NodeId},
-    job::Usage,
+    job::{Job, Usage},
     outcome::{AttemptOutcome, ErrorClass},
     time::Timestamp,
 };
@@ -37,4 +37,25 @@ pub struct Attempt {
     pub usage: Usage,
     /// When the next try is planned.
     pub next_run_at: Option<Timestamp>,
+}
+
+impl Attempt {
+    /// The try of `job` that is under way, as it looks when it ends well and nothing more is known of it.
+    pub fn of(job: &Job, node_id: NodeId, started_at: Timestamp, finished_at: Timestamp) -> Self {
+        Self {
+            job_id: job.id,
+            number: job.attempt,
+            node_id,
+            started_at,
+            finished_at,
+            outcome: AttemptOutcome::Succeeded,
+            error_class: None,
+            error: None,
+            status: None,
+            answer: None,
+            model: None,
+            usage: Usage::default(),
+            next_run_at: None,
+        }
+    }
 }

@@ -160,7 +160,26 @@ pub struct Job {
     pub gives_up_at: Option<Timestamp>,
 }
 
+/// The far side a job calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Called {
+    /// The provider that is asked.
+    Provider(ProviderId),
+    /// The destination something is brought to.
+    Destination(DestinationId),
+}
+
 impl Job {
+    /// Whom it calls; `None` where that is not said.
+    pub fn calls(&self) -> Option<Called> {
+        match self.kind {
+            JobKind::Generate => self.provider_id.map(Called::Provider),
+            JobKind::Publish | JobKind::Callback | JobKind::Forward => {
+                self.destination_id.map(Called::Destination)
+            }
+        }
+    }
+
     /// After this it is not tried again, whatever tries it has left.
     pub fn deadline(&self) -> Timestamp {
         self.gives_up_at.unwrap_or(self.created_at.plus(GIVES_UP_AFTER))

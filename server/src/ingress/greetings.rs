@@ -5,6 +5,7 @@
 //! it, or not. The first few of a day are kept, so that whoever floods the address pushes nothing out.
 
 use crate::{
+    by_itself,
     clock::{SharedClock, fresh},
     delivery::outbound::Outbound,
     live::{LiveVendor, purpose},
@@ -16,7 +17,7 @@ use domain::{
     time::Timestamp,
 };
 use std::{collections::HashMap, sync::Arc, time::Duration};
-use store::{AuditEntry, Store};
+use store::Store;
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
@@ -172,15 +173,8 @@ impl Greeter {
         };
         let now = self.clock.now();
         tracing::info!(vendor = %live.vendor.slug, request.id = %greeting.request, ok, words, "a subscription was confirmed or not");
-        let audit = AuditEntry {
-            id: fresh(),
-            at: now,
-            tenant_id: Some(live.vendor.tenant_id),
-            actor: "tidegate".to_owned(),
-            action: "vendor.confirm".to_owned(),
-            target: live.vendor.slug.to_string(),
-            detail: words.clone(),
-        };
+        let of = &live.vendor;
+        let audit = by_itself::audit(now, of.tenant_id, "vendor.confirm", &of.slug, words.as_str());
         let outcome = FollowUp { at: now, ok, words };
         if let Err(error) = self.store.note_follow_up(live.vendor.id, &outcome, &audit).await {
             tracing::warn!(%error, "what came of a confirmation could not be noted");

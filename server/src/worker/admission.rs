@@ -9,7 +9,7 @@ use super::{
 use crate::live::{LiveConfig, Snapshot};
 use domain::{
     id::EventId,
-    job::{Job, JobKind, JobResult},
+    job::{Called, Job, JobKind, JobResult},
     outcome::{ErrorClass, SHORTEST_WAIT, SwitchedOff},
     time::{MINUTE, Timestamp},
 };
@@ -92,12 +92,12 @@ fn is_known(job: &Job, snapshot: &Snapshot) -> bool {
 
 /// What a job calls that takes part in nothing at the moment.
 fn switched_off(job: &Job, snapshot: &Snapshot) -> Option<SwitchedOff> {
-    if job.kind == JobKind::Generate {
-        let live = snapshot.provider(job.provider_id?)?;
-        return (!live.provider.enabled).then_some(SwitchedOff::Provider);
+    match job.calls()? {
+        Called::Provider(id) => (!snapshot.provider(id)?.provider.enabled).then_some(SwitchedOff::Provider),
+        Called::Destination(id) => {
+            (!snapshot.destination(id)?.destination.enabled).then_some(SwitchedOff::Destination)
+        }
     }
-    let live = snapshot.destination(job.destination_id?)?;
-    (!live.destination.enabled).then_some(SwitchedOff::Destination)
 }
 
 /// What a post brings up to date; `None` for jobs whose order does not matter. Messages to endpoints are about events,

@@ -4,6 +4,7 @@
 //! Each node watches its own calls; how a breaker stands is shared by all.
 
 use super::outcome::Outcome;
+use crate::by_itself;
 use domain::{
     breaker::{Breaker, BreakerKey, BreakerMode, BreakerState},
     id::{JobId, NodeId, TenantId},
@@ -164,9 +165,6 @@ pub fn passage(breaker: Option<&Breaker>, now: Timestamp) -> Passage {
     }
 }
 
-/// What a program writes as the one who changed a breaker.
-const ITSELF: &str = "tidegate";
-
 /// A breaker that did nothing yet.
 fn fresh(key: BreakerKey, tenant_id: TenantId) -> Breaker {
     Breaker {
@@ -176,7 +174,7 @@ fn fresh(key: BreakerKey, tenant_id: TenantId) -> Breaker {
         mode: BreakerMode::Automatic,
         reason: String::new(),
         changed_at: Timestamp(0),
-        changed_by: ITSELF.to_owned(),
+        changed_by: by_itself::NAME.to_owned(),
         openings: 0,
         open_until: None,
         probe_node: None,
@@ -223,7 +221,7 @@ pub fn opened(
         openings,
         open_until: Some(now.plus(time)),
         reason: trip.why,
-        ..next(before, ITSELF, now)
+        ..next(before, by_itself::NAME, now)
     }
 }
 
@@ -233,7 +231,7 @@ pub fn probing(before: &Breaker, node: NodeId, now: Timestamp) -> Breaker {
         state: BreakerState::HalfOpen,
         probe_node: Some(node),
         probe_until: Some(now.plus(PROBE)),
-        ..next(before.clone(), ITSELF, now)
+        ..next(before.clone(), by_itself::NAME, now)
     }
 }
 
@@ -244,7 +242,7 @@ pub fn probed(before: &Breaker, said: Option<Said>, first: Duration, now: Timest
             state: BreakerState::Closed,
             openings: 0,
             reason: "the target answers again".to_owned(),
-            ..next(before.clone(), ITSELF, now)
+            ..next(before.clone(), by_itself::NAME, now)
         },
         Some(ill) => {
             let (why, asked) = match ill {
@@ -254,9 +252,11 @@ pub fn probed(before: &Breaker, said: Option<Said>, first: Duration, now: Timest
             let trip = Trip { why: format!("the try after the pause failed, too: {why}"), asked };
             opened(Some(before), &before.key, before.tenant_id, trip, first, now)
         }
-        None => {
-            Breaker { state: BreakerState::Open, open_until: Some(now), ..next(before.clone(), ITSELF, now) }
-        }
+        None => Breaker {
+            state: BreakerState::Open,
+            open_until: Some(now),
+            ..next(before.clone(), by_itself::NAME, now)
+        },
     }
 }
 

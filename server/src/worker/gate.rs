@@ -11,7 +11,8 @@ use super::{
     outcome::Outcome,
 };
 use crate::{
-    clock::{SharedClock, fresh},
+    by_itself,
+    clock::SharedClock,
     live::{LiveConfig, Snapshot},
 };
 use domain::{
@@ -19,7 +20,7 @@ use domain::{
     breaker::{Breaker, BreakerKey, BreakerMode, BreakerState},
     holder::Holder,
     id::{JobId, NodeId, TenantId},
-    job::{Job, JobKind, Usage},
+    job::{Called, Job, JobKind},
     outcome::AttemptOutcome,
     pause::PauseTarget,
     time::{SECOND, Timestamp},
@@ -29,7 +30,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
-use store::{AuditEntry, Finished, Next, Store, StoreError};
+use store::{Finished, Next, Store, StoreError};
 
 /// Jobs at the head of the queue that are looked through at once.
 const HEAD: i64 = 1_000;
@@ -183,18 +184,12 @@ impl Gate {
     /// Writes how a breaker stands now; somebody who was quicker knows as much.
     async fn write(&self, breaker: Breaker, snapshot: &Snapshot) {
         let name = breaker_name(&breaker.key, snapshot);
-        let audit = AuditEntry {
-            id: fresh(),
-            at: breaker.changed_at,
-            tenant_id: Some(breaker.tenant_id),
-            actor: breaker.changed_by.clone(),
-            action: match breaker.state {
-                BreakerState::Closed => "breaker.close".to_owned(),
-                _ => "breaker.open".to_owned(),
-            },
-            target: name.clone(),
-            detail: breaker.reason.clone(),
+        let action = match breaker.state {
+            BreakerState::Closed => "breaker.close",
+            _ => "breaker.open",
         };
+        let audit =
+            by_itself::audit(breaker.changed_at, breaker.tenant_id, action, &name, breaker.reason.as_str());
         // A probe that said nothing is no change people need to know of.
         let told = breaker.open_until != Some(breaker.changed_at);
         match self.store.change_breaker(&breaker, told.then_some(&audit)).await {
@@ -217,21 +212,7 @@ impl Gate {
     async fn put_aside(&self, jobs: Vec<(Job, Held)>) {
         let now = self.clock.now();
         let ends = jobs.into_iter().map(|(job, Held { by, reason })| {
-            let attempt = Attempt {
-                job_id: job.id,
-                number: job.attempt,
-                node_id: self.node,
-                started_at: now,
-                finished_at: now,
-                outcome: AttemptOutcome::Held,
-                error_class: None,
-                error: None,
-                status: None,
-                answer: None,
-                model: None,
-                usage: Usage::default(),
-                next_run_at: None,
-            };
+            let attempt = Attempt { outcome: AttemptOutcome::Held, ..Attempt::of(&job, self.node, now, now) };
             self.finisher.finish(Finished { attempt, next: Next::Held { reason, by } })
         });
         futures::future::join_all(ends).await;
@@ -272,12 +253,14 @@ fn by_breaker(breaker: &Breaker, snapshot: &Snapshot, now: Timestamp) -> Held {
 
 /// Which breaker guards the target of a job.
 fn breaker_of(job: &Job, snapshot: &Snapshot) -> Option<BreakerKey> {
-    if job.kind != JobKind::Generate {
-        return job.destination_id.map(BreakerKey::Destination);
+    match job.calls()? {
+        Called::Destination(id) => Some(BreakerKey::Destination(id)),
+        Called::Provider(id) => {
+            let live = snapshot.provider(id)?;
+            let model = job.params.model.clone().unwrap_or_else(|| live.provider.model.clone());
+            Some(BreakerKey::Model(id, model))
+        }
     }
-    let live = snapshot.provider(job.provider_id?)?;
-    let model = job.params.model.clone().unwrap_or_else(|| live.provider.model.clone());
-    Some(BreakerKey::Model(live.provider.id, model))
 }
 
 /// What people call what a breaker guards.

@@ -2,12 +2,13 @@
 //! mends its address or switches it on again.
 
 use crate::{
-    clock::{SharedClock, fresh},
+    by_itself,
+    clock::SharedClock,
     live::{LiveConfig, LiveDestination},
 };
 use domain::{id::NodeId, time::MINUTE};
 use std::{sync::Arc, time::Duration};
-use store::{AuditEntry, Store, StoreError};
+use store::{Store, StoreError};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -24,15 +25,8 @@ pub async fn switch_off(
     let destination = &gone.destination;
     let now = clock.now();
     let reason = format!("It answered that it is gone (410) on {}.", now.rfc3339());
-    let audit = AuditEntry {
-        id: fresh(),
-        at: now,
-        tenant_id: Some(destination.tenant_id),
-        actor: "tidegate".to_owned(),
-        action: "destination.gone".to_owned(),
-        target: destination.slug.to_string(),
-        detail: "switched off, because it answered 410; its jobs are held".to_owned(),
-    };
+    let detail = "switched off, because it answered 410; its jobs are held";
+    let audit = by_itself::audit(now, destination.tenant_id, "destination.gone", &destination.slug, detail);
     match store.switch_destination(destination.id, false, Some(&reason), now, &audit).await {
         Ok(()) => {
             tracing::warn!(destination = %destination.slug, "a destination is gone; it is switched off and its jobs are held");

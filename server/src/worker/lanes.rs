@@ -6,8 +6,7 @@
 
 use crate::clock::SharedClock;
 use domain::{
-    id::{DestinationId, ProviderId},
-    job::{Job, JobKind},
+    job::{Called, Job},
     outcome::SHORTEST_WAIT,
     time::{SECOND, Timestamp},
 };
@@ -22,24 +21,6 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 const PATIENCE: i64 = SECOND / 20;
 /// Longest a job is put off, in microseconds: a target that becomes quicker is noticed within this.
 const LONGEST_WAIT: i64 = 15 * SECOND;
-
-/// What a job calls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Target {
-    Destination(DestinationId),
-    Provider(ProviderId),
-}
-
-impl Target {
-    fn of(job: &Job) -> Option<Self> {
-        match job.kind {
-            JobKind::Generate => job.provider_id.map(Self::Provider),
-            JobKind::Publish | JobKind::Callback | JobKind::Forward => {
-                job.destination_id.map(Self::Destination)
-            }
-        }
-    }
-}
 
 struct Lane {
     room: Arc<Semaphore>,
@@ -57,14 +38,14 @@ pub struct Lanes {
     destination: usize,
     provider: usize,
     /// A std mutex: held for a few instructions, never across an await.
-    lanes: Mutex<HashMap<Target, Lane>>,
+    lanes: Mutex<HashMap<Called, Lane>>,
 }
 
 /// Room for one call; given back when it is dropped.
 pub struct Room {
     lanes: Arc<Lanes>,
     /// `None` where the job calls nothing that is known.
-    of: Option<(Target, OwnedSemaphorePermit)>,
+    of: Option<(Called, OwnedSemaphorePermit)>,
     /// `None` when it was not used, so that nothing is learned from it.
     since: Option<Timestamp>,
 }
@@ -90,7 +71,7 @@ impl Lanes {
 
     /// Room for a job's call, or when to ask again.
     pub async fn enter(self: &Arc<Self>, job: &Job) -> Result<Room, Timestamp> {
-        let Some(target) = Target::of(job) else { return Ok(self.room(None)) };
+        let Some(target) = job.calls() else { return Ok(self.room(None)) };
         let room = {
             let mut lanes = self.lock();
             let lane = lanes.entry(target).or_insert_with(|| self.lane(target));
@@ -113,23 +94,23 @@ impl Lanes {
         }
     }
 
-    fn room(self: &Arc<Self>, of: Option<(Target, OwnedSemaphorePermit)>) -> Room {
+    fn room(self: &Arc<Self>, of: Option<(Called, OwnedSemaphorePermit)>) -> Room {
         Room { lanes: self.clone(), of, since: Some(self.clock.now()) }
     }
 
-    fn lane(&self, target: Target) -> Lane {
+    fn lane(&self, target: Called) -> Lane {
         let room = Arc::new(Semaphore::new(self.limit(target)));
         Lane { room, took: 0, waiting: 0, next: Timestamp(0) }
     }
 
-    const fn limit(&self, target: Target) -> usize {
+    const fn limit(&self, target: Called) -> usize {
         match target {
-            Target::Destination(_) => self.destination,
-            Target::Provider(_) => self.provider,
+            Called::Destination(_) => self.destination,
+            Called::Provider(_) => self.provider,
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Target, Lane>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Called, Lane>> {
         self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -162,7 +143,10 @@ mod tests {
         clock::{Clock, ManualClock},
         jobs,
     };
-    use domain::id::{JobId, TenantId};
+    use domain::{
+        id::{DestinationId, JobId, ProviderId, TenantId},
+        job::JobKind,
+    };
 
     const NOON: Timestamp = Timestamp(1_790_000_000_000_000);
 

@@ -2,7 +2,8 @@
 //! request matched them for so many hours. One node at a time does it; each end is in the audit log.
 
 use crate::{
-    clock::{SharedClock, fresh},
+    by_itself,
+    clock::SharedClock,
     live::{LiveConfig, LiveVendor},
     stats::name,
 };
@@ -12,7 +13,7 @@ use domain::{
     time::{HOUR, MINUTE, Timestamp},
 };
 use std::{collections::HashMap, sync::Arc, time::Duration};
-use store::{AuditEntry, Store, StoreError};
+use store::{Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
 /// How often it is looked.
@@ -75,15 +76,9 @@ pub async fn retire(store: &dyn Store, live: &LiveConfig, now: Timestamp) -> Res
             }
             format!("no request matched it for {hours} h")
         };
-        let audit = AuditEntry {
-            id: fresh(),
-            at: now,
-            tenant_id: Some(vendor.vendor.tenant_id),
-            actor: "tidegate".to_owned(),
-            action: "vendor.retire".to_owned(),
-            target: vendor.vendor.slug.to_string(),
-            detail: format!("version {}: {why}", secret.version),
-        };
+        let detail = format!("version {}: {why}", secret.version);
+        let of = &vendor.vendor;
+        let audit = by_itself::audit(now, of.tenant_id, "vendor.retire", &of.slug, detail);
         match store.end_retiring(secret.id, not_after, &audit).await {
             Ok(()) => ended += 1,
             // Somebody changed it meanwhile; it is looked at again next time.

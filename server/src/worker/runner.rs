@@ -17,7 +17,7 @@ use crate::{
 use domain::{
     attempt::Attempt,
     id::NodeId,
-    job::{Job, JobKind, Usage},
+    job::{Job, JobKind},
     outcome::{AttemptOutcome, ErrorClass, Verdict},
     time::Timestamp,
 };
@@ -256,21 +256,7 @@ impl Runner {
         started_at: Timestamp,
         finished_at: Timestamp,
     ) -> Finished {
-        let mut attempt = Attempt {
-            job_id: job.id,
-            number: job.attempt,
-            node_id: self.node,
-            started_at,
-            finished_at,
-            outcome: AttemptOutcome::Succeeded,
-            error_class: None,
-            error: None,
-            status: None,
-            answer: None,
-            model: None,
-            usage: Usage::default(),
-            next_run_at: None,
-        };
+        let mut attempt = Attempt::of(job, self.node, started_at, finished_at);
         let next = match outcome {
             Ok(success) => {
                 attempt.status = success.status;
