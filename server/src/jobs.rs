@@ -7,6 +7,11 @@ use domain::{
     time::Timestamp,
 };
 
+/// Tries a job has each time it is begun anew: what its rule says, else what its kind has.
+pub fn tries(job: &Job) -> i32 {
+    job.params.max_attempts.unwrap_or(max_attempts(job.kind))
+}
+
 /// A job due at `now`, with nothing else said.
 pub fn new(id: JobId, tenant_id: TenantId, kind: JobKind, now: Timestamp) -> Job {
     Job {

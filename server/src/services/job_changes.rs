@@ -1,7 +1,7 @@
 //! What people do to jobs, one or many.
 
 use super::{Services, sees, unavailable};
-use crate::live::Snapshot;
+use crate::{jobs, live::Snapshot};
 use app::{
     error::{AppError, Field, Reason},
     ports::{Actor, JobChangesPort},
@@ -11,10 +11,10 @@ use async_trait::async_trait;
 use domain::{
     filter::{Cursor, JobFilter},
     id::JobId,
-    job::{Job, JobKind, JobState},
+    job::{Job, JobState},
     operation::JobOperation,
-    outcome::max_attempts,
 };
+use std::collections::BTreeMap;
 use store::JobChange;
 use uuid::Uuid;
 
@@ -28,7 +28,7 @@ impl JobChangesPort for Services {
     async fn change(&self, actor: &Actor, id: JobId, what: JobOperation) -> Result<(), AppError> {
         let job = self.store.job(actor.tenant, id).await.map_err(unavailable)?;
         let audit = self.audit(actor, Some(job.tenant_id), &action(what), id, job.title.clone());
-        let change = change(what, job.kind, actor);
+        let change = change(what, jobs::tries(&job), actor);
         let changed = self
             .store
             .change_jobs(actor.tenant, &[id], &change, self.clock.now(), &audit)
@@ -92,7 +92,7 @@ impl JobChangesPort for Services {
 }
 
 impl Services {
-    /// Changes a page of jobs; those of a kind together, because kinds differ in how often they are tried.
+    /// Changes a page of jobs; those with as many tries together, because that is all in which changes differ.
     async fn change_some(
         &self,
         actor: &Actor,
@@ -100,14 +100,15 @@ impl Services {
         what: JobOperation,
         target: &str,
     ) -> Result<i64, AppError> {
+        let mut together: BTreeMap<i32, Vec<JobId>> = BTreeMap::new();
+        for job in page {
+            let tries = if what == JobOperation::Retry { jobs::tries(job) } else { 0 };
+            together.entry(tries).or_default().push(job.id);
+        }
         let mut changed = 0;
-        for kind in JobKind::ALL {
-            let ids: Vec<JobId> = page.iter().filter(|job| job.kind == *kind).map(|job| job.id).collect();
-            if ids.is_empty() {
-                continue;
-            }
+        for (tries, ids) in together {
             let audit = self.audit(actor, actor.tenant, &action(what), "jobs", target.to_owned());
-            let change = change(what, *kind, actor);
+            let change = change(what, tries, actor);
             let done = self
                 .store
                 .change_jobs(actor.tenant, &ids, &change, self.clock.now(), &audit)
@@ -129,9 +130,9 @@ fn action(what: JobOperation) -> String {
     format!("job.{what}")
 }
 
-fn change(what: JobOperation, kind: JobKind, actor: &Actor) -> JobChange {
+fn change(what: JobOperation, tries: i32, actor: &Actor) -> JobChange {
     match what {
-        JobOperation::Retry => JobChange::Retry { tries: max_attempts(kind) },
+        JobOperation::Retry => JobChange::Retry { tries },
         JobOperation::Hold => JobChange::Hold { reason: format!("held by {}", actor.email) },
         JobOperation::Release => JobChange::Release,
         JobOperation::Cancel => JobChange::Cancel {

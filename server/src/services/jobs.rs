@@ -1,7 +1,7 @@
 //! Jobs: the list, the story of one, and putting one back in the queue.
 
 use super::{Services, sees, unavailable};
-use crate::live::Snapshot;
+use crate::{jobs, live::Snapshot};
 use app::{
     error::{AppError, Field, Reason},
     ports::{Actor, JobsPort},
@@ -16,7 +16,6 @@ use domain::{
     filter::{Cursor, JobFilter},
     id::JobId,
     job::{Job, JobKind},
-    outcome::max_attempts,
     replay::ReplayLink,
     tenant::DEFAULT_TENANT,
 };
@@ -115,8 +114,7 @@ impl JobsPort for Services {
     async fn retry(&self, actor: &Actor, id: JobId) -> Result<(), AppError> {
         let job = self.store.job(actor.tenant, id).await.map_err(unavailable)?;
         let audit = self.audit(actor, Some(job.tenant_id), "job.retry", id, job.title.clone());
-        let tries = job.params.max_attempts.unwrap_or(max_attempts(job.kind));
-        let retried = self.store.retry(actor.tenant, id, tries, self.clock.now(), &audit).await;
+        let retried = self.store.retry(actor.tenant, id, jobs::tries(&job), self.clock.now(), &audit).await;
         retried.map_err(|error| match error {
             StoreError::Conflict => AppError::invalid(Field::Form, Reason::DoesNotFit),
             other => unavailable(other),

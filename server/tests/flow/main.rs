@@ -15,7 +15,7 @@ use domain::{
     holder::Holder,
     job::{Job, JobKind, JobState},
     operation::JobOperation,
-    outcome::ErrorClass,
+    outcome::{ErrorClass, max_attempts},
     pause::PauseTarget,
     time::{MINUTE, SECOND},
 };
@@ -240,6 +240,27 @@ async fn many_jobs_are_counted_first_and_then_changed_in_batches_each_with_an_en
     told.sort();
     assert_eq!(told, ["200 jobs: all", "500 jobs: all", "500 jobs: all"]);
     assert_eq!(place.let_go().await, 0, "what a person holds stays held");
+}
+
+#[tokio::test]
+async fn jobs_that_are_re_enqueued_together_have_the_tries_their_rules_give_them() {
+    let place = Place::new().await;
+    let ended = |tries| {
+        move |job: &mut Job| {
+            (job.state, job.attempt, job.params.max_attempts) = (JobState::Deadletter, 1, tries);
+        }
+    };
+    let usual = place.jobs(1, ended(None)).await;
+    let few = place.jobs(2, ended(Some(3))).await;
+    let all = JobFilter::default();
+    place.services().change_all(&owner(), &all, JobOperation::Retry, 500).await.unwrap();
+    let mut tries = Vec::new();
+    for job in [&usual[0], &few[0], &few[1]] {
+        let again = place.job(job.id).await;
+        tries.push((again.state, again.max_attempts));
+    }
+    let usual = (JobState::Pending, 1 + max_attempts(JobKind::Callback));
+    assert_eq!(tries, [usual, (JobState::Pending, 4), (JobState::Pending, 4)]);
 }
 
 #[tokio::test]
