@@ -1,6 +1,11 @@
 //! `tidegate destination`: where results go.
 
-use super::{actor, input, output::Output, said};
+use super::{
+    actor, input,
+    named::{self, Whose},
+    output::Output,
+    said,
+};
 use crate::serve::Base;
 use app::{ports::DestinationsPort, view::connections::NewDestination};
 use domain::destination::{DestinationAuth, DestinationKind, DestinationMethod};
@@ -57,29 +62,11 @@ pub(super) enum Command {
         tenant: Option<String>,
     },
     /// Let a destination take part again; its held jobs go on
-    Enable {
-        /// Short name
-        slug: String,
-        /// Whose it is
-        #[arg(long)]
-        tenant: Option<String>,
-    },
+    Enable(Whose),
     /// Call a destination no more; its jobs are held
-    Disable {
-        /// Short name
-        slug: String,
-        /// Whose it is
-        #[arg(long)]
-        tenant: Option<String>,
-    },
+    Disable(Whose),
     /// Try whether a destination would take a result; changes nothing there
-    Test {
-        /// Short name
-        slug: String,
-        /// Whose it is
-        #[arg(long)]
-        tenant: Option<String>,
-    },
+    Test(Whose),
 }
 
 impl Command {
@@ -122,7 +109,7 @@ pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::
         }
         Command::Rotate { slug, overlap, secret_stdin, tenant } => {
             let who = actor(base, tenant.as_deref())?;
-            let live = base.services.destination_named(&who, &slug).map_err(said)?;
+            let live = named::destination(base, &who, &slug)?;
             let given = secret_stdin.then(|| input::secret("signing secret")).transpose()?;
             let rotated =
                 base.services.rotate_destination(&who, &live, given, overlap).await.map_err(said)?;
@@ -142,30 +129,28 @@ pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::
                 &lines,
             );
         }
-        Command::Enable { slug, tenant } => switch(base, out, &slug, tenant.as_deref(), true).await?,
-        Command::Disable { slug, tenant } => switch(base, out, &slug, tenant.as_deref(), false).await?,
-        Command::Test { slug, tenant } => {
-            let live =
-                base.services.destination_named(&actor(base, tenant.as_deref())?, &slug).map_err(said)?;
+        Command::Enable(whose) => switch(&whose, base, out, true).await?,
+        Command::Disable(whose) => switch(&whose, base, out, false).await?,
+        Command::Test(whose) => {
+            let live = named::destination(base, &actor(base, whose.tenant.as_deref())?, &whose.slug)?;
             let report = base.services.try_destination(&live).await;
             out.value(
                 &report,
                 &[("result", report.words.clone()), ("took", domain::time::in_words(report.took))],
             );
             if !report.ok {
-                anyhow::bail!("{slug} would not take a result");
+                anyhow::bail!("{} would not take a result", whose.slug);
             }
         }
     }
     Ok(())
 }
 
-async fn switch(base: &Base, out: &Output, slug: &str, tenant: Option<&str>, on: bool) -> anyhow::Result<()> {
-    let who = actor(base, tenant)?;
-    let live = base.services.destination_named(&who, slug).map_err(said)?;
+async fn switch(whose: &Whose, base: &Base, out: &Output, on: bool) -> anyhow::Result<()> {
+    let who = actor(base, whose.tenant.as_deref())?;
+    let live = named::destination(base, &who, &whose.slug)?;
     let services: &dyn DestinationsPort = base.services.as_ref();
     services.switch(&who, live.destination.id, on).await.map_err(said)?;
-    let state = if on { "on" } else { "off" };
-    out.value(&serde_json::json!({"slug": slug, "enabled": on}), &[(state, slug.to_owned())]);
+    out.switched(&whose.slug, on);
     Ok(())
 }

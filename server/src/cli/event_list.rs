@@ -1,6 +1,6 @@
 //! `tidegate events list`: accepted webhooks, newest first.
 
-use super::{actor, output::Output, said};
+use super::{actor, named, output::Output, said};
 use crate::serve::Base;
 use app::{ports::EventsPort, view::events::EventRow};
 use domain::{
@@ -44,7 +44,7 @@ pub(super) async fn run(list: List, base: &Base, out: &Output) -> anyhow::Result
     let List { vendor, event_type, subject, since, until, limit, cursor, tenant } = list;
     let who = actor(base, tenant.as_deref())?;
     let vendor_id = match vendor {
-        Some(name) => Some(base.services.vendor_named(&who, &name).map_err(said)?.vendor.id),
+        Some(name) => Some(named::vendor(base, &who, &name)?.vendor.id),
         None => None,
     };
     let filter = EventFilter { vendor_id, event_type, subject_id: subject, since, until };

@@ -1,7 +1,7 @@
 //! `tidegate pause` and `tidegate breaker`: what keeps jobs from running for a while.
 
-use super::{Usage, actor, output::Output, said};
-use crate::{live::Snapshot, serve::Base};
+use super::{Usage, actor, named, output::Output, said};
+use crate::serve::Base;
 use app::{
     ports::{Actor, FlowPort},
     view::flow::BreakerRow,
@@ -104,13 +104,13 @@ pub(super) async fn pause(command: PauseCommand, base: &Base, out: &Output) -> a
     match command {
         PauseCommand::Begin { what, name, tenant } => {
             let who = actor(base, tenant.as_deref())?;
-            let target = target(what, name.as_deref(), &who, &base.live.now())?;
+            let target = target(what, name.as_deref(), &who, base)?;
             services.pause(&who, target).await.map_err(said)?;
             out.done("Paused. What is accepted meanwhile waits.");
         }
         PauseCommand::End { what, name, tenant } => {
             let who = actor(base, tenant.as_deref())?;
-            let target = target(what, name.as_deref(), &who, &base.live.now())?;
+            let target = target(what, name.as_deref(), &who, base)?;
             services.resume(&who, target).await.map_err(said)?;
             out.done("Resumed. What waited runs again, spread out.");
         }
@@ -138,19 +138,14 @@ pub(super) async fn breaker(command: BreakerCommand, base: &Base, out: &Output) 
         }
         BreakerCommand::Set { mode, destination, provider, model, tenant } => {
             let who = actor(base, tenant.as_deref())?;
-            let snapshot = base.live.now();
             let key = match (destination, provider) {
-                (Some(name), _) => match target(What::Destination, Some(&name), &who, &snapshot)? {
-                    PauseTarget::Destination(id) => BreakerKey::Destination(id),
-                    other => anyhow::bail!("{other} has no breaker"),
-                },
-                (None, Some(name)) => match target(What::Provider, Some(&name), &who, &snapshot)? {
-                    PauseTarget::Provider(id) => {
-                        let usual = snapshot.provider(id).map(|live| live.provider.model.clone());
-                        BreakerKey::Model(id, model.or(usual).unwrap_or_default())
-                    }
-                    other => anyhow::bail!("{other} has no breaker"),
-                },
+                (Some(name), _) => {
+                    BreakerKey::Destination(named::destination(base, &who, &name)?.destination.id)
+                }
+                (None, Some(name)) => {
+                    let of = &named::provider(base, &who, &name)?.provider;
+                    BreakerKey::Model(of.id, model.unwrap_or_else(|| of.model.clone()))
+                }
                 (None, None) => return Err(Usage("name a destination or a provider".to_owned()).into()),
             };
             services.set_breaker(&who, key, mode).await.map_err(said)?;
@@ -161,40 +156,14 @@ pub(super) async fn breaker(command: BreakerCommand, base: &Base, out: &Output) 
 }
 
 /// What is meant by a word and a name.
-fn target(what: What, name: Option<&str>, who: &Actor, snapshot: &Snapshot) -> anyhow::Result<PauseTarget> {
-    let own = |tenant| who.tenant == Some(tenant);
-    let named = |slug: &str| name == Some(slug);
-    let found = match what {
-        What::Everything => Some(PauseTarget::Everything),
-        What::Deliveries => Some(PauseTarget::Deliveries),
-        What::Tenant => who.tenant.map(PauseTarget::Tenant),
-        What::Vendor => snapshot
-            .vendors()
-            .map(|live| &live.vendor)
-            .find(|vendor| own(vendor.tenant_id) && named(vendor.slug.as_str()))
-            .map(|vendor| PauseTarget::Vendor(vendor.id)),
-        What::Destination => snapshot
-            .destinations()
-            .map(|live| &live.destination)
-            .find(|destination| own(destination.tenant_id) && named(destination.slug.as_str()))
-            .map(|destination| PauseTarget::Destination(destination.id)),
-        What::Provider => snapshot
-            .providers()
-            .map(|live| &live.provider)
-            .find(|provider| own(provider.tenant_id) && named(provider.slug.as_str()))
-            .map(|provider| PauseTarget::Provider(provider.id)),
-    };
-    if found.is_none() && name.is_none() {
-        return Err(Usage("name the vendor, destination or provider".to_owned()).into());
-    }
-    found.ok_or_else(|| Usage(format!("there is no {} {:?}", word(what), name.unwrap_or_default())).into())
-}
-
-const fn word(what: What) -> &'static str {
-    match what {
-        What::Vendor => "vendor",
-        What::Destination => "destination",
-        What::Provider => "provider",
-        What::Everything | What::Deliveries | What::Tenant => "such thing as",
-    }
+fn target(what: What, name: Option<&str>, who: &Actor, base: &Base) -> anyhow::Result<PauseTarget> {
+    let name = || name.ok_or_else(|| Usage("name the vendor, destination or provider".to_owned()));
+    Ok(match what {
+        What::Everything => PauseTarget::Everything,
+        What::Deliveries => PauseTarget::Deliveries,
+        What::Tenant => PauseTarget::Tenant(who.tenant.ok_or_else(|| Usage("name a tenant".to_owned()))?),
+        What::Vendor => PauseTarget::Vendor(named::vendor(base, who, name()?)?.vendor.id),
+        What::Destination => PauseTarget::Destination(named::destination(base, who, name()?)?.destination.id),
+        What::Provider => PauseTarget::Provider(named::provider(base, who, name()?)?.provider.id),
+    })
 }

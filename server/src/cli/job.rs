@@ -1,6 +1,6 @@
 //! `tidegate jobs`: looking at jobs, putting them back in the queue, holding, releasing and cancelling them.
 
-use super::{actor, output::Output, said};
+use super::{actor, named, output::Output, said};
 use crate::serve::Base;
 use app::{
     ports::{Actor, JobChangesPort, JobsPort},
@@ -144,7 +144,7 @@ async fn change(what: JobOperation, change: Change, base: &Base, out: &Output) -
         return say(out, "changed", 1);
     }
     let vendor_id = match &change.vendor {
-        Some(name) => Some(base.services.vendor_named(&who, name).map_err(said)?.vendor.id),
+        Some(name) => Some(named::vendor(base, &who, name)?.vendor.id),
         None => None,
     };
     let filter = JobFilter { state: change.state, kind: change.kind, vendor_id };

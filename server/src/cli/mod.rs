@@ -14,6 +14,7 @@ mod input;
 mod job;
 mod key;
 mod mapping;
+mod named;
 mod offer;
 mod output;
 mod provider;

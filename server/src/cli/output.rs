@@ -56,6 +56,12 @@ impl Output {
         }
     }
 
+    /// Says that what has this short name takes part now, or no more.
+    pub(super) fn switched(&self, slug: &str, on: bool) {
+        let state = if on { "on" } else { "off" };
+        self.value(&serde_json::json!({"slug": slug, "enabled": on}), &[(state, slug.to_owned())]);
+    }
+
     /// Prints a list: for people as a table.
     pub(super) fn list<T: Serialize>(&self, rows: &[T], columns: &[&str], cells: impl Fn(&T) -> Vec<String>) {
         if self.0 == Form::Json {

@@ -1,6 +1,11 @@
 //! `tidegate provider`: AI APIs.
 
-use super::{Usage, actor, input, output::Output, said};
+use super::{
+    actor, input,
+    named::{self, Whose},
+    output::Output,
+    said,
+};
 use crate::serve::Base;
 use app::{ports::ProvidersPort, view::connections::NewProvider};
 use domain::provider::ProviderKind;
@@ -28,21 +33,9 @@ pub(super) enum Command {
         tenant: Option<String>,
     },
     /// Let a provider take part again; its held jobs go on
-    Enable {
-        /// Short name
-        slug: String,
-        /// Whose it is
-        #[arg(long)]
-        tenant: Option<String>,
-    },
+    Enable(Whose),
     /// Ask a provider no more; its jobs are held
-    Disable {
-        /// Short name
-        slug: String,
-        /// Whose it is
-        #[arg(long)]
-        tenant: Option<String>,
-    },
+    Disable(Whose),
     /// List providers
     List {
         /// Whose
@@ -70,8 +63,8 @@ pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::
                 .map_err(said)?;
             out.value(&serde_json::json!({"slug": slug}), &[("added", slug.clone())]);
         }
-        Command::Enable { slug, tenant } => switch(base, out, &slug, tenant.as_deref(), true).await?,
-        Command::Disable { slug, tenant } => switch(base, out, &slug, tenant.as_deref(), false).await?,
+        Command::Enable(whose) => switch(&whose, base, out, true).await?,
+        Command::Disable(whose) => switch(&whose, base, out, false).await?,
         Command::List { tenant } => {
             let page = services.list(&actor(base, tenant.as_deref())?).await.map_err(said)?;
             out.list(&page.rows, &["slug", "kind", "model", "base url", "state"], |row| {
@@ -88,14 +81,11 @@ pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::
     Ok(())
 }
 
-async fn switch(base: &Base, out: &Output, slug: &str, tenant: Option<&str>, on: bool) -> anyhow::Result<()> {
-    let who = actor(base, tenant)?;
+async fn switch(whose: &Whose, base: &Base, out: &Output, on: bool) -> anyhow::Result<()> {
+    let who = actor(base, whose.tenant.as_deref())?;
+    let live = named::provider(base, &who, &whose.slug)?;
     let services: &dyn ProvidersPort = base.services.as_ref();
-    let page = services.list(&who).await.map_err(said)?;
-    let found = page.rows.iter().find(|row| row.slug == slug);
-    let id = found.ok_or_else(|| Usage(format!("there is no provider {slug:?}")))?.id;
-    services.switch(&who, id, on).await.map_err(said)?;
-    let state = if on { "on" } else { "off" };
-    out.value(&serde_json::json!({"slug": slug, "enabled": on}), &[(state, slug.to_owned())]);
+    services.switch(&who, live.provider.id, on).await.map_err(said)?;
+    out.switched(&whose.slug, on);
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! `tidegate vendor redact`: what of a vendor's requests is never stored.
 
-use super::{Usage, actor, output::Output, said};
+use super::{Usage, actor, named, output::Output, said};
 use crate::serve::Base;
 use domain::redaction::Redaction;
 
@@ -28,7 +28,7 @@ pub(super) struct Redact {
 
 pub(super) async fn run(redact: Redact, base: &Base, out: &Output) -> anyhow::Result<()> {
     let who = actor(base, redact.tenant.as_deref())?;
-    let live = base.services.vendor_named(&who, &redact.slug).map_err(said)?;
+    let live = named::vendor(base, &who, &redact.slug)?;
     let known = if redact.clear { Redaction::default() } else { live.redaction().clone() };
     fn with<'a>(known: impl Iterator<Item = &'a str>, more: &'a [String]) -> Vec<&'a str> {
         known.chain(more.iter().map(String::as_str)).collect()

@@ -1,7 +1,7 @@
 //! `tidegate requests`: looking at accepted and refused requests, checking refused ones again, accepting them, and
 //! links to the page for a vendor's engineer.
 
-use super::{actor, output::Output, said};
+use super::{actor, named, output::Output, said};
 use crate::serve::Base;
 use app::{
     ports::{RequestsPort, SenderPort},
@@ -85,7 +85,7 @@ pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::
         Command::List { outcome, vendor, reason, limit, cursor, tenant } => {
             let who = actor(base, tenant.as_deref())?;
             let vendor = match vendor {
-                Some(name) => Some(base.services.vendor_named(&who, &name).map_err(said)?.vendor.id),
+                Some(name) => Some(named::vendor(base, &who, &name)?.vendor.id),
                 None => None,
             };
             let filter = RequestFilter { outcome, vendor_id: vendor, reason };
@@ -140,7 +140,7 @@ pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::
         }
         Command::SenderLink { vendor, end, tenant } => {
             let who = actor(base, tenant.as_deref())?;
-            let id = base.services.vendor_named(&who, &vendor).map_err(said)?.vendor.id;
+            let id = named::vendor(base, &who, &vendor)?.vendor.id;
             let sender: &dyn SenderPort = base.services.as_ref();
             if end {
                 sender.end_links(&who, id).await.map_err(said)?;

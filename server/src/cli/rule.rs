@@ -1,8 +1,7 @@
 //! `tidegate rule`: which events start which jobs.
 
-use super::{actor, output::Output, said};
+use super::{actor, named, output::Output, said};
 use crate::serve::Base;
-use anyhow::Context;
 use app::{ports::RulesPort, view::connections::NewRule};
 use domain::{id::RuleId, job::JobKind};
 
@@ -85,14 +84,15 @@ pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::
             tenant,
         } => {
             let who = actor(base, tenant.as_deref())?;
-            let page = services.list(&who).await.map_err(said)?;
             let new = NewRule {
-                vendor_id: base.services.vendor_named(&who, &vendor).map_err(said)?.vendor.id,
+                vendor_id: named::vendor(base, &who, &vendor)?.vendor.id,
                 pattern: pattern.clone(),
                 job,
-                provider_id: provider.map(|name| pick(&page.providers, &name, "provider")).transpose()?,
+                provider_id: provider
+                    .map(|name| named::provider(base, &who, &name).map(|live| live.provider.id))
+                    .transpose()?,
                 destination_id: destination
-                    .map(|name| pick(&page.destinations, &name, "destination"))
+                    .map(|name| named::destination(base, &who, &name).map(|live| live.destination.id))
                     .transpose()?,
                 title,
                 prompt: template,
@@ -128,9 +128,4 @@ pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::
         }
     }
     Ok(())
-}
-
-fn pick<T: Copy>(choices: &[app::view::connections::Choice<T>], name: &str, what: &str) -> anyhow::Result<T> {
-    let found = choices.iter().find(|choice| choice.label == name);
-    Ok(found.with_context(|| format!("there is no {what} {name:?}"))?.id)
 }

@@ -1,6 +1,6 @@
 //! Which events a command means, as flags.
 
-use super::{Usage, input};
+use super::{Usage, input, named};
 use crate::serve::Base;
 use app::ports::Actor;
 use domain::{selection::Selection, time::Timestamp};
@@ -28,10 +28,7 @@ pub(super) struct Choice {
 impl Choice {
     /// The events that are meant.
     pub(super) fn selection(&self, base: &Base, who: &Actor) -> anyhow::Result<Selection> {
-        let vendor = self.vendor.as_deref().map(|name| {
-            let found = base.services.vendor_named(who, name);
-            found.map_err(|_| anyhow::anyhow!("there is no vendor {name:?}"))
-        });
+        let vendor = self.vendor.as_deref().map(|name| named::vendor(base, who, name));
         let now = base.clock.now();
         Ok(Selection {
             vendor_id: vendor.transpose()?.map(|live| live.vendor.id),

@@ -1,6 +1,6 @@
 //! `tidegate send`: signs a sample, or a file, as a vendor would and posts it to the running server.
 
-use super::{actor, look, output::Output, said};
+use super::{actor, look, named, output::Output};
 use crate::{clock::fresh, config::Settings};
 use anyhow::Context;
 use serde::Serialize;
@@ -34,7 +34,7 @@ struct Sent {
 pub(super) async fn run(send: Send, settings: &Settings, out: &Output) -> anyhow::Result<()> {
     let base = look(settings).await?;
     let who = actor(&base, send.tenant.as_deref())?;
-    let live = base.services.vendor_named(&who, &send.vendor).map_err(said)?;
+    let live = named::vendor(&base, &who, &send.vendor)?;
     let preset = live.preset.as_deref().context("this vendor's preset is unknown")?;
     let file = match &send.file {
         Some(path) => Some(std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?),

@@ -2,7 +2,13 @@
 
 mod set;
 
-use super::{Usage, actor, input, look, offer, open, output::Output, said};
+use super::{
+    Usage, actor, input, look,
+    named::{self, Whose},
+    offer, open,
+    output::Output,
+    said,
+};
 use crate::{config::Settings, serve::Base, services::Rotated};
 use anyhow::Context;
 use app::{
@@ -51,17 +57,17 @@ pub(super) enum Command {
     /// List presets
     Presets,
     /// List secrets a vendor handed over that wait to be accepted
-    Offers(offer::Whose),
+    Offers(Whose),
     /// Take a secret that a vendor handed over as its own; prints it once, since some vendors ask to repeat it
     Accept {
         #[command(flatten)]
-        whose: offer::Whose,
+        whose: Whose,
         /// Which; see `vendor offers`
         #[arg(long)]
         offer: String,
     },
     /// Forget all secrets a vendor handed over
-    Dismiss(offer::Whose),
+    Dismiss(Whose),
     /// Replace a secret; the old one is still accepted for a while
     Rotate {
         /// Short name
@@ -80,13 +86,7 @@ pub(super) enum Command {
         force: bool,
     },
     /// List the versions of a secret: state, end, last match, matches of the last hour
-    Secrets {
-        /// Short name
-        slug: String,
-        /// Whose it is
-        #[arg(long)]
-        tenant: Option<String>,
-    },
+    Secrets(Whose),
     /// Accept a replaced version for longer or shorter, counted from now
     Overlap {
         /// Short name
@@ -116,21 +116,9 @@ pub(super) enum Command {
         hours: Option<i32>,
     },
     /// Let a vendor's URL answer again
-    On {
-        /// Short name
-        slug: String,
-        /// Whose it is
-        #[arg(long)]
-        tenant: Option<String>,
-    },
+    On(Whose),
     /// Let a vendor's URL answer 404
-    Off {
-        /// Short name
-        slug: String,
-        /// Whose it is
-        #[arg(long)]
-        tenant: Option<String>,
-    },
+    Off(Whose),
     /// Name values that are never stored: by JSON pointer, header or form field; without any, show the rules
     Redact(super::redact::Redact),
     /// End one version of a secret at once
@@ -244,7 +232,7 @@ async fn with_database(command: Command, base: &Base, out: &Output) -> anyhow::R
         }
         Command::Rotate { slug, tenant, overlap, secret_stdin, force } => {
             let who = actor(base, tenant.as_deref())?;
-            let live = base.services.vendor_named(&who, &slug).map_err(said)?;
+            let live = named::vendor(base, &who, &slug)?;
             let given = given(secret_stdin)?;
             let rotated = base.services.rotate_secret(&who, &live, given, overlap, force).await;
             let Rotated { version, secret } = rotated.map_err(said)?;
@@ -259,15 +247,15 @@ async fn with_database(command: Command, base: &Base, out: &Output) -> anyhow::R
         }
         Command::Revoke { slug, tenant, version, force } => {
             let who = actor(base, tenant.as_deref())?;
-            let live = base.services.vendor_named(&who, &slug).map_err(said)?;
+            let live = named::vendor(base, &who, &slug)?;
             base.services.revoke_secret(&who, &live, version, force).await.map_err(said)?;
             out.done(&format!("Version {version} of {slug}'s secret is accepted no more."));
         }
         Command::Offers(whose) => offer::list(&whose, base, out).await?,
         Command::Accept { whose, offer } => offer::accept(whose, &offer, base, out).await?,
         Command::Dismiss(whose) => offer::dismiss(whose, base, out).await?,
-        Command::Secrets { slug, tenant } => {
-            let live = base.services.vendor_named(&actor(base, tenant.as_deref())?, &slug).map_err(said)?;
+        Command::Secrets(whose) => {
+            let live = named::vendor(base, &actor(base, whose.tenant.as_deref())?, &whose.slug)?;
             let versions = base.services.secret_versions(&live).await.map_err(said)?;
             let now = base.clock.now();
             out.list(
@@ -290,7 +278,7 @@ async fn with_database(command: Command, base: &Base, out: &Output) -> anyhow::R
         }
         Command::Overlap { slug, tenant, version, overlap, force } => {
             let who = actor(base, tenant.as_deref())?;
-            let live = base.services.vendor_named(&who, &slug).map_err(said)?;
+            let live = named::vendor(base, &who, &slug)?;
             let done = base.services.set_secret_overlap(&who, &live, version, overlap, force).await;
             done.map_err(said)?;
             let words = domain::time::in_words(overlap);
@@ -298,7 +286,7 @@ async fn with_database(command: Command, base: &Base, out: &Output) -> anyhow::R
         }
         Command::Quiet { slug, tenant, hours } => {
             let who = actor(base, tenant.as_deref())?;
-            let live = base.services.vendor_named(&who, &slug).map_err(said)?;
+            let live = named::vendor(base, &who, &slug)?;
             base.services.set_quiet_hours(&who, live.vendor.id, hours).await.map_err(said)?;
             out.done(&match hours {
                 Some(hours) => {
@@ -307,24 +295,18 @@ async fn with_database(command: Command, base: &Base, out: &Output) -> anyhow::R
                 None => format!("Old versions of {slug}'s secret end when their time is over."),
             });
         }
-        Command::On { slug, tenant } => switch(base, out, tenant.as_deref(), &slug, true).await?,
-        Command::Off { slug, tenant } => switch(base, out, tenant.as_deref(), &slug, false).await?,
+        Command::On(whose) => switch(&whose, base, out, true).await?,
+        Command::Off(whose) => switch(&whose, base, out, false).await?,
         Command::Set(set) => set::run(set, base, out).await?,
         Command::Presets => {}
     }
     Ok(())
 }
 
-async fn switch(
-    base: &Base,
-    out: &Output,
-    tenant: Option<&str>,
-    slug: &str,
-    enabled: bool,
-) -> anyhow::Result<()> {
-    let who = actor(base, tenant)?;
-    let live = base.services.vendor_named(&who, slug).map_err(said)?;
+async fn switch(whose: &Whose, base: &Base, out: &Output, enabled: bool) -> anyhow::Result<()> {
+    let who = actor(base, whose.tenant.as_deref())?;
+    let live = named::vendor(base, &who, &whose.slug)?;
     base.services.switch_vendor(&who, &live, enabled).await.map_err(said)?;
-    out.done(&format!("{slug} is switched {}.", if enabled { "on" } else { "off" }));
+    out.done(&format!("{} is switched {}.", whose.slug, if enabled { "on" } else { "off" }));
     Ok(())
 }

@@ -1,7 +1,10 @@
 //! AI providers: listing and adding.
 
 use super::{Services, check_url, from_place, sees, slug, store_error, tenant_of, unless_so};
-use crate::{clock::fresh, live::purpose};
+use crate::{
+    clock::fresh,
+    live::{LiveProvider, purpose},
+};
 use app::{
     error::{AppError, Field, Reason},
     ports::{Actor, ProvidersPort},
@@ -9,6 +12,7 @@ use app::{
 };
 use async_trait::async_trait;
 use domain::{id::ProviderId, provider::Provider};
+use std::sync::Arc;
 
 #[async_trait]
 impl ProvidersPort for Services {
@@ -80,5 +84,21 @@ impl ProvidersPort for Services {
         stored.map_err(store_error(Field::Slug))?;
         self.changed().await;
         Ok(())
+    }
+}
+
+impl Services {
+    /// The provider of this name, in the tenant the actor works in.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`].
+    pub fn provider_named(&self, actor: &Actor, name: &str) -> Result<Arc<LiveProvider>, AppError> {
+        let snapshot = self.live.now();
+        let tenant = tenant_of(actor, &snapshot)?;
+        snapshot
+            .providers()
+            .find(|live| live.provider.tenant_id == tenant && live.provider.slug.as_str() == name)
+            .cloned()
+            .ok_or(AppError::NotFound)
     }
 }

@@ -1,7 +1,7 @@
 //! `tidegate vendor set`: from where, how much and how large a vendor may send, and whether it may at all.
 
 use crate::{
-    cli::{actor, output::Output, said},
+    cli::{actor, named, output::Output, said},
     serve::Base,
 };
 use app::{ports::LimitsPort, view::limits::NewLimits};
@@ -61,7 +61,7 @@ impl Set {
 pub(super) async fn run(set: Set, base: &Base, out: &Output) -> anyhow::Result<()> {
     let who = actor(base, set.tenant.as_deref())?;
     let services = base.services.as_ref();
-    let live = services.vendor_named(&who, &set.slug).map_err(said)?;
+    let live = named::vendor(base, &who, &set.slug)?;
     let id = live.vendor.id;
     if set.changes_limits() {
         let now = services.limits(&who, id).await.map_err(said)?;
@@ -88,7 +88,7 @@ pub(super) async fn run(set: Set, base: &Base, out: &Output) -> anyhow::Result<(
         services.switch_vendor(&who, &live, set.enable).await.map_err(said)?;
     }
     let limits = services.limits(&who, id).await.map_err(said)?;
-    let live = services.vendor_named(&who, &set.slug).map_err(said)?;
+    let live = named::vendor(base, &who, &set.slug)?;
     let shown =
         |number: Option<u32>| number.map_or_else(|| "any number".to_owned(), |number| number.to_string());
     out.value(
