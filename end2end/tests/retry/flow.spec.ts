@@ -25,7 +25,8 @@ test("a WordPress that fails opens its breaker, jobs wait without using up tries
     (await server.cli<any[]>(["breaker", "list"])).some(({ breaker }) => breaker.state !== "closed"));
   const held = await server.jobsIn("held", 1);
   expect(held[0].reason).toMatch(/^the breaker of destination site is open/);
-  expect(await (await fetch(server.metricsUrl)).text()).toMatch(/tidegate_breaker_state\{target="destination site"\} [12]/);
+  await until("the metrics show it", async () =>
+    /tidegate_breaker_state\{target="destination site"\} [12]/.test(await (await fetch(server.metricsUrl)).text()));
   await peer.works();
   await until("the breaker closes", async () =>
     (await server.cli<any[]>(["breaker", "list"])).every(({ breaker }) => breaker.state === "closed"), 30);
