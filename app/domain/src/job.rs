@@ -169,15 +169,25 @@ pub enum Called {
     Destination(DestinationId),
 }
 
+impl Called {
+    /// Whom a job of this kind calls, of those it names; `None` where it names nobody it could call.
+    pub fn by(
+        kind: JobKind,
+        provider: Option<ProviderId>,
+        destination: Option<DestinationId>,
+    ) -> Option<Self> {
+        match kind {
+            JobKind::Generate => provider.map(Self::Provider),
+            // A job that asks a model names the destination its result goes to later; these bring something there.
+            JobKind::Publish | JobKind::Callback | JobKind::Forward => destination.map(Self::Destination),
+        }
+    }
+}
+
 impl Job {
     /// Whom it calls; `None` where that is not said.
     pub fn calls(&self) -> Option<Called> {
-        match self.kind {
-            JobKind::Generate => self.provider_id.map(Called::Provider),
-            JobKind::Publish | JobKind::Callback | JobKind::Forward => {
-                self.destination_id.map(Called::Destination)
-            }
-        }
+        Called::by(self.kind, self.provider_id, self.destination_id)
     }
 
     /// After this it is not tried again, whatever tries it has left.

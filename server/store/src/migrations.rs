@@ -45,6 +45,7 @@ schema! {
     10: "0010_privacy_and_replay.sql",
     11: "0011_flow.sql",
     12: "0012_delivery.sql",
+    13: "0013_queues.sql",
 }
 
 fn migration(version: i64, file: &'static str, sql: &'static str) -> Migration {

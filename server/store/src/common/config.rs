@@ -1,7 +1,7 @@
 //! What people configure. Every change counts up the version in its own transaction, before anything else:
 //! the one row of that number is what makes changes wait for each other.
 
-use super::{Adapter, Connection, Database, Transaction, audit, keys, rows, schemas, switches};
+use super::{Adapter, Connection, Database, Transaction, audit, keys, rows, schemas, switches, work_limits};
 use crate::{
     AuditEntry, ConfigRows, ConfigStore, Result, Sealed, StoreError,
     text::{clean, clean_opt, to_json},
@@ -125,6 +125,7 @@ impl ConfigStore for Adapter {
         let mappings = schemas::mappings_in_use(&mut *connection).await?;
         let pauses = switches::pauses(&mut *connection).await?;
         let breakers = switches::breakers(&mut *connection).await?;
+        let work_limits = work_limits::all(&mut *connection).await?;
         transaction.commit().await?;
         Ok(ConfigRows {
             version,
@@ -141,6 +142,7 @@ impl ConfigStore for Adapter {
             mappings,
             pauses,
             breakers,
+            work_limits,
         })
     }
 

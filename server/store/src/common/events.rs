@@ -1,14 +1,14 @@
 //! Storing what arrives. The order of work is here; the statements that take whole batches are each
 //! database's own (`insert`).
 
-use super::{Adapter, Transaction, insert, rows};
+use super::{Adapter, Transaction, insert, is_one_of, rows};
 use crate::{
     CounterDelta, EventStore, NewEvent, Recorded, Result, StoreError, StoredPayload,
     batch::{self, EventKey},
 };
 use async_trait::async_trait;
 use domain::{event::Event, id::EventId};
-use sqlx::query;
+use sqlx::{QueryBuilder, query};
 use std::collections::{HashMap, HashSet};
 
 /// The ids of these events' equals that were stored before.
@@ -82,6 +82,22 @@ impl EventStore for Adapter {
             .fetch_one(&self.read)
             .await?;
         rows::event(&row)
+    }
+
+    async fn events_named(&self, ids: &[EventId]) -> Result<Vec<Event>> {
+        let mut events =
+            QueryBuilder::new(concat!("select ", rows::event_columns!(), " from events where id"));
+        is_one_of(&mut events, ids.iter().map(|id| id.uuid()));
+        rows::all(&events.build().fetch_all(&self.read).await?, rows::event)
+    }
+
+    async fn event_payloads(&self, ids: &[EventId]) -> Result<Vec<(EventId, StoredPayload)>> {
+        let mut payloads =
+            QueryBuilder::new("select event_id, headers, body, sealed from event_payloads where event_id");
+        is_one_of(&mut payloads, ids.iter().map(|id| id.uuid()));
+        rows::all(&payloads.build().fetch_all(&self.read).await?, |row| {
+            Ok((EventId::new(rows::get(row, "event_id")?), rows::event_payload(row)?))
+        })
     }
 
     async fn event_payload(&self, id: EventId) -> Result<StoredPayload> {

@@ -1,42 +1,35 @@
 //! Putting waiting jobs aside and letting them go again.
 
 use super::{Adapter, Database, LOCK, along, is_one_of, rows};
-use crate::{HoldStore, Result, text::clean};
+use crate::{HoldStore, QueueStore, Result, text::clean};
 use async_trait::async_trait;
 use domain::{holder::Holder, id::JobId, job::Job, outcome::GIVES_UP_AFTER, time::Timestamp};
 use rows::job_columns;
-use sqlx::{QueryBuilder, query, query_scalar};
+use sqlx::{QueryBuilder, query};
 
 #[async_trait]
 impl HoldStore for Adapter {
     async fn due(&self, limit: i64, now: Timestamp) -> Result<Vec<Job>> {
-        // Priority by priority, for the same reason as in `claim`.
         let mut jobs = Vec::new();
         let mut wanted = limit;
-        let mut level: Option<i64> =
-            query_scalar("select cast(min(priority) as bigint) from jobs where state = 'pending'")
-                .fetch_one(&self.read)
-                .await?;
-        while let Some(priority) = level.filter(|_| wanted > 0) {
+        for head in self.queues().await?.iter().filter(|head| head.due_at <= now) {
+            if wanted <= 0 {
+                break;
+            }
             let found = query(concat!(
                 "select ",
                 job_columns!(),
-                " from jobs where state = 'pending' and priority = $1 and next_run_at <= $2
-                 order by next_run_at, id limit $3"
+                " from jobs where state = 'pending' and priority = $1 and queue = $2 and next_run_at <= $3
+                 order by next_run_at, id limit $4"
             ))
-            .bind(priority)
+            .bind(head.priority)
+            .bind(head.number)
             .bind(now.0)
             .bind(wanted)
             .fetch_all(&self.read)
             .await?;
             wanted -= i64::try_from(found.len()).unwrap_or(wanted);
             jobs.extend(rows::all(&found, rows::job)?);
-            level = query_scalar(
-                "select cast(min(priority) as bigint) from jobs where state = 'pending' and priority > $1",
-            )
-            .bind(priority)
-            .fetch_one(&self.read)
-            .await?;
         }
         Ok(jobs)
     }

@@ -4,18 +4,20 @@
 //! Whoever changes several jobs locks them in the order of their ids, or skips those that are locked, so that
 //! no two transactions wait for each other.
 
-use super::{Adapter, Database, LOCK, delivery, insert, is_one_of, locking, rows};
+use super::{Adapter, Database, LOCK, along, delivery, insert, is_one_of, locking, rows, work_limits};
 use crate::{
-    CounterDelta, Finished, Next, QueueStore, Result,
+    CounterDelta, Finished, MOST_QUEUES, Next, QueueStore, Result,
     batch::{self, Change},
 };
 use async_trait::async_trait;
 use domain::{
     id::{JobId, NodeId},
     job::Job,
+    limit::WorkLimit,
+    queue::{QueueHead, Take},
     time::Timestamp,
 };
-use sqlx::{QueryBuilder, query_scalar};
+use sqlx::QueryBuilder;
 use std::collections::HashSet;
 
 /// What people read of a job whose node went away.
@@ -40,39 +42,51 @@ pub(super) fn held_by(statement: &mut QueryBuilder<Database>, node: NodeId, jobs
 
 #[async_trait]
 impl QueueStore for Adapter {
-    async fn claim(
+    async fn queues(&self) -> Result<Vec<QueueHead>> {
+        // One look at the index per queue: from the first job of each to the first of the next.
+        let mut heads =
+            QueryBuilder::<Database>::new("with recursive head (id) as (select (select id from jobs");
+        along(&mut heads, "jobs_due");
+        heads.push(
+            " where state = 'pending' order by priority, queue, next_run_at, id limit 1)
+             union all
+             select (select next.id from jobs as next",
+        );
+        along(&mut heads, "jobs_due");
+        heads.push(
+            " where next.state = 'pending' and (next.priority, next.queue) > (jobs.priority, jobs.queue)
+                 order by next.priority, next.queue, next.next_run_at, next.id limit 1)
+             from head join jobs on jobs.id = head.id)
+             select priority, queue, next_run_at, tenant_id, vendor_id, kind, provider_id, destination_id
+             from head join jobs on jobs.id = head.id limit ",
+        );
+        heads.push_bind(MOST_QUEUES);
+        let mut heads = rows::all(&heads.build().fetch_all(&self.read).await?, rows::queue_head)?;
+        heads.sort_unstable_by_key(|head| (head.priority, head.number));
+        Ok(heads)
+    }
+
+    async fn claim_from(
         &self,
         node: NodeId,
-        limit: i64,
+        takes: &[Take],
+        room: i64,
+        limits: &[WorkLimit],
         now: Timestamp,
         lease_until: Timestamp,
     ) -> Result<Vec<Job>> {
         let mut transaction = self.begin_hasty().await?;
-        let claimed = locking::claim(&mut transaction, node, limit, now, lease_until).await?;
-        transaction.commit().await?;
+        let mut limited = work_limits::rooms(&mut transaction, limits, now).await?;
+        let takes = work_limits::within(takes, &mut limited);
+        if takes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let claimed = locking::claim(&mut transaction, node, &takes, room, now, lease_until).await?;
         let mut jobs = rows::all(&claimed, rows::job)?;
+        work_limits::spend(&mut transaction, &limited, &jobs, now).await?;
+        transaction.commit().await?;
         jobs.sort_unstable_by_key(|job| (job.priority, job.next_run_at, job.id));
         Ok(jobs)
-    }
-
-    async fn next_due(&self) -> Result<Option<Timestamp>> {
-        // `min(next_run_at)` alone would look at every waiting job, because the index begins with the priority;
-        // there are few priorities, so this looks once at each.
-        let due: Option<i64> = query_scalar(
-            "with recursive level (priority) as (
-                 select min(priority) from jobs where state = 'pending'
-                 union all
-                 select (select min(priority) from jobs where state = 'pending' and priority > level.priority)
-                 from level where level.priority is not null
-             )
-             select min((
-                 select min(next_run_at) from jobs where state = 'pending' and priority = level.priority
-             ))
-             from level",
-        )
-        .fetch_one(&self.read)
-        .await?;
-        Ok(due.map(Timestamp))
     }
 
     async fn extend_leases(

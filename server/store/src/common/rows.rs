@@ -11,9 +11,10 @@ use domain::{
         DestinationId, EventId, JobId, NodeId, ProviderId, ReplayId, RequestId, RuleId, SecretId, TenantId,
         UserId, VendorId,
     },
-    job::{Job, Usage},
+    job::{Called, Job, Usage},
     privacy::TenantPrivacy,
     provider::Provider,
+    queue::QueueHead,
     refusal::{Acceptance, Finding, ReasonCount, Recheck, RefusedRequest},
     replay::{Replay, ReplayLink},
     rule::Rule,
@@ -123,6 +124,20 @@ fn usage(row: &Row) -> Result<Usage> {
         input_tokens: get(row, "input_tokens")?,
         output_tokens: get(row, "output_tokens")?,
         cost_micros: get(row, "cost_micros")?,
+    })
+}
+
+/// Reads the first job of a queue.
+pub(super) fn queue_head(row: &Row) -> Result<QueueHead> {
+    let provider = id_opt(row, "provider_id", ProviderId::new)?;
+    let destination = id_opt(row, "destination_id", DestinationId::new)?;
+    Ok(QueueHead {
+        priority: get(row, "priority")?,
+        number: get(row, "queue")?,
+        due_at: time(row, "next_run_at")?,
+        tenant_id: get(row, "tenant_id").map(TenantId::new)?,
+        vendor_id: id_opt(row, "vendor_id", VendorId::new)?,
+        calls: Called::by(parse(row, "kind")?, provider, destination),
     })
 }
 

@@ -5,36 +5,33 @@ use super::{Connection, Row, insert::column, rows::job_columns};
 use crate::{Result, batch::Change, text::clean_opt};
 use domain::{
     id::{JobId, NodeId},
+    queue::Take,
     time::Timestamp,
 };
 use sqlx::{Row as _, query, query_scalar};
 use uuid::Uuid;
 
-/// Takes due jobs, priority by priority. A plain `order by priority, next_run_at` would have to step over every
-/// job that is pending but not yet due; an outage can leave very many of those. `level` finds the few priorities
-/// there are by one look each, the lateral join then reads only what is due in each and stops at the limit.
+/// Takes due jobs, queue by queue in the order given: the lateral join reads only what is due in each, and stops at
+/// `room`.
 pub(super) async fn claim(
     connection: &mut Connection,
     node: NodeId,
-    limit: i64,
+    takes: &[Take],
+    room: i64,
     now: Timestamp,
     lease_until: Timestamp,
 ) -> Result<Vec<Row>> {
     let claimed = query(concat!(
-        "with recursive level (priority) as (
-             select min(priority) from jobs where state = 'pending'
-             union all
-             select (select min(priority) from jobs where state = 'pending' and priority > level.priority)
-             from level where level.priority is not null
-         ),
-         due as materialized (
+        "with due as materialized (
              select job.id
-             from level cross join lateral (
+             from unnest($4::smallint[], $5::bigint[], $6::bigint[]) as take (priority, queue, most)
+             cross join lateral (
                  select id from jobs
-                 where state = 'pending' and priority = level.priority and next_run_at <= $3
-                 order by next_run_at, id limit $4 for update skip locked
+                 where state = 'pending' and priority = take.priority and queue = take.queue
+                     and next_run_at <= $3
+                 order by next_run_at, id limit take.most for update skip locked
              ) as job
-             limit $4
+             limit $7
          )
          update jobs
          set state = 'running', node_id = $1, lease_until = $2, attempt = attempt + 1, updated_at = $3
@@ -45,7 +42,10 @@ pub(super) async fn claim(
     .bind(node.uuid())
     .bind(lease_until.0)
     .bind(now.0)
-    .bind(limit)
+    .bind(column(takes, |take| take.head.priority))
+    .bind(column(takes, |take| take.head.number))
+    .bind(column(takes, |take| take.most))
+    .bind(room)
     .fetch_all(connection)
     .await?;
     Ok(claimed)

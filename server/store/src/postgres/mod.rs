@@ -61,6 +61,9 @@ mod sessions;
 mod switches;
 #[path = "../common/turns.rs"]
 mod turns;
+mod wake;
+#[path = "../common/work_limits.rs"]
+mod work_limits;
 
 use crate::{
     OpenOptions, Result, Store,

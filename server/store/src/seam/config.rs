@@ -7,6 +7,7 @@ use domain::{
     breaker::Breaker,
     destination::{Destination, DestinationPart},
     id::{DestinationId, RuleId, SecretId, VendorId},
+    limit::WorkLimit,
     pause::Pause,
     privacy::TenantPrivacy,
     provider::Provider,
@@ -66,6 +67,8 @@ pub struct ConfigRows {
     pub pauses: Vec<Pause>,
     /// The circuit breakers that opened once, or that somebody decided about.
     pub breakers: Vec<Breaker>,
+    /// The limits of work that are set.
+    pub work_limits: Vec<WorkLimit>,
 }
 
 /// Configuration. A taken name is `Conflict`; every change is audited in its own transaction.

@@ -64,6 +64,10 @@ pub trait EventStore {
     async fn record(&self, batch: &[NewEvent], counters: &[CounterDelta]) -> Result<Vec<Recorded>>;
     /// One event.
     async fn event(&self, id: EventId) -> Result<Event>;
+    /// Those of these events that there are, in no order.
+    async fn events_named(&self, ids: &[EventId]) -> Result<Vec<Event>>;
+    /// The bytes of those of these events that have any, as they are stored, in no order.
+    async fn event_payloads(&self, ids: &[EventId]) -> Result<Vec<(EventId, StoredPayload)>>;
     /// The bytes of one event, as they are stored.
     async fn event_payload(&self, id: EventId) -> Result<StoredPayload>;
 }

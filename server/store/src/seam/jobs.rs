@@ -38,6 +38,8 @@ pub trait JobStore {
     async fn waiting_by_tenant(&self) -> Result<Vec<(TenantId, i64)>>;
     /// When the longest-waiting due job fell due; `None` when nothing waits.
     async fn oldest_due(&self, scope: Option<TenantId>, now: Timestamp) -> Result<Option<Timestamp>>;
+    /// Those of these jobs that there are, in no order.
+    async fn jobs_named(&self, ids: &[JobId]) -> Result<Vec<Job>>;
     /// Adds jobs that no event started.
     async fn add_jobs(&self, jobs: &[Job]) -> Result<()>;
     /// Puts a resting job (see `JobState::may_retry`) back in the queue, due now, with `tries` more tries.

@@ -27,6 +27,8 @@ mod sender_links;
 mod sessions;
 mod switches;
 mod turns;
+mod wake;
+mod work_limits;
 
 pub use accounts::*;
 pub use archive::*;
@@ -55,6 +57,8 @@ pub use sender_links::*;
 pub use sessions::*;
 pub use switches::*;
 pub use turns::*;
+pub use wake::*;
+pub use work_limits::*;
 
 use crate::StoreError;
 use async_trait::async_trait;
@@ -85,6 +89,8 @@ pub trait Store:
     + RotationStore
     + DeliveryStore
     + TurnStore
+    + WakeStore
+    + WorkLimitStore
     + BucketStore
     + AccountStore
     + SessionRows

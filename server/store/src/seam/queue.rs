@@ -9,7 +9,9 @@ use domain::{
     holder::Holder,
     id::{JobId, NodeId},
     job::{Job, JobResult},
+    limit::WorkLimit,
     outcome::ErrorClass,
+    queue::{QueueHead, Take, share},
     time::Timestamp,
 };
 
@@ -64,20 +66,56 @@ pub enum Next {
     },
 }
 
+/// Queues that are looked at when work is shared. Where jobs wait in more, the last of the least urgent ones wait until
+/// others are empty.
+pub const MOST_QUEUES: i64 = 2_000;
+
 /// The queue.
 #[async_trait]
-pub trait QueueStore {
-    /// Takes up to `limit` due jobs, most urgent first, marks them `running` for `node` with a lease and counts
-    /// the try. Two claims at once never return the same job.
+pub trait QueueStore: Send + Sync {
+    /// The first job of every queue in which jobs wait, in the order of priority and number; of the most urgent
+    /// [`MOST_QUEUES`].
+    async fn queues(&self) -> Result<Vec<QueueHead>>;
+    /// Takes due jobs of these queues, no more than `room` in all and those of the first queues first; marks them
+    /// `running` for `node` with a lease and counts the try. What is limited is taken no faster and no more at once
+    /// than its limits allow, whatever other nodes take at the same moment. Two claims at once never return the same
+    /// job.
+    async fn claim_from(
+        &self,
+        node: NodeId,
+        takes: &[Take],
+        room: i64,
+        limits: &[WorkLimit],
+        now: Timestamp,
+        lease_until: Timestamp,
+    ) -> Result<Vec<Job>>;
+    /// Takes up to `limit` due jobs where nothing is limited and all queues weigh the same, most urgent first.
     async fn claim(
         &self,
         node: NodeId,
         limit: i64,
         now: Timestamp,
         lease_until: Timestamp,
-    ) -> Result<Vec<Job>>;
+    ) -> Result<Vec<Job>> {
+        let mut jobs: Vec<Job> = Vec::new();
+        loop {
+            let room = limit.saturating_sub(i64::try_from(jobs.len()).unwrap_or(limit));
+            let takes = share(&self.queues().await?, room, now, i64::MIN, |_| 1);
+            let more = match takes.is_empty() {
+                true => Vec::new(),
+                false => self.claim_from(node, &takes, room, &[], now, lease_until).await?,
+            };
+            if more.is_empty() {
+                jobs.sort_unstable_by_key(|job| (job.priority, job.next_run_at, job.id));
+                return Ok(jobs);
+            }
+            jobs.extend(more);
+        }
+    }
     /// When the next pending job falls due; `None` when nothing is pending.
-    async fn next_due(&self) -> Result<Option<Timestamp>>;
+    async fn next_due(&self) -> Result<Option<Timestamp>> {
+        Ok(self.queues().await?.iter().map(|head| head.due_at).min())
+    }
     /// Extends the leases of these running jobs of `node`; returns those it no longer holds.
     async fn extend_leases(&self, node: NodeId, jobs: &[JobId], lease_until: Timestamp)
     -> Result<Vec<JobId>>;

@@ -143,10 +143,13 @@ pub(super) async fn refused_captures(connection: &mut Connection, batch: &[NewRe
 }
 
 pub(super) async fn jobs(connection: &mut Connection, jobs: &[&Job]) -> Result<()> {
-    for piece in pieces(jobs, 32) {
+    for piece in pieces(jobs, 33) {
         let params = piece.iter().map(|job| to_json(&job.params)).collect::<Result<Vec<String>>>()?;
-        let mut insert =
-            QueryBuilder::<Database>::new(concat!("insert into jobs (", super::rows::job_columns!(), ") "));
+        let mut insert = QueryBuilder::<Database>::new(concat!(
+            "insert into jobs (",
+            super::rows::job_columns!(),
+            ", queue) "
+        ));
         insert.push_values(piece.iter().zip(params), |mut row, (job, params)| {
             row.push_bind(job.id.uuid())
                 .push_bind(job.tenant_id.uuid())
@@ -179,7 +182,8 @@ pub(super) async fn jobs(connection: &mut Connection, jobs: &[&Job]) -> Result<(
                 .push_bind(job.started_at.map(|at| at.0))
                 .push_bind(job.finished_at.map(|at| at.0))
                 .push_bind(job.updated_at.0)
-                .push_bind(job.gives_up_at.map(|at| at.0));
+                .push_bind(job.gives_up_at.map(|at| at.0))
+                .push_bind(job.queue());
         });
         insert.build().execute(&mut *connection).await?;
     }

@@ -4,48 +4,46 @@ use super::{Connection, Database, Row, insert::pieces, rows::job_columns};
 use crate::{Result, batch::Change, text::clean_opt};
 use domain::{
     id::{JobId, NodeId},
+    queue::Take,
     time::Timestamp,
 };
 use sqlx::{QueryBuilder, Row as _, query, query_scalar};
 use uuid::Uuid;
 
-/// Takes due jobs, priority by priority. One statement over all priorities would have to step over every job
-/// that is pending but not yet due (an outage can leave very many of those) or sort all that are.
+/// Takes due jobs, queue by queue in the order given, until there are `room`.
 pub(super) async fn claim(
     connection: &mut Connection,
     node: NodeId,
-    limit: i64,
+    takes: &[Take],
+    room: i64,
     now: Timestamp,
     lease_until: Timestamp,
 ) -> Result<Vec<Row>> {
     let mut claimed = Vec::new();
-    let mut wanted = limit;
-    let mut above = i64::MIN;
-    while wanted > 0 {
-        let level: Option<i64> =
-            query_scalar("select min(priority) from jobs where state = 'pending' and priority > $1")
-                .bind(above)
-                .fetch_one(&mut *connection)
-                .await?;
-        let Some(level) = level else { break };
+    let mut left = room;
+    for take in takes {
+        if left <= 0 {
+            break;
+        }
         let taken = query(concat!(
             "update jobs set state = 'running', node_id = $1, lease_until = $2, attempt = attempt + 1,
                  updated_at = $3
              where id in (
-                 select id from jobs where state = 'pending' and priority = $4 and next_run_at <= $3
-                 order by next_run_at, id limit $5)
+                 select id from jobs indexed by jobs_due
+                 where state = 'pending' and priority = $4 and queue = $5 and next_run_at <= $3
+                 order by next_run_at, id limit $6)
              returning ",
             job_columns!()
         ))
         .bind(node.uuid())
         .bind(lease_until.0)
         .bind(now.0)
-        .bind(level)
-        .bind(wanted)
+        .bind(take.head.priority)
+        .bind(take.head.number)
+        .bind(take.most.min(left))
         .fetch_all(&mut *connection)
         .await?;
-        wanted -= i64::try_from(taken.len()).unwrap_or(wanted);
-        above = level;
+        left -= i64::try_from(taken.len()).unwrap_or(left);
         claimed.extend(taken);
     }
     Ok(claimed)

@@ -10,6 +10,7 @@ use domain::{
     id::{DestinationId, JobId, NodeId, ProviderId},
     job::{Job, JobKind, JobState},
     pause::PauseTarget,
+    queue::share,
     time::SECOND,
 };
 
@@ -108,18 +109,25 @@ async fn a_hundred_thousand_paused_jobs_do_not_stand_in_the_way_of_others(db: Db
     let other = job();
     db.add_jobs(std::slice::from_ref(&other)).await.unwrap();
 
+    // It stands in a queue of its own, so the first claim brings the other one.
+    let node = id(NodeId::new);
+    let takes = share(&db.queues().await.unwrap(), 10, NOW, i64::MIN, |_| 1);
+    let claimed = db.claim_from(node, &takes, 10, &[], NOW, LEASE).await.unwrap();
+    let (free, paused): (Vec<_>, Vec<_>) = claimed.into_iter().partition(may_run);
+    assert_eq!(free.iter().map(|job| job.id).collect::<Vec<_>>(), [other.id]);
+    let paused: Vec<JobId> = paused.iter().map(|job| job.id).collect();
+    db.give_back(node, &paused, NOW).await.unwrap();
+
     let mut looks = 0;
     loop {
-        let head = db.due(HEAD, NOW).await.unwrap();
-        let aside: Vec<JobId> = head.iter().filter(|job| !may_run(job)).map(|job| job.id).collect();
-        db.hold_waiting(&aside, &holder, "blog is paused", NOW).await.unwrap();
-        looks += 1;
-        if head.iter().any(may_run) {
+        let head: Vec<JobId> = db.due(HEAD, NOW).await.unwrap().iter().map(|job| job.id).collect();
+        if head.is_empty() {
             break;
         }
+        db.hold_waiting(&head, &holder, "blog is paused", NOW).await.unwrap();
+        looks += 1;
     }
-    assert_eq!(looks, BACKLOG / 1_000 + 1, "each paused job is touched once");
-    assert_eq!(db.claim(id(NodeId::new), 10, NOW, LEASE).await.unwrap()[0].id, other.id);
+    assert_eq!(looks, BACKLOG / 1_000, "each paused job is touched once");
 
     // From here on the backlog is in nobody's sight, and is still one holder.
     assert!(db.claim(id(NodeId::new), 10, NOW, LEASE).await.unwrap().is_empty());

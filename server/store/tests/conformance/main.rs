@@ -32,3 +32,4 @@ mod sender_links;
 mod support;
 mod switches;
 mod work;
+mod work_limits;

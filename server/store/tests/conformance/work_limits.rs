@@ -1,0 +1,153 @@
+//! Queues that take turns, and limits of work over all nodes.
+
+use crate::{
+    support::{Db, NOW, audit, id, job, on_both},
+    work::{LEASE, succeeded},
+};
+use domain::{
+    id::{DestinationId, NodeId, ProviderId, VendorId},
+    job::{Called, Job, JobKind},
+    limit::{Limited, WorkLimit},
+    queue::share,
+    time::{MINUTE, SECOND, Timestamp},
+};
+use store::DEFAULT_TENANT_ID;
+
+on_both! {
+    a_vendor_that_sent_very_much_holds_up_nobody_else,
+    the_first_job_of_each_queue_says_whose_it_is_and_whom_it_calls,
+    a_queue_of_greater_weight_gets_more_of_the_room,
+    no_more_jobs_run_at_once_than_are_allowed_however_many_nodes_claim,
+    no_more_jobs_begin_in_a_minute_than_are_allowed,
+    what_is_not_limited_is_claimed_beside_what_is,
+    a_limit_is_part_of_the_configuration_until_it_says_nothing,
+}
+
+fn to(vendor: VendorId, destination: DestinationId) -> Job {
+    Job { kind: JobKind::Publish, vendor_id: Some(vendor), destination_id: Some(destination), ..job() }
+}
+
+fn limit(of: Limited) -> WorkLimit {
+    WorkLimit { of, tenant_id: DEFAULT_TENANT_ID, at_once: None, per_minute: None, weight: 1 }
+}
+
+/// What one more node claims within these limits.
+async fn claim(db: &Db, room: i64, limits: &[WorkLimit], now: Timestamp) -> Vec<Job> {
+    let takes = share(&db.queues().await.unwrap(), room, now, i64::MIN, |_| 1);
+    let node = id(NodeId::new);
+    db.claim_from(node, &takes, room, limits, now, LEASE).await.unwrap()
+}
+
+async fn a_vendor_that_sent_very_much_holds_up_nobody_else(db: Db) {
+    let (much, little, site) = (id(VendorId::new), id(VendorId::new), id(DestinationId::new));
+    let flood: Vec<Job> = (0..500).map(|_| to(much, site)).collect();
+    db.add_jobs(&flood).await.unwrap();
+    let late: Vec<Job> = (0..3).map(|_| Job { next_run_at: NOW.plus(1), ..to(little, site) }).collect();
+    db.add_jobs(&late).await.unwrap();
+    let claimed = claim(&db, 10, &[], NOW.plus(1)).await;
+    let of = |vendor| claimed.iter().filter(|job| job.vendor_id == Some(vendor)).count();
+    assert_eq!((of(little), of(much)), (3, 5));
+    // What a queue does not use is everybody's at the next look.
+    assert_eq!(claim(&db, 10, &[], NOW.plus(1)).await.len(), 10);
+}
+
+async fn the_first_job_of_each_queue_says_whose_it_is_and_whom_it_calls(db: Db) {
+    assert!(db.queues().await.unwrap().is_empty());
+    let (vendor, site, provider) = (id(VendorId::new), id(DestinationId::new), id(ProviderId::new));
+    let asks = Job {
+        kind: JobKind::Generate,
+        provider_id: Some(provider),
+        priority: -1,
+        next_run_at: NOW.plus(7),
+        ..to(vendor, site)
+    };
+    let later = Job { next_run_at: NOW.plus(5), ..to(vendor, site) };
+    db.add_jobs(&[later, to(vendor, site), asks]).await.unwrap();
+    let heads = db.queues().await.unwrap();
+    let told: Vec<_> =
+        heads.iter().map(|head| (head.priority, head.due_at, head.vendor_id, head.calls)).collect();
+    assert_eq!(
+        told,
+        [
+            (-1, NOW.plus(7), Some(vendor), Some(Called::Provider(provider))),
+            (0, NOW, Some(vendor), Some(Called::Destination(site))),
+        ]
+    );
+}
+
+async fn a_queue_of_greater_weight_gets_more_of_the_room(db: Db) {
+    let (heavy, light, site) = (id(VendorId::new), id(VendorId::new), id(DestinationId::new));
+    for vendor in [heavy, light] {
+        db.add_jobs(&(0..50).map(|_| to(vendor, site)).collect::<Vec<_>>()).await.unwrap();
+    }
+    let weight = |head: &domain::queue::QueueHead| if head.vendor_id == Some(heavy) { 3 } else { 1 };
+    let takes = share(&db.queues().await.unwrap(), 20, NOW, i64::MIN, weight);
+    let claimed = db.claim_from(id(NodeId::new), &takes, 20, &[], NOW, LEASE).await.unwrap();
+    assert_eq!(claimed.len(), 20);
+    assert_eq!(claimed.iter().filter(|job| job.vendor_id == Some(heavy)).count(), 15);
+}
+
+async fn no_more_jobs_run_at_once_than_are_allowed_however_many_nodes_claim(db: Db) {
+    let site = id(DestinationId::new);
+    // Two queues of one destination.
+    for vendor in [id(VendorId::new), id(VendorId::new)] {
+        db.add_jobs(&(0..30).map(|_| to(vendor, site)).collect::<Vec<_>>()).await.unwrap();
+    }
+    let limits = [WorkLimit { at_once: Some(3), ..limit(Limited::Destination(site)) }];
+    let mut nodes = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let (db, limits) = (db.clone(), limits.clone());
+        nodes.spawn(async move { claim(&db, 10, &limits, NOW).await });
+    }
+    let running: Vec<Job> = nodes.join_all().await.into_iter().flatten().collect();
+    assert_eq!(running.len(), 3);
+    assert!(claim(&db, 10, &limits, NOW).await.is_empty());
+    db.finish(&[succeeded(&running[0], Vec::new())], NOW, &[]).await.unwrap();
+    assert_eq!(claim(&db, 10, &limits, NOW).await.len(), 1);
+}
+
+async fn no_more_jobs_begin_in_a_minute_than_are_allowed(db: Db) {
+    let provider = id(ProviderId::new);
+    let asks = || Job { kind: JobKind::Generate, provider_id: Some(provider), ..job() };
+    db.add_jobs(&(0..300).map(|_| asks()).collect::<Vec<_>>()).await.unwrap();
+    // Two a second, and no more than two at the same moment.
+    let limits = [WorkLimit { per_minute: Some(120), ..limit(Limited::Provider(provider)) }];
+    assert_eq!(claim(&db, 10, &limits, NOW).await.len(), 2);
+    assert!(claim(&db, 10, &limits, NOW).await.is_empty());
+    assert_eq!(claim(&db, 10, &limits, NOW.plus(SECOND / 2)).await.len(), 1);
+    let mut begun = 3;
+    for tenth in 6..=600 {
+        begun += claim(&db, 10, &limits, NOW.plus(tenth * SECOND / 10)).await.len();
+    }
+    assert_eq!(begun, 122, "120 in the minute and the two its beginning allowed");
+    // A long pause saves nothing up.
+    assert_eq!(claim(&db, 100, &limits, NOW.plus(10 * MINUTE)).await.len(), 2);
+}
+
+async fn what_is_not_limited_is_claimed_beside_what_is(db: Db) {
+    let (slow, quick, vendor) = (id(DestinationId::new), id(DestinationId::new), id(VendorId::new));
+    for site in [slow, quick] {
+        db.add_jobs(&(0..20).map(|_| to(vendor, site)).collect::<Vec<_>>()).await.unwrap();
+    }
+    let limits = [WorkLimit { at_once: Some(1), ..limit(Limited::Destination(slow)) }];
+    let claimed = claim(&db, 10, &limits, NOW).await;
+    let of = |site| claimed.iter().filter(|job| job.destination_id == Some(site)).count();
+    assert_eq!((of(slow), of(quick)), (1, 5));
+    // A vendor's limit is about all it started, wherever it goes.
+    let limits = [WorkLimit { at_once: Some(8), ..limit(Limited::Vendor(vendor)) }];
+    assert_eq!(claim(&db, 10, &limits, NOW).await.len(), 2);
+}
+
+async fn a_limit_is_part_of_the_configuration_until_it_says_nothing(db: Db) {
+    let before = db.config_version().await.unwrap();
+    let set = WorkLimit { at_once: Some(2), weight: 5, ..limit(Limited::Vendor(id(VendorId::new))) };
+    db.set_work_limit(&set, &audit("limit.set")).await.unwrap();
+    assert_eq!(db.load_config().await.unwrap().work_limits, std::slice::from_ref(&set));
+    let other = WorkLimit { at_once: None, per_minute: Some(9), ..set.clone() };
+    db.set_work_limit(&other, &audit("limit.set")).await.unwrap();
+    assert_eq!(db.load_config().await.unwrap().work_limits, [other]);
+    db.set_work_limit(&limit(set.of), &audit("limit.set")).await.unwrap();
+    let config = db.load_config().await.unwrap();
+    assert!(config.work_limits.is_empty());
+    assert_eq!(config.version, before + 3);
+}
