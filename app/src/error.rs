@@ -191,6 +191,12 @@ pub enum Field {
     Schema,
     /// How many events to learn from.
     Samples,
+    /// Jobs at once.
+    AtOnce,
+    /// Jobs a minute.
+    PerMinute,
+    /// Share against others.
+    Weight,
     /// Rules of a mapping.
     Mapping,
     /// Which of a vendor's versions a mapping is for.
@@ -243,6 +249,9 @@ impl Field {
             Self::MaxBody => "largest body",
             Self::Schema => "schema",
             Self::Samples => "number of events",
+            Self::AtOnce => "number of jobs at once",
+            Self::PerMinute => "number of jobs a minute",
+            Self::Weight => "weight",
             Self::Mapping => "mapping",
             Self::FromVersion => "version",
         }
@@ -325,7 +334,8 @@ impl Reason {
             (Self::Malformed, Field::Allow) => {
                 "Give networks such as 203.0.113.0/24, or single addresses, one a line.".into()
             }
-            (Self::Malformed, Field::PerSecond | Field::Burst) => {
+            (Self::Malformed, Field::Weight) => "Give a weight from 1 to 100.".into(),
+            (Self::Malformed, Field::PerSecond | Field::Burst | Field::AtOnce | Field::PerMinute) => {
                 "Give a whole number from 1 to 1,000,000.".into()
             }
             (Self::Malformed, Field::MaxBody) => "Give a size from 1 KiB to 32 MiB, such as 512 KiB.".into(),

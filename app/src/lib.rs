@@ -57,6 +57,7 @@ use pages::{
     types::TypesPage,
     vendor::VendorPage,
     vendors::VendorsPage,
+    work_limits::WorkLimitsPage,
 };
 
 /// What stands in paths where a vendor's name stands in that of its page: no vendor can be called that.
@@ -131,6 +132,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/destinations/added") view=DestinationAddedPage ssr=whole.clone()/>
                     <Route path=path!("/providers") view=ProvidersPage ssr=whole.clone()/>
                     <Route path=path!("/providers/new") view=NewProviderPage ssr=whole.clone()/>
+                    <Route path=path!("/limits") view=WorkLimitsPage ssr=whole.clone()/>
                     <Route path=path!("/replays") view=ReplaysPage ssr=whole.clone()/>
                     <Route path=path!("/rules") view=RulesPage ssr=whole.clone()/>
                     <Route path=path!("/rules/new") view=NewRulePage ssr=whole.clone()/>

@@ -22,6 +22,7 @@ mod rotation;
 mod sender;
 pub mod types;
 mod vendor;
+mod work_limits;
 
 pub use audit::AuditPort;
 pub use events::EventsPort;
@@ -33,6 +34,7 @@ pub use requests::RequestsPort;
 pub use rotation::RotationPort;
 pub use sender::SenderPort;
 pub use vendor::VendorPort;
+pub use work_limits::WorkLimitsPort;
 
 use crate::{
     error::AppError,
@@ -99,6 +101,8 @@ pub struct Ports {
     pub job_changes: Arc<dyn JobChangesPort>,
     /// Pauses and breakers.
     pub flow: Arc<dyn FlowPort>,
+    /// How the work is shared.
+    pub work_limits: Arc<dyn WorkLimitsPort>,
     /// Bytes of webhooks.
     pub payloads: Arc<dyn PayloadsPort>,
     /// What is never stored.

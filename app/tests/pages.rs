@@ -42,6 +42,7 @@ fn every_page_opens_for_owner_and_editor_with_a_title_of_its_own() {
         "/destinations",
         "/providers",
         "/rules",
+        "/limits",
         "/events/types",
         TYPE,
     ];
@@ -320,6 +321,7 @@ fn a_page_that_cannot_load_names_its_request() {
         "/destinations",
         "/providers",
         "/rules",
+        "/limits",
     ] {
         let answer = site.get(page);
         assert_eq!(answer.status, 503, "{page}");

@@ -149,6 +149,7 @@ test("pictures of every page", async ({ page, open, as, faults }) => {
       ["provider-new", site, "/providers/new"],
       ["rules", site, "/rules"],
       ["rule-new", site, "/rules/new"],
+      ["limits", site, "/limits"],
       ["audit", site, "/audit"],
       ["not-found", site, "/no-such-page"],
       ["job-not-found", site, "/jobs/job_00000000000070008000000000000000"],

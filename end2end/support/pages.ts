@@ -133,6 +133,7 @@ export const PAGES: Known[] = [
   { path: "/providers", heading: "Providers" },
   { path: "/providers/new", heading: "Add provider" },
   { path: "/rules", heading: "Rules" },
+  { path: "/limits", heading: "Limits" },
   { path: "/rules/new", heading: "Add rule" },
   { path: "/audit", heading: "Audit" },
   { path: "/audit?action=vendor", heading: "Audit" },

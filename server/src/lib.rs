@@ -42,4 +42,5 @@ pub mod stats;
 pub mod telemetry;
 pub mod trust;
 pub mod vault;
+pub mod wake;
 pub mod worker;

@@ -18,6 +18,7 @@ use domain::{
     breaker::{Breaker, BreakerKey},
     destination::{Destination, DestinationPart},
     id::{DestinationId, ProviderId, TenantId, VendorId},
+    limit::WorkLimit,
     pause::{Pause, PauseTarget},
     privacy::TenantPrivacy,
     provider::Provider,
@@ -147,6 +148,7 @@ pub struct Snapshot {
     privacy: HashMap<TenantId, Arc<LivePrivacy>>,
     pauses: Vec<Pause>,
     breakers: HashMap<BreakerKey, Breaker>,
+    work_limits: Vec<WorkLimit>,
 }
 
 impl Snapshot {
@@ -168,6 +170,11 @@ impl Snapshot {
     /// All breakers that ever did anything, in no order.
     pub fn breakers(&self) -> impl Iterator<Item = &Breaker> {
         self.breakers.values()
+    }
+
+    /// The limits of work that are set.
+    pub fn work_limits(&self) -> &[WorkLimit] {
+        &self.work_limits
     }
 
     /// How the payloads of a tenant are kept; `None` while nobody decided anything.
@@ -369,6 +376,7 @@ fn references(rows: &ConfigRows, vault: &Vault) -> HashSet<Reference> {
 fn build(rows: ConfigRows, vault: &Vault, resolver: &Resolver, before: &Snapshot) -> Snapshot {
     let mut snapshot = Snapshot { version: rows.version, ..Snapshot::default() };
     snapshot.pauses = rows.pauses;
+    snapshot.work_limits = rows.work_limits;
     snapshot.breakers = rows.breakers.into_iter().map(|breaker| (breaker.key.clone(), breaker)).collect();
     snapshot.tenants = rows.tenants.into_iter().map(|tenant| (tenant.id, tenant)).collect();
 

@@ -1,14 +1,15 @@
 //! Taking the steps of replays. Any process may: a server's workers do it in the background, the command line while it
 //! waits. Steps that two take at once are written once (`store::ReplayStore::step_replay`).
 
-use crate::{archive, clock::SharedClock, ingress::pressure::Pressure, live::LiveConfig, payloads};
+use crate::{
+    archive, clock::SharedClock, ingress::pressure::Pressure, live::LiveConfig, payloads, wake::Wake,
+};
 use domain::{
     replay::{Replay, ReplayState},
     selection::EventCursor,
 };
 use std::{sync::Arc, time::Duration};
 use store::{Store, StoreError};
-use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 /// How often a server looks for replays while none is due.
@@ -61,7 +62,7 @@ pub async fn run(
     live: Arc<LiveConfig>,
     clock: SharedClock,
     pressure: Arc<Pressure>,
-    wake: Arc<Notify>,
+    wake: Arc<Wake>,
     stop: CancellationToken,
 ) {
     loop {
@@ -73,7 +74,7 @@ pub async fn run(
             }
         };
         if pause.is_zero() {
-            wake.notify_one();
+            wake.ring();
         }
         if stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
             return;

@@ -25,7 +25,9 @@ use crate::{
     telemetry,
     trust::Trust,
     vault::Vault,
+    wake::Wake,
     worker::{
+        claims::Claims,
         executor::Executor,
         finish::Finisher,
         gate::Gate,
@@ -41,7 +43,7 @@ use anyhow::Context;
 use domain::{id::NodeId, job::JobState, time::Timestamp};
 use std::{future::IntoFuture, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use store::{Node, Store, StoreError};
-use tokio::{net::TcpListener, sync::Notify};
+use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// How often a node says it lives and looks how full the queue is.
@@ -183,7 +185,7 @@ pub async fn run(
     let recording = listeners.metrics.is_some() && http::metrics::record();
     let node = NodeId::new(fresh());
     let stats = Stats::new(clock.clone(), node);
-    let wake = Arc::new(Notify::new());
+    let wake = Arc::new(Wake::default());
     let held = Arc::new(Held::default());
     let pressure = Arc::new(Pressure::new(settings.max_waiting));
     let health = Arc::new(Health { store: base.store.clone(), clock: clock.clone(), worker_beat: 0.into() });
@@ -219,6 +221,10 @@ pub async fn run(
     if settings.has(NodeRole::Ingress) {
         background.spawn(base.keys.clone().keep(base.live.clone(), late.clone()));
     }
+    background.spawn(wake.clone().pass_on(base.store.clone(), late.clone()));
+    if settings.has(NodeRole::Worker) {
+        background.spawn(wake.clone().listen(base.store.clone(), late.clone()));
+    }
     background.spawn(tidy(base.store.clone(), base.live.clone(), clock.clone(), late.clone()));
 
     let (committer, commit_writer) = Committer::start(base.store.clone(), wake.clone());
@@ -246,6 +252,7 @@ pub async fn run(
                 delivery: base.delivery.clone(),
                 clock: clock.clone(),
             }),
+            claims: Claims::new(base.store.clone(), base.live.clone(), clock.clone(), node, settings.lease()),
             gate: Arc::new(Gate::new(
                 base.store.clone(),
                 base.live.clone(),
@@ -262,7 +269,6 @@ pub async fn run(
             wake: wake.clone(),
             stats: stats.clone(),
             workers: settings.workers.max(1) as usize,
-            lease: settings.lease(),
             retry_base: Duration::from_millis(settings.retry_base_ms),
         });
         background.spawn(leases::keep(

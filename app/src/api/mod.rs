@@ -26,6 +26,7 @@ pub mod sender;
 pub mod types;
 pub mod vendor;
 pub mod vendors;
+pub mod work_limits;
 
 #[cfg(feature = "ssr")]
 mod seat;

@@ -100,6 +100,7 @@ fn Rail(viewer: Viewer) -> impl IntoView {
                 <Place href="/destinations" glyph=Glyph::Destinations words="Destinations" class="wide-only"/>
                 <Place href="/providers" glyph=Glyph::Providers words="Providers" class="wide-only"/>
                 <Place href="/rules" glyph=Glyph::Rules words="Rules" class="wide-only"/>
+                <Place href="/limits" glyph=Glyph::Limits words="Limits" class="wide-only"/>
             </ul>
             {viewer_may(Role::may_configure).then(|| view! {
                 <h2>"Records"</h2>
@@ -113,6 +114,7 @@ fn Rail(viewer: Viewer) -> impl IntoView {
                     <Place href="/destinations" glyph=Glyph::Destinations words="Destinations"/>
                     <Place href="/providers" glyph=Glyph::Providers words="Providers"/>
                     <Place href="/rules" glyph=Glyph::Rules words="Rules"/>
+                    <Place href="/limits" glyph=Glyph::Limits words="Limits"/>
                     {viewer_may(Role::may_configure).then(|| view! { <Place href="/audit" glyph=Glyph::Audit words="Audit"/> })}
                     <li><Account email role=viewer.role.as_str()/></li>
                 </ul>

@@ -31,3 +31,4 @@ pub mod setup;
 pub mod types;
 pub mod vendor;
 pub mod vendors;
+pub mod work_limits;

@@ -15,6 +15,7 @@
 //! - [`vendor`]: the head of one vendor's page; [`secrets`]: the versions of its secret
 //! - [`mod@audit`]: the audit log and its URL; [`mod@escape`]: texts as parts of a URL
 //! - [`requests`], [`reasons`]: accepted and refused requests, and why; [`events`]: what became of accepted ones
+//! - [`flow`]: pauses and breakers; [`work_limits`]: how the work is shared
 //! - [`sender`]: the page for a vendor's engineer
 //! - [`types`]: event types with their schemas and mappings
 //! - [`words`]: numbers, sums of money and states as people read them
@@ -43,3 +44,4 @@ pub mod telling;
 pub mod types;
 pub mod vendor;
 pub mod words;
+pub mod work_limits;

@@ -15,6 +15,7 @@ pub mod sample;
 pub mod site;
 pub mod types;
 mod vendor;
+mod work_limits;
 
 use app::{
     error::{AppError, Field, Reason},
@@ -98,6 +99,7 @@ impl Fake {
             jobs: self.clone(),
             job_changes: self.clone(),
             flow: self.clone(),
+            work_limits: self.clone(),
             payloads: self.clone(),
             redaction: self.clone(),
             replays: self.clone(),

@@ -13,6 +13,7 @@ mod flow;
 mod input;
 mod job;
 mod key;
+mod limit;
 mod mapping;
 mod named;
 mod offer;
@@ -100,6 +101,9 @@ enum Command {
     /// Circuit breakers of destinations and models
     #[command(subcommand)]
     Breaker(flow::BreakerCommand),
+    /// How much of a connection's work is done at once and in a minute, and how they share the workers
+    #[command(subcommand)]
+    Limit(limit::Command),
     /// Look at, export, import and replay events
     #[command(subcommand)]
     Events(events::Command),
@@ -203,6 +207,10 @@ async fn run(command: Command, settings: Settings, out: Output) -> anyhow::Resul
         Command::Breaker(command) => {
             let base = if command.only_looks() { look(&settings).await? } else { open(&settings).await? };
             flow::breaker(command, &base, &out).await
+        }
+        Command::Limit(command) => {
+            let base = if command.only_looks() { look(&settings).await? } else { open(&settings).await? };
+            limit::run(command, &base, &out).await
         }
         Command::Jobs(command) => job::run(command, &look(&settings).await?, &out).await,
         Command::Events(command) => events::run(command, &look(&settings).await?, &out).await,

@@ -2,9 +2,10 @@
 //! lone request is written at once, a burst shares its disk syncs.
 
 use super::room::Held;
+use crate::wake::Wake;
 use std::{sync::Arc, time::Duration};
 use store::{NewEvent, Recorded, Store};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
 /// Rows of one transaction; more only makes the first of them wait.
 const MAX_ROWS: usize = 500;
@@ -38,7 +39,7 @@ pub struct Committer {
 impl Committer {
     /// Starts the writer. It ends when the last [`Committer`] is gone, after writing what waits. `wake` is told
     /// after each commit that stored jobs.
-    pub fn start(store: Arc<dyn Store>, wake: Arc<Notify>) -> (Self, tokio::task::JoinHandle<()>) {
+    pub fn start(store: Arc<dyn Store>, wake: Arc<Wake>) -> (Self, tokio::task::JoinHandle<()>) {
         let (queue, waiting) = mpsc::channel(MAX_WAITING);
         (Self { queue }, tokio::spawn(write(store, wake, waiting)))
     }
@@ -51,7 +52,7 @@ impl Committer {
     }
 }
 
-async fn write(store: Arc<dyn Store>, wake: Arc<Notify>, mut waiting: mpsc::Receiver<Waiting>) {
+async fn write(store: Arc<dyn Store>, wake: Arc<Wake>, mut waiting: mpsc::Receiver<Waiting>) {
     while let Some(first) = waiting.recv().await {
         let mut bytes = first.0.payload.weight();
         let (mut events, mut held, mut senders) = (vec![first.0], vec![first.1], vec![first.2]);
@@ -67,7 +68,7 @@ async fn write(store: Arc<dyn Store>, wake: Arc<Notify>, mut waiting: mpsc::Rece
         let answers = record(store.as_ref(), &events).await;
         drop((events, held));
         if starts_jobs {
-            wake.notify_one();
+            wake.ring();
         }
         for (sender, answer) in senders.into_iter().zip(answers) {
             // A sender that hung up does not wait for its answer; the event is stored all the same.

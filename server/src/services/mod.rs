@@ -28,6 +28,7 @@ mod sender;
 mod types;
 mod vendor;
 mod vendors;
+mod work_limits;
 
 pub use rotation::Rotated;
 pub use sender::checks_go_on_after;
@@ -115,6 +116,7 @@ impl Services {
             jobs: self.clone(),
             job_changes: self.clone(),
             flow: self.clone(),
+            work_limits: self.clone(),
             payloads: self.clone(),
             redaction: self.clone(),
             replays: self.clone(),

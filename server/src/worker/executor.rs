@@ -3,6 +3,7 @@
 
 use super::{
     gone,
+    material::Material,
     outcome::{Failure, Outcome, Success},
     template,
 };
@@ -28,7 +29,7 @@ use domain::{
 };
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
-use store::{Store, StoreError};
+use store::{Store, StoreError, StoredPayload};
 
 /// What jobs need.
 pub struct Executor {
@@ -46,11 +47,13 @@ pub struct Executor {
 
 impl Executor {
     /// Runs a claimed job once.
-    pub async fn run(&self, job: &Job) -> Outcome {
+    pub async fn run(&self, job: &Job, material: Material) -> Outcome {
         let snapshot = self.live.now();
         match job.kind {
-            JobKind::Generate => self.generate(job, &snapshot).await,
-            JobKind::Publish | JobKind::Callback | JobKind::Forward => self.deliver(job, &snapshot).await,
+            JobKind::Generate => self.generate(job, material, &snapshot).await,
+            JobKind::Publish | JobKind::Callback | JobKind::Forward => {
+                self.deliver(job, material, &snapshot).await
+            }
         }
     }
 
@@ -61,9 +64,9 @@ impl Executor {
         live.map_or_else(|| "unknown".to_owned(), |live| live.provider.slug.to_string())
     }
 
-    async fn generate(&self, job: &Job, snapshot: &Snapshot) -> Outcome {
+    async fn generate(&self, job: &Job, material: Material, snapshot: &Snapshot) -> Outcome {
         let provider = provider(job, snapshot)?;
-        let (event, payload) = self.event(job, snapshot).await?;
+        let (event, payload) = self.event(job, material.event, snapshot).await?;
         let vendor =
             snapshot.vendor(event.vendor_id).map(|live| live.vendor.slug.to_string()).unwrap_or_default();
         let data = self.data(job, &event, &payload).await?;
@@ -118,20 +121,20 @@ impl Executor {
         }
     }
 
-    async fn deliver(&self, job: &Job, snapshot: &Snapshot) -> Outcome {
+    async fn deliver(&self, job: &Job, material: Material, snapshot: &Snapshot) -> Outcome {
         let destination = destination(job, snapshot)?;
         let now = self.clock.now();
         let outcome = match job.kind {
             JobKind::Forward => {
-                let forwarded = self.forwarded(job, snapshot, destination).await?;
+                let forwarded = self.forwarded(job, material, snapshot, destination).await?;
                 self.delivery.forward(destination, forwarded, job.idempotency_key.clone(), now).await
             }
             JobKind::Callback => {
-                let package = self.package(job, snapshot).await?;
+                let package = self.package(job, material, snapshot).await?;
                 self.delivery.call_back(destination, &package, now).await
             }
             _ => {
-                let package = self.package(job, snapshot).await?;
+                let package = self.package(job, material, snapshot).await?;
                 self.delivery.to_wordpress(destination, &package, now).await
             }
         };
@@ -146,10 +149,11 @@ impl Executor {
     async fn forwarded(
         &self,
         job: &Job,
+        material: Material,
         snapshot: &Snapshot,
         destination: &LiveDestination,
     ) -> Result<Forwarded, Failure> {
-        let (event, payload) = self.event(job, snapshot).await?;
+        let (event, payload) = self.event(job, material.event, snapshot).await?;
         let mapped = job.params.shape.as_ref().is_some_and(|shape| shape.mapping.is_some());
         let Some(template) = &job.params.body else {
             return match mapped {
@@ -161,7 +165,7 @@ impl Executor {
             snapshot.vendor(event.vendor_id).map(|live| live.vendor.slug.to_string()).unwrap_or_default();
         let data = self.data(job, &event, &payload).await?;
         let mut values = template::values(&event, &vendor, data, &payload.body);
-        if let Some((parent, result)) = self.parent(job).await? {
+        if let Some((parent, result)) = self.parent(job, material.parent).await? {
             let title = result.title.unwrap_or_default();
             let text = result.text.unwrap_or_default();
             values = template::with_result(values, &text, &title, parent.model.as_deref());
@@ -175,7 +179,14 @@ impl Executor {
     }
 
     /// The job whose result this one brings, with that result.
-    async fn parent(&self, job: &Job) -> Result<Option<(Job, JobResult)>, Failure> {
+    async fn parent(
+        &self,
+        job: &Job,
+        read: Option<(Job, JobResult)>,
+    ) -> Result<Option<(Job, JobResult)>, Failure> {
+        if read.is_some() {
+            return Ok(read);
+        }
         let Some(id) = job.parent_id else { return Ok(None) };
         let parent = self.store.job(None, id).await.map_err(unavailable)?;
         let found = self.store.results(&[id]).await.map_err(unavailable)?.pop();
@@ -185,9 +196,9 @@ impl Executor {
     }
 
     /// What is delivered: the parent's result, or the event itself when there is no parent.
-    async fn package(&self, job: &Job, snapshot: &Snapshot) -> Result<Package, Failure> {
-        let (event, payload) = self.event(job, snapshot).await?;
-        let (parent, result) = self.parent(job).await?.unzip();
+    async fn package(&self, job: &Job, material: Material, snapshot: &Snapshot) -> Result<Package, Failure> {
+        let (event, payload) = self.event(job, material.event, snapshot).await?;
+        let (parent, result) = self.parent(job, material.parent).await?.unzip();
         let result = result.unwrap_or_default();
         let vendor =
             snapshot.vendor(event.vendor_id).map(|live| live.vendor.slug.to_string()).unwrap_or_default();
@@ -218,7 +229,17 @@ impl Executor {
         })
     }
 
-    async fn event(&self, job: &Job, snapshot: &Snapshot) -> Result<(Event, EventPayload), Failure> {
+    /// The event of a job; `read` with it when that was done before.
+    async fn event(
+        &self,
+        job: &Job,
+        read: Option<(Event, StoredPayload)>,
+        snapshot: &Snapshot,
+    ) -> Result<(Event, EventPayload), Failure> {
+        if let Some((event, stored)) = read {
+            let payload = payloads::open(snapshot, event.tenant_id, event.id, stored).map_err(unreadable)?;
+            return Ok((event, payload));
+        }
         let id = job
             .event_id
             .ok_or_else(|| Failure::new(ErrorClass::BadInput, "This job has no event to work on."))?;

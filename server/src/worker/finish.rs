@@ -1,10 +1,10 @@
 //! Writing how tries ended, batched across jobs the way ingress batches events. A result is never dropped because
 //! the database is away for a moment: a paid answer is kept in memory and written when it is back.
 
-use crate::clock::SharedClock;
+use crate::{clock::SharedClock, wake::Wake};
 use std::{sync::Arc, time::Duration};
 use store::{Finished, Next, Store};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
 /// Outcomes of one transaction.
 const MAX_ROWS: usize = 500;
@@ -30,7 +30,7 @@ impl Finisher {
     pub fn start(
         store: Arc<dyn Store>,
         clock: SharedClock,
-        wake: Arc<Notify>,
+        wake: Arc<Wake>,
     ) -> (Self, tokio::task::JoinHandle<()>) {
         let (queue, waiting) = mpsc::channel(MAX_ROWS * 4);
         (Self { queue }, tokio::spawn(write(store, clock, wake, waiting)))
@@ -47,7 +47,7 @@ impl Finisher {
 async fn write(
     store: Arc<dyn Store>,
     clock: SharedClock,
-    wake: Arc<Notify>,
+    wake: Arc<Wake>,
     mut waiting: mpsc::Receiver<Waiting>,
 ) {
     let mut batch: Vec<Waiting> = Vec::new();
@@ -71,7 +71,7 @@ async fn write(
             pause = (pause * 2).min(LONGEST_PAUSE);
         };
         if goes_on {
-            wake.notify_one();
+            wake.ring();
         }
         for (sender, held) in senders.into_iter().zip(held) {
             let _ = sender.send(held);

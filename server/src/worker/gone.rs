@@ -5,11 +5,11 @@ use crate::{
     by_itself,
     clock::SharedClock,
     live::{LiveConfig, LiveDestination},
+    wake::Wake,
 };
 use domain::{id::NodeId, time::MINUTE};
 use std::{sync::Arc, time::Duration};
 use store::{Store, StoreError};
-use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 /// The status that says so.
@@ -57,7 +57,7 @@ pub async fn keep_releasing(
     store: Arc<dyn Store>,
     clock: SharedClock,
     node: NodeId,
-    wake: Arc<Notify>,
+    wake: Arc<Wake>,
     stop: CancellationToken,
 ) {
     while stop.run_until_cancelled(tokio::time::sleep(EVERY)).await.is_some() {
@@ -71,7 +71,7 @@ pub async fn keep_releasing(
             Ok(0) => {}
             Ok(jobs) => {
                 tracing::info!(jobs, "jobs go on whose target is switched on");
-                wake.notify_one();
+                wake.ring();
             }
             Err(error) => tracing::warn!(%error, "jobs whose target is switched on could not be looked for"),
         }

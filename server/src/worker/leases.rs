@@ -1,6 +1,6 @@
 //! Leases: which jobs this node holds, keeping them, and taking over what other nodes lost.
 
-use crate::{clock::SharedClock, http::health::Health};
+use crate::{clock::SharedClock, http::health::Health, wake::Wake};
 use domain::{
     id::{JobId, NodeId},
     time::Timestamp,
@@ -11,7 +11,6 @@ use std::{
     time::Duration,
 };
 use store::Store;
-use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 /// Jobs taken over in one go.
@@ -85,7 +84,7 @@ pub async fn keep(
     node: NodeId,
     lease: Duration,
     held: Arc<Held>,
-    wake: Arc<Notify>,
+    wake: Arc<Wake>,
     health: Arc<Health>,
     stop: CancellationToken,
 ) {
@@ -125,13 +124,13 @@ async fn extend(store: &dyn Store, node: NodeId, held: &Held, tries: &[Try], unt
 }
 
 /// Makes the jobs of nodes that went away due again.
-async fn recover(store: &dyn Store, now: Timestamp, wake: &Notify) {
+async fn recover(store: &dyn Store, now: Timestamp, wake: &Wake) {
     match store.recover_expired(now, BATCH).await {
         Ok(jobs) if jobs.is_empty() => {}
         Ok(jobs) => {
             tracing::warn!(jobs = jobs.len(), "jobs of a node that went away are due again");
             metrics::counter!("tidegate_leases_expired_total").increment(jobs.len() as u64);
-            wake.notify_one();
+            wake.ring();
         }
         Err(error) => tracing::warn!(%error, "expired leases could not be looked for"),
     }

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     clock::SharedClock,
     live::{LiveConfig, Snapshot},
+    wake::Wake,
 };
 use domain::{
     breaker::BreakerState,
@@ -17,7 +18,6 @@ use domain::{
 };
 use std::{sync::Arc, time::Duration};
 use store::{Store, StoreError};
-use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 /// How often it is looked.
@@ -35,14 +35,14 @@ pub async fn keep(
     live: Arc<LiveConfig>,
     clock: SharedClock,
     node: NodeId,
-    wake: Arc<Notify>,
+    wake: Arc<Wake>,
     stop: CancellationToken,
 ) {
     loop {
         show(&live.now());
         match let_go(store.as_ref(), &live, node, clock.now()).await {
             Ok(0) => {}
-            Ok(_) => wake.notify_one(),
+            Ok(_) => wake.ring(),
             Err(error) => tracing::warn!(%error, "held jobs could not be let go"),
         }
         if stop.run_until_cancelled(tokio::time::sleep(EVERY)).await.is_none() {

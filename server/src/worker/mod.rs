@@ -1,6 +1,8 @@
 //! Running jobs: claim a batch under a lease, run each, write how they ended in batches.
 //!
 //! - [`runner`]: the loop that claims and starts, and the orderly end
+//! - [`claims`]: how many jobs are claimed at once, and of which queues
+//! - [`material`]: what claimed jobs work on, read for all of them at once
 //! - [`gate`]: whether a claimed job may run: pauses and circuit breakers
 //! - [`breaker`]: when a circuit breaker opens and closes; pure
 //! - [`letting_go`]: bringing back what pauses and breakers held
@@ -18,6 +20,7 @@
 
 pub mod admission;
 pub mod breaker;
+pub mod claims;
 pub mod executor;
 pub mod finish;
 pub mod gate;
@@ -25,6 +28,7 @@ pub mod gone;
 pub mod lanes;
 pub mod leases;
 pub mod letting_go;
+pub mod material;
 pub mod outcome;
 pub mod retire;
 pub mod retry;

@@ -2,17 +2,20 @@
 
 use super::{
     admission::{Admission, admit},
+    claims::{Claimed, Claims},
     executor::Executor,
     finish::Finisher,
     gate::{Admitted, Gate},
     lanes::Lanes,
     leases::Held,
+    material::{Material, gather},
     outcome::Outcome,
     retry,
 };
 use crate::{
     clock::{SharedClock, random},
     stats::{Stats, name},
+    wake::Wake,
 };
 use domain::{
     attempt::Attempt,
@@ -22,13 +25,13 @@ use domain::{
     time::Timestamp,
 };
 use futures::FutureExt;
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{collections::VecDeque, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use store::{Finished, Next, Store};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// Longest time between two looks at the queue, for jobs another node stored.
-const POLL: Duration = Duration::from_millis(500);
+/// Longest a claimed job waits for a slot here; then others may have it.
+const MOMENT: Duration = Duration::from_secs(1);
 /// How long running jobs may take to end when the process is asked to stop.
 const GRACE: Duration = Duration::from_secs(20);
 /// Most characters of the far side's answer that are kept with a failed try.
@@ -40,6 +43,8 @@ pub struct Runner {
     pub store: Arc<dyn Store>,
     /// What jobs do.
     pub executor: Arc<Executor>,
+    /// What claims jobs.
+    pub claims: Claims,
     /// What decides which claimed jobs run.
     pub gate: Arc<Gate>,
     /// Where outcomes are written.
@@ -53,15 +58,21 @@ pub struct Runner {
     /// How many calls are made at once to one target.
     pub lanes: Arc<Lanes>,
     /// Told when new work may be there.
-    pub wake: Arc<Notify>,
+    pub wake: Arc<Wake>,
     /// Counters.
     pub stats: Arc<Stats>,
     /// Jobs run at the same time.
     pub workers: usize,
-    /// How long a claim lasts.
-    pub lease: Duration,
     /// First pause before a failed try is repeated.
     pub retry_base: Duration,
+}
+
+/// A claimed job that may run, with what it needs.
+struct Ready {
+    admitted: Admitted,
+    material: Material,
+    /// Cancelled when the job is not this node's any more.
+    lost: CancellationToken,
 }
 
 impl Runner {
@@ -69,39 +80,39 @@ impl Runner {
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
         let slots = Arc::new(Semaphore::new(self.workers));
         let tasks = TaskTracker::new();
-        while !stop.is_cancelled() {
-            let Some(Ok(slot)) = stop.run_until_cancelled(slots.clone().acquire_owned()).await else { break };
-            let free = 1 + slots.available_permits();
-            let jobs = self.claim(free).await;
+        let mut ready = VecDeque::new();
+        loop {
+            let slot = tokio::time::timeout(MOMENT, slots.clone().acquire_owned());
+            let slot = match stop.run_until_cancelled(slot).await {
+                Some(Ok(Ok(slot))) => slot,
+                // Nothing ends here, so what waits is better off elsewhere.
+                Some(Err(_)) => {
+                    self.give_back(ready.drain(..)).await;
+                    continue;
+                }
+                Some(Ok(Err(_))) | None => break,
+            };
+            if ready.is_empty() {
+                let pause = self.fetch(1 + slots.available_permits(), &mut ready).await;
+                if let (true, Some(pause)) = (ready.is_empty(), pause) {
+                    drop(slot);
+                    let _ = stop.run_until_cancelled(tokio::time::timeout(pause, self.wake.heard())).await;
+                    continue;
+                }
+            }
             if stop.is_cancelled() {
-                self.give_back(&jobs).await;
                 break;
             }
-            let claimed = jobs.len();
-            let jobs = self.gate.admit(jobs).await;
-            if jobs.is_empty() && claimed > 0 {
-                // All of them were put aside; behind them may stand others.
-                continue;
-            }
-            if jobs.is_empty() {
+            // All may have been put aside; behind them may stand others.
+            let Some(next) = ready.pop_front() else { continue };
+            let runner = self.clone();
+            tasks.spawn(async move {
+                runner.run_one(next).await;
+                runner.claims.note_ended();
                 drop(slot);
-                let pause = self.pause().await;
-                let _ = stop.run_until_cancelled(tokio::time::timeout(pause, self.wake.notified())).await;
-                continue;
-            }
-            let mut slot = Some(slot);
-            for job in jobs {
-                // As many were claimed as slots were free, and only this loop takes slots.
-                let Some(slot) = slot.take().or_else(|| slots.clone().try_acquire_owned().ok()) else {
-                    break;
-                };
-                let runner = self.clone();
-                tasks.spawn(async move {
-                    runner.run_one(job).await;
-                    drop(slot);
-                });
-            }
+            });
         }
+        self.give_back(ready.drain(..)).await;
         tasks.close();
         if tokio::time::timeout(GRACE, tasks.wait()).await.is_err() {
             tracing::warn!(
@@ -114,21 +125,37 @@ impl Runner {
         }
     }
 
-    async fn claim(&self, limit: usize) -> Vec<Job> {
-        let now = self.clock.now();
-        let until = now.plus(i64::try_from(self.lease.as_micros()).unwrap_or(i64::MAX));
-        match self.store.claim(self.node, limit as i64, now, until).await {
-            Ok(jobs) => jobs,
-            Err(error) => {
-                tracing::warn!(%error, "no jobs could be claimed");
-                tokio::time::sleep(POLL).await;
-                Vec::new()
-            }
-        }
+    /// Claims jobs for `free` slots; says how long it is no use to try again when there are none.
+    async fn fetch(&self, free: usize, ready: &mut VecDeque<Ready>) -> Option<Duration> {
+        let claimed = match self.claims.claim(free, self.workers).await {
+            Claimed::Jobs(jobs) => jobs,
+            Claimed::Nothing(pause) => return Some(pause),
+        };
+        let admitted = self.gate.admit(claimed).await;
+        // From here on their leases are kept.
+        let held: Vec<CancellationToken> =
+            admitted.iter().map(|one| self.held.add((one.job.id, one.job.attempt))).collect();
+        let jobs: Vec<&Job> = admitted.iter().map(|one| &one.job).collect();
+        let material = gather(self.store.as_ref(), &jobs).await;
+        ready.extend(
+            admitted.into_iter().zip(material).zip(held).map(|((admitted, material), lost)| Ready {
+                admitted,
+                material,
+                lost,
+            }),
+        );
+        None
     }
 
-    async fn give_back(&self, jobs: &[Job]) {
-        let ids: Vec<_> = jobs.iter().map(|job| job.id).collect();
+    /// Returns claimed jobs that were not begun to the queue.
+    async fn give_back(&self, ready: impl Iterator<Item = Ready>) {
+        let mut ids = Vec::new();
+        for Ready { admitted, .. } in ready {
+            let (job, probe) = admitted.parts();
+            self.gate.forgo(probe).await;
+            self.held.remove((job.id, job.attempt));
+            ids.push(job.id);
+        }
         if !ids.is_empty()
             && let Err(error) = self.store.give_back(self.node, &ids, self.clock.now()).await
         {
@@ -136,21 +163,10 @@ impl Runner {
         }
     }
 
-    /// How long the queue can be left alone.
-    async fn pause(&self) -> Duration {
-        match self.store.next_due().await {
-            Ok(Some(due)) => {
-                let micros = due.since(self.clock.now()).clamp(1_000, POLL.as_micros() as i64);
-                Duration::from_micros(micros as u64)
-            }
-            _ => POLL,
-        }
-    }
-
-    async fn run_one(&self, admitted: Admitted) {
+    async fn run_one(&self, ready: Ready) {
+        let Ready { admitted, material, lost } = ready;
         let (job, probe) = admitted.parts();
         let this = (job.id, job.attempt);
-        let lost = self.held.add(this);
         let started_at = self.clock.now();
         let live = &self.executor.live;
         let (_room, ended) = match admit(self.store.as_ref(), &self.lanes, live, &job, started_at).await {
@@ -167,7 +183,7 @@ impl Runner {
         let run = async {
             match ended {
                 Some(outcome) => outcome,
-                None => self.executor.run(&job).await,
+                None => self.executor.run(&job, material).await,
             }
         };
         let run = AssertUnwindSafe(run).catch_unwind();

@@ -22,9 +22,9 @@ use tidegate::{
     jobs,
     serve::Base,
     services::Services,
+    wake::Wake,
     worker::{finish::Finisher, gate::Gate, letting_go},
 };
-use tokio::sync::Notify;
 
 /// A moment all stories begin at.
 pub(crate) const NOON: Timestamp = Timestamp(1_790_000_040_000_000);
@@ -184,7 +184,7 @@ impl Drop for Place {
 }
 
 fn gate(base: &Base, clock: &Arc<ManualClock>, node: NodeId, open_first: Duration) -> Gate {
-    let (finisher, _) = Finisher::start(base.store.clone(), clock.clone(), Arc::new(Notify::new()));
+    let (finisher, _) = Finisher::start(base.store.clone(), clock.clone(), Arc::new(Wake::default()));
     Gate::new(base.store.clone(), base.live.clone(), finisher, clock.clone(), node, open_first)
 }
 
