@@ -43,7 +43,8 @@ test("the limits of a connection are set, shown, and taken away again", async ({
   await expect(page.getByText("any number at once, any number a minute, weight 1")).toBeVisible();
 });
 
-test("a weight that is too great is refused with what to give instead", async ({ page, open, as }) => {
+test("a weight that is too great is refused with what to give instead", async ({ page, open, as, faults }) => {
+  faults.allow(/422/);
   await as(site);
   await open(site, "/limits");
   const row = page.getByRole("row", { name: /^model/ });
