@@ -197,6 +197,8 @@ pub enum Field {
     PerMinute,
     /// Share against others.
     Weight,
+    /// How long jobs wait before their first try.
+    Delay,
     /// Rules of a mapping.
     Mapping,
     /// Which of a vendor's versions a mapping is for.
@@ -252,6 +254,7 @@ impl Field {
             Self::AtOnce => "number of jobs at once",
             Self::PerMinute => "number of jobs a minute",
             Self::Weight => "weight",
+            Self::Delay => "pause before the first try",
             Self::Mapping => "mapping",
             Self::FromVersion => "version",
         }
@@ -312,6 +315,9 @@ impl Reason {
             (Self::TooShort, _) => format!("The {name} is too short."),
             (Self::TooLong, Field::Overlap) => "An old secret is accepted for 7 days at most.".into(),
             (Self::TooLong, Field::QuietHours) => "Give a number of hours from 1 to 720.".into(),
+            (Self::TooLong | Self::Malformed, Field::Delay) => {
+                "Give a number of seconds up to 604,800, which is seven days.".into()
+            }
             (Self::TooLong, Field::Allow) => "At most 500 networks can be listed.".into(),
             (Self::TooLong, _) => format!("The {name} is too long."),
             (Self::Malformed, Field::Slug) => {

@@ -7,6 +7,12 @@ alter table jobs add column queue bigint not null default 0;
 drop index jobs_due;
 create index jobs_due on jobs (priority, queue, next_run_at, id) where state = 'pending';
 
+-- Jobs of a rule that wants order stand in a line: those about one subject run one after the other, as their events
+-- came. Others are in none.
+alter table jobs add column line text;
+create index jobs_in_line on jobs (line, event_id, id)
+    where line is not null and state in ('pending', 'running', 'held');
+
 -- What is set for a vendor, a destination or a provider: `target` is its id. Null for no limit.
 create table work_limits (
     target     text    not null primary key,

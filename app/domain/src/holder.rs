@@ -12,6 +12,8 @@ use crate::{
 pub enum Holder {
     /// A person.
     Person,
+    /// The jobs that stand before it in its line.
+    Line,
     /// The suspicion that it brings down whoever runs it.
     Poison,
     /// A pause switch.
@@ -33,6 +35,7 @@ impl std::fmt::Display for Holder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Person => f.write_str("person"),
+            Self::Line => f.write_str("line"),
             Self::Poison => f.write_str("poison"),
             Self::Pause(target) => write!(f, "pause:{target}"),
             Self::Breaker(key) => write!(f, "breaker:{key}"),
@@ -47,6 +50,7 @@ impl std::str::FromStr for Holder {
     fn from_str(text: &str) -> Result<Self, BadTarget> {
         match text.split_once(':') {
             None if text == "person" => Ok(Self::Person),
+            None if text == "line" => Ok(Self::Line),
             None if text == "poison" => Ok(Self::Poison),
             Some(("pause", target)) => Ok(Self::Pause(target.parse()?)),
             Some(("breaker", key)) => Ok(Self::Breaker(key.parse()?)),
@@ -68,6 +72,7 @@ mod tests {
         let id = Uuid::from_u128(7);
         for holder in [
             Holder::Person,
+            Holder::Line,
             Holder::Poison,
             Holder::Pause(PauseTarget::Destination(DestinationId::new(id))),
             Holder::Off(SwitchedOff::Destination),

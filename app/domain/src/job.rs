@@ -79,6 +79,12 @@ pub struct JobParams {
     /// Tries before the job is a dead letter; `None` for the kind's default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_attempts: Option<i32>,
+    /// Whether jobs of its rule about one subject run one after the other, as their events came.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub in_order: bool,
+    /// How long it waited before its first try, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delay_s: Option<u32>,
     /// Which versions of schema and mapping its event's payload met; `None` where its type has neither.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shape: Option<JobShape>,
@@ -188,6 +194,13 @@ impl Job {
     /// Whom it calls; `None` where that is not said.
     pub fn calls(&self) -> Option<Called> {
         Called::by(self.kind, self.provider_id, self.destination_id)
+    }
+
+    /// The line it stands in, when its rule wants order: that of all jobs of the rule about the same subject. What an
+    /// event's vendor does not say the subject of stands in none.
+    pub fn line(&self) -> Option<String> {
+        let (rule, subject) = (self.rule_id?, self.subject_id.as_deref()?);
+        self.params.in_order.then(|| format!("{rule}:{subject}"))
     }
 
     /// After this it is not tried again, whatever tries it has left.

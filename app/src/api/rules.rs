@@ -26,6 +26,8 @@ pub async fn add_rule(
     body: Option<String>,
     max_tokens: Option<String>,
     max_attempts: Option<String>,
+    delay_s: Option<String>,
+    in_order: Option<String>,
 ) -> Result<(), AppError> {
     use super::{seat, typed};
     use crate::{
@@ -44,6 +46,8 @@ pub async fn add_rule(
         body: typed::optional(body),
         max_tokens: typed::maybe(Field::MaxTokens, max_tokens, Reason::Malformed)?,
         max_attempts: typed::maybe(Field::Tries, max_attempts, Reason::Malformed)?,
+        delay_s: typed::maybe(Field::Delay, delay_s, Reason::Malformed)?,
+        in_order: in_order.is_some(),
     };
     seat::ports()?.rules.add(&actor, new).await.map_err(seat::named)?;
     leptos_axum::redirect("/rules?added=yes");

@@ -4,7 +4,7 @@ use crate::{
     api::rules::{AddRule, list_rules},
     components::{
         empty::{LoadError, Nothing, Skeleton},
-        form::{AreaField, FormError, SelectField, Submit, TextField, fault_of},
+        form::{AreaField, CheckField, FormError, SelectField, Submit, TextField, fault_of},
         frame::OnlyFor,
         page_head::PageHead,
     },
@@ -88,6 +88,10 @@ fn RuleForm(page: RulePage, action: ServerAction<AddRule>) -> impl IntoView {
                     hint="What an HTTP endpoint gets. Values are written as JSON, with their quotes. Left empty, a forward passes the event on as it came, and what was generated is sent as our signed message."/>
                 <TextField label="Tries" name="max_attempts" kind="number" field=Field::Tries fault placeholder="12"
                     hint="Left empty: 5 for models, 12 for deliveries."/>
+                <TextField label="Wait first, in seconds" name="delay_s" kind="number" field=Field::Delay fault placeholder="0"
+                    hint="Before the first try; up to seven days."/>
+                <CheckField label="In order" name="in_order" id="in_order"
+                    hint="What comes about one subject is worked off one after the other, as it came; other subjects do not wait. A dead letter does not stop those behind it."/>
                 <div class="actions wide">
                     <Submit words="Add rule" busy="Adding…" pending=action.pending()/>
                     <a class="button" href="/rules">"Cancel"</a>

@@ -13,7 +13,10 @@ use crate::{
         words::kind_name,
     },
 };
-use domain::{job::JobKind, time::Timestamp};
+use domain::{
+    job::JobKind,
+    time::{SECOND, Timestamp, in_words},
+};
 use leptos::prelude::*;
 
 static LIST: List = List {
@@ -52,7 +55,7 @@ fn rows(page: RulePage) -> AnyView {
 /// What a rule does, as a sentence.
 fn then(row: &RuleRow) -> String {
     let to = row.destination.as_deref();
-    match (row.job, row.provider.as_deref(), to) {
+    let what = match (row.job, row.provider.as_deref(), to) {
         (JobKind::Generate, provider, Some(to)) => {
             format!("ask {}, then publish to {to}", provider.unwrap_or("a model"))
         }
@@ -62,7 +65,10 @@ fn then(row: &RuleRow) -> String {
         (JobKind::Publish, _, to) => format!("publish to {}", to.unwrap_or("–")),
         (JobKind::Callback, _, to) => format!("call back {}", to.unwrap_or("–")),
         (JobKind::Forward, _, to) => format!("forward to {}", to.unwrap_or("–")),
-    }
+    };
+    let wait = row.delay_s.map(|seconds| format!("wait {}, ", in_words(i64::from(seconds) * SECOND)));
+    let order = if row.in_order { ", in the order of each subject" } else { "" };
+    format!("{}{what}{order}", wait.unwrap_or_default())
 }
 
 fn line(row: RuleRow, now: Timestamp) -> impl IntoView {

@@ -224,6 +224,10 @@ pub struct RuleRow {
     pub destination: Option<String>,
     /// The template.
     pub prompt: Option<String>,
+    /// How long its jobs wait before their first try, in seconds.
+    pub delay_s: Option<u32>,
+    /// Whether its jobs about one subject run one after the other.
+    pub in_order: bool,
     /// Takes part.
     pub enabled: bool,
     /// When it was added.
@@ -277,4 +281,8 @@ pub struct NewRule {
     pub max_tokens: Option<u32>,
     /// Tries its jobs may have; `None` for what their kind usually has.
     pub max_attempts: Option<i32>,
+    /// How long its jobs wait before their first try, in seconds.
+    pub delay_s: Option<u32>,
+    /// Whether its jobs about one subject run one after the other, as their events came.
+    pub in_order: bool,
 }

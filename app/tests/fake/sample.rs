@@ -433,6 +433,8 @@ fn rules(now: Timestamp) -> Vec<RuleRow> {
         provider: None,
         destination: Some("daily-herald".into()),
         prompt: None,
+        delay_s: None,
+        in_order: false,
         enabled: true,
         created_at: now.plus(-3 * DAY),
     };
@@ -442,7 +444,12 @@ fn rules(now: Timestamp) -> Vec<RuleRow> {
             prompt: Some("Summarise for our readers in two short paragraphs: {{ event.data.text }}".into()),
             ..row(1, "openai", "batch.*", JobKind::Generate)
         },
-        RuleRow { enabled: false, ..row(2, "slack", "*", JobKind::Forward) },
+        RuleRow {
+            enabled: false,
+            in_order: true,
+            delay_s: Some(90),
+            ..row(2, "slack", "*", JobKind::Forward)
+        },
     ]
 }
 

@@ -46,3 +46,47 @@ for (const engine of ["sqlite", "postgres"] as const) {
     }
   });
 }
+
+test("a rule that wants order works off each subject as it came, and others do not wait for it", async () => {
+  const peer = await Receiver.start();
+  const server = await Tidegate.start({ set: { RETRY_BASE_MS: "1" } });
+  try {
+    const vendor = await server.addVendor("acme");
+    await server.cli(["destination", "add", "desk", "--kind", "http", "--url", `${peer.url}/desk`]);
+    await server.cli(["rule", "add", "--vendor", "acme", "--type", "*", "--job", "forward", "--destination", "desk", "--in-order"]);
+    await server.follows();
+    // The first is told to come back, so that those behind it would overtake it if they could.
+    await peer.fails({ path: "/desk", status: 429, retry_after: 2, times: 1 });
+    for (let n = 0; n < 12; n++) await deliver(vendor, { type: `story.${n}`, subject: "one" });
+    const held = await server.jobsIn("held", 11);
+    expect(held.every(({ reason }: any) => reason === "waits for what came before it about one")).toBe(true);
+    await deliver(vendor, { type: "story.other", subject: "two" });
+    await until("the other subject arrived", async () => (await peer.requests("/desk")).some(({ body }) => body.includes("story.other")));
+    expect(await server.jobs(["--state", "held"])).toHaveLength(11);
+    await server.jobsIn("succeeded", 13, 60);
+    const order = (await peer.requests("/desk")).flatMap(({ body, status }) => (status === 204 ? JSON.parse(body).type : [])).filter((type: string) => type !== "story.other");
+    expect(order).toEqual(Array.from({ length: 12 }, (_, n) => `story.${n}`));
+  } finally {
+    await server.stop();
+    await peer.stop();
+  }
+});
+
+test("jobs of a rule with a pause wait that long before their first try", async () => {
+  const peer = await Receiver.start();
+  const server = await Tidegate.start();
+  try {
+    const vendor = await server.addVendor("acme");
+    await server.cli(["destination", "add", "desk", "--kind", "http", "--url", `${peer.url}/desk`]);
+    await server.cli(["rule", "add", "--vendor", "acme", "--type", "*", "--job", "forward", "--destination", "desk", "--delay", "1h"]);
+    await server.follows();
+    await deliver(vendor);
+    const [job] = await server.jobsIn("pending", 1);
+    expect(job.attempt).toBe(0);
+    await server.cli(["jobs", "sooner", job.id]);
+    await server.jobsIn("succeeded", 1);
+  } finally {
+    await server.stop();
+    await peer.stop();
+  }
+});

@@ -1,7 +1,5 @@
-//! Secrets from standard input: one line, never an argument, because arguments can be seen by every process. Typed at
-//! a terminal they are not shown.
 //! What commands read. Secrets come from standard input: one line, never an argument, because arguments can be seen by
-//! every process.
+//! every process. Typed at a terminal they are not shown.
 
 use anyhow::{Context, bail};
 use std::io::{BufRead, IsTerminal, Read};

@@ -1,9 +1,9 @@
 //! `tidegate rule`: which events start which jobs.
 
-use super::{actor, named, output::Output, said};
+use super::{actor, input, named, output::Output, said};
 use crate::serve::Base;
 use app::{ports::RulesPort, view::connections::NewRule};
-use domain::{id::RuleId, job::JobKind};
+use domain::{id::RuleId, job::JobKind, time::SECOND};
 
 #[derive(clap::Subcommand, Debug)]
 pub(super) enum Command {
@@ -37,6 +37,12 @@ pub(super) enum Command {
         /// Tries its jobs may have, 1 to 50
         #[arg(long)]
         max_attempts: Option<i32>,
+        /// Wait before the first try, such as 30s or 2h
+        #[arg(long, value_parser = input::duration)]
+        delay: Option<i64>,
+        /// Work off what comes about one subject one after the other, as it came
+        #[arg(long)]
+        in_order: bool,
         /// Where the result goes
         #[arg(long)]
         destination: Option<String>,
@@ -80,6 +86,8 @@ pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::
             body,
             max_tokens,
             max_attempts,
+            delay,
+            in_order,
             destination,
             tenant,
         } => {
@@ -99,6 +107,8 @@ pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::
                 body,
                 max_tokens,
                 max_attempts,
+                delay_s: delay.map(|micros| u32::try_from(micros / SECOND).unwrap_or(u32::MAX)),
+                in_order,
             };
             services.add(&who, new).await.map_err(said)?;
             let words = format!("{pattern} from {vendor} starts {job}");

@@ -6,6 +6,7 @@ use domain::{
     id::JobId,
     job::Job,
     rule::{Rule, matches},
+    time::SECOND,
 };
 
 /// The jobs `rules` start for `event`.
@@ -23,7 +24,9 @@ fn start(event: &Event, vendor: &str, rule: &Rule) -> Job {
         event_type => format!("{vendor} {event_type}"),
     };
     let new = jobs::new(JobId::new(fresh()), event.tenant_id, rule.job, event.received_at);
+    let delay = i64::from(rule.params.delay_s.unwrap_or(0)) * SECOND;
     Job {
+        next_run_at: event.received_at.plus(delay),
         max_attempts: rule.params.max_attempts.unwrap_or(new.max_attempts),
         event_id: Some(event.id),
         vendor_id: Some(event.vendor_id),

@@ -18,6 +18,8 @@ use domain::{
 
 /// Longest answer a rule can ask for, in tokens.
 const MAX_TOKENS: u32 = 100_000;
+/// Longest that jobs wait before their first try, in seconds.
+const MAX_DELAY_S: u32 = 7 * 24 * 3_600;
 
 #[async_trait]
 impl RulesPort for Services {
@@ -45,6 +47,8 @@ impl RulesPort for Services {
                     .and_then(|id| snapshot.destination(id))
                     .map(|live| live.destination.slug.to_string()),
                 prompt: rule.params.prompt.clone(),
+                delay_s: rule.params.delay_s,
+                in_order: rule.params.in_order,
                 enabled: rule.enabled,
                 created_at: rule.created_at,
             })
@@ -137,6 +141,9 @@ impl Services {
         if new.max_attempts.is_some_and(|tries| !(1..=MOST_TRIES).contains(&tries)) {
             return Err(invalid(Field::Tries, Reason::Malformed));
         }
+        if new.delay_s.is_some_and(|seconds| seconds > MAX_DELAY_S) {
+            return Err(invalid(Field::Delay, Reason::TooLong));
+        }
         if new.max_tokens.is_some_and(|tokens| tokens == 0 || tokens > MAX_TOKENS) {
             return Err(invalid(Field::MaxTokens, Reason::Malformed));
         }
@@ -154,6 +161,8 @@ impl Services {
                 body: new.body,
                 max_tokens: new.max_tokens,
                 max_attempts: new.max_attempts,
+                delay_s: new.delay_s.filter(|seconds| *seconds > 0),
+                in_order: new.in_order,
                 ..JobParams::default()
             },
             enabled: true,

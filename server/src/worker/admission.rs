@@ -14,7 +14,7 @@ use domain::{
     time::{MINUTE, Timestamp},
 };
 use std::sync::Arc;
-use store::{Publishing, Store, SubjectTurn};
+use store::{Publishing, Store, StoreError, SubjectTurn};
 
 /// How long a turn lasts at most, in microseconds: longer than the calls of a post can take together.
 const TURN: i64 = 3 * MINUTE;
@@ -27,6 +27,8 @@ pub enum Admission {
     Go(Room),
     /// Its turn has not come; it asks again then.
     Later(Timestamp),
+    /// It waits until those before it in its line ended.
+    InLine,
     /// It ends without a call.
     Ended(Outcome),
 }
@@ -48,6 +50,13 @@ pub async fn admit(
     if let Some(cause) = switched_off(job, &snapshot) {
         return Admission::Ended(Err(Failure::switched_off(cause)));
     }
+    if job.line().is_some() {
+        match store.is_first_in_line(job).await {
+            Ok(true) => {}
+            Ok(false) => return Admission::InLine,
+            Err(error) => return unknown(job, &error),
+        }
+    }
     let room = match lanes.enter(job).await {
         Ok(room) => room,
         Err(at) => return Admission::Later(at),
@@ -65,10 +74,14 @@ pub async fn admit(
         }
         Err(error) => {
             room.unused();
-            tracing::warn!(%error, job.id = %job.id, "whose turn it is could not be found out");
-            Admission::Ended(Err(Failure::new(ErrorClass::Internal, "The database did not answer.")))
+            unknown(job, &error)
         }
     }
+}
+
+fn unknown(job: &Job, error: &StoreError) -> Admission {
+    tracing::warn!(%error, job.id = %job.id, "whose turn it is could not be found out");
+    Admission::Ended(Err(Failure::new(ErrorClass::Internal, "The database did not answer.")))
 }
 
 /// The configuration as the database has it.

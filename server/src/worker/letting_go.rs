@@ -62,9 +62,9 @@ pub async fn let_go(
     now: Timestamp,
 ) -> Result<u64, StoreError> {
     let snapshot = live.now();
-    let ready: Vec<(Holder, i64)> = store
-        .holders()
-        .await?
+    let holders = store.holders().await?;
+    let in_line = holders.contains(&Holder::Line);
+    let ready: Vec<(Holder, i64)> = holders
         .into_iter()
         .filter_map(|holder| {
             let many = how_many(&holder, &snapshot, now);
@@ -72,10 +72,10 @@ pub async fn let_go(
         })
         .collect();
     // Whoever holds nothing costs no turn.
-    if ready.is_empty() || !store.take_turn("let-go", node, now, now.plus(TURN)).await? {
+    if (ready.is_empty() && !in_line) || !store.take_turn("let-go", node, now, now.plus(TURN)).await? {
         return Ok(0);
     }
-    let mut gone = 0;
+    let mut gone = if in_line { store.move_lines_up(now, BATCH).await? } else { 0 };
     for (holder, many) in ready {
         gone += store.let_go(&holder, many, now, SPREAD / many).await?;
     }
@@ -85,7 +85,7 @@ pub async fn let_go(
 /// How many of a holder's jobs may go now.
 fn how_many(holder: &Holder, snapshot: &Snapshot, now: Timestamp) -> i64 {
     match holder {
-        Holder::Person | Holder::Poison | Holder::Off(_) => 0,
+        Holder::Person | Holder::Poison | Holder::Line | Holder::Off(_) => 0,
         Holder::Pause(target) if snapshot.pause_of(*target).is_some() => 0,
         Holder::Pause(_) => BATCH,
         Holder::Breaker(key) => {

@@ -19,6 +19,7 @@ use crate::{
 };
 use domain::{
     attempt::Attempt,
+    holder::Holder,
     id::NodeId,
     job::{Job, JobKind},
     outcome::{AttemptOutcome, ErrorClass, Verdict},
@@ -175,6 +176,10 @@ impl Runner {
                 self.gate.forgo(probe).await;
                 return self.put_off(&job, at).await;
             }
+            Admission::InLine => {
+                self.gate.forgo(probe).await;
+                return self.stand_in_line(&job, started_at).await;
+            }
             Admission::Ended(outcome) => (None, Some(outcome)),
         };
         let called = ended.is_none();
@@ -224,6 +229,15 @@ impl Runner {
         if let Err(error) = self.store.put_off(self.node, job.id, at, self.clock.now()).await {
             tracing::warn!(%error, job.id = %job.id, "a job could not be put off; its lease will end");
         }
+        self.held.remove((job.id, job.attempt));
+    }
+
+    /// Puts a job aside whose line is not there yet; the one before it lets it go.
+    async fn stand_in_line(&self, job: &Job, now: Timestamp) {
+        let subject = job.subject_id.as_deref().unwrap_or_default();
+        let reason = format!("waits for what came before it about {subject}");
+        let attempt = Attempt { outcome: AttemptOutcome::Held, ..Attempt::of(job, self.node, now, now) };
+        self.finisher.finish(Finished { attempt, next: Next::Held { reason, by: Holder::Line } }).await;
         self.held.remove((job.id, job.attempt));
     }
 

@@ -144,6 +144,8 @@ impl World {
             body: None,
             max_tokens: None,
             max_attempts: None,
+            delay_s: None,
+            in_order: false,
         }
     }
 

@@ -150,6 +150,8 @@ fn rule(
         body: None,
         max_tokens: None,
         max_attempts: None,
+        delay_s: None,
+        in_order: false,
     }
 }
 

@@ -4,7 +4,7 @@
 //! Whoever changes several jobs locks them in the order of their ids, or skips those that are locked, so that
 //! no two transactions wait for each other.
 
-use super::{Adapter, Database, LOCK, along, delivery, insert, is_one_of, locking, rows, work_limits};
+use super::{Adapter, Database, LOCK, along, delivery, insert, is_one_of, lines, locking, rows, work_limits};
 use crate::{
     CounterDelta, Finished, MOST_QUEUES, Next, QueueStore, Result,
     batch::{self, Change},
@@ -116,8 +116,12 @@ impl QueueStore for Adapter {
         let changes = batch::changes(batch);
         // Durable, because the answer of a paid call must not be lost and asked for again.
         let mut transaction = self.begin().await?;
-        let mut held: HashSet<_> =
-            locking::finish(&mut transaction, &changes, now).await?.into_iter().collect();
+        let mut held = HashSet::new();
+        let mut lines = Vec::new();
+        for (job, number, line) in locking::finish(&mut transaction, &changes, now).await? {
+            held.insert((job, number));
+            lines.extend(line);
+        }
         let kept: Vec<&Finished> = changes
             .iter()
             .map(|Change { finished, .. }| *finished)
@@ -146,6 +150,9 @@ impl QueueStore for Adapter {
         insert::jobs(&mut transaction, &follow_up).await?;
         insert::counters(&mut transaction, counters).await?;
         delivery::end_turns(&mut transaction, &done, &others, now).await?;
+        lines.sort_unstable();
+        lines.dedup();
+        lines::move_up(&mut transaction, &lines, now).await?;
         transaction.commit().await?;
         // Taken out, so that the second report of a try is told that it changed nothing.
         Ok(batch.iter().map(|one| held.remove(&(one.attempt.job_id, one.attempt.number))).collect())

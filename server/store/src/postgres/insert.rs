@@ -147,13 +147,13 @@ pub(super) async fn jobs(connection: &mut Connection, jobs: &[&Job]) -> Result<(
     query(concat!(
         "insert into jobs (",
         job_columns!(),
-        ", queue) select * from unnest(
+        ", queue, line) select * from unnest(
              $1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::uuid[],
              $9::uuid[], $10::uuid[], $11::uuid[], $12::text[], $13::text[], $14::integer[], $15::integer[],
              $16::smallint[], $17::bigint[], $18::uuid[], $19::bigint[], $20::text[], $21::text[],
              $22::text[], $23::bigint[], $24::text[], $25::bigint[], $26::bigint[], $27::bigint[],
              $28::bigint[], $29::bigint[], $30::bigint[], $31::bigint[], $32::bigint[],
-             $33::bigint[])"
+             $33::bigint[], $34::text[])"
     ))
     .bind(column(jobs, |job| job.id.uuid()))
     .bind(column(jobs, |job| job.tenant_id.uuid()))
@@ -188,6 +188,7 @@ pub(super) async fn jobs(connection: &mut Connection, jobs: &[&Job]) -> Result<(
     .bind(column(jobs, |job| job.updated_at.0))
     .bind(column(jobs, |job| job.gives_up_at.map(|at| at.0)))
     .bind(column(jobs, |job| job.queue()))
+    .bind(column(jobs, |job| job.line().map(|line| clean(&line).into_owned())))
     .execute(connection)
     .await?;
     Ok(())

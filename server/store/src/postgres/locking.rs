@@ -51,12 +51,12 @@ pub(super) async fn claim(
     Ok(claimed)
 }
 
-/// Changes the jobs of those tries that still hold theirs; returns job and number of each.
+/// Changes the jobs of those tries that still hold theirs; returns job, number and line of each.
 pub(super) async fn finish(
     connection: &mut Connection,
     changes: &[Change<'_>],
     now: Timestamp,
-) -> Result<Vec<(JobId, i32)>> {
+) -> Result<Vec<(JobId, i32, Option<String>)>> {
     let found = query(
         "with ended (job_id, number, node, state, uncount, run_at, why, class, answered_by, tokens_in,
              tokens_out, cost, began, ended_at, holder) as materialized (
@@ -91,7 +91,7 @@ pub(super) async fn finish(
              updated_at = $16
          from held
          where jobs.id = held.job_id
-         returning held.job_id, held.number",
+         returning held.job_id, held.number, jobs.line",
     )
     .bind(column(changes, |change| change.finished.attempt.job_id.uuid()))
     .bind(column(changes, |change| change.finished.attempt.number))
@@ -111,7 +111,10 @@ pub(super) async fn finish(
     .bind(now.0)
     .fetch_all(connection)
     .await?;
-    found.iter().map(|row| Ok((JobId::new(row.try_get("job_id")?), row.try_get("number")?))).collect()
+    found
+        .iter()
+        .map(|row| Ok((JobId::new(row.try_get("job_id")?), row.try_get("number")?, row.try_get("line")?)))
+        .collect()
 }
 
 /// Running jobs whose lease ended, locked. Those another transaction works on are left to it.

@@ -32,6 +32,8 @@ mod job_changes;
 mod jobs;
 #[path = "../common/keys.rs"]
 mod keys;
+#[path = "../common/lines.rs"]
+mod lines;
 mod locking;
 #[path = "../common/nodes.rs"]
 mod nodes;

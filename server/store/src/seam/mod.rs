@@ -14,6 +14,7 @@ mod holds;
 mod job_changes;
 mod jobs;
 mod keys;
+mod lines;
 mod nodes;
 mod policy;
 mod privacy;
@@ -44,6 +45,7 @@ pub use holds::*;
 pub use job_changes::*;
 pub use jobs::*;
 pub use keys::*;
+pub use lines::*;
 pub use nodes::*;
 pub use policy::*;
 pub use privacy::*;
@@ -81,6 +83,7 @@ pub trait Store:
     + QueueStore
     + JobStore
     + HoldStore
+    + LineStore
     + JobChangeStore
     + SwitchStore
     + ConfigStore

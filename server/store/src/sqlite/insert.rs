@@ -143,12 +143,12 @@ pub(super) async fn refused_captures(connection: &mut Connection, batch: &[NewRe
 }
 
 pub(super) async fn jobs(connection: &mut Connection, jobs: &[&Job]) -> Result<()> {
-    for piece in pieces(jobs, 33) {
+    for piece in pieces(jobs, 34) {
         let params = piece.iter().map(|job| to_json(&job.params)).collect::<Result<Vec<String>>>()?;
         let mut insert = QueryBuilder::<Database>::new(concat!(
             "insert into jobs (",
             super::rows::job_columns!(),
-            ", queue) "
+            ", queue, line) "
         ));
         insert.push_values(piece.iter().zip(params), |mut row, (job, params)| {
             row.push_bind(job.id.uuid())
@@ -183,7 +183,8 @@ pub(super) async fn jobs(connection: &mut Connection, jobs: &[&Job]) -> Result<(
                 .push_bind(job.finished_at.map(|at| at.0))
                 .push_bind(job.updated_at.0)
                 .push_bind(job.gives_up_at.map(|at| at.0))
-                .push_bind(job.queue());
+                .push_bind(job.queue())
+                .push_bind(job.line().map(|line| clean(&line).into_owned()));
         });
         insert.build().execute(&mut *connection).await?;
     }

@@ -49,12 +49,12 @@ pub(super) async fn claim(
     Ok(claimed)
 }
 
-/// Changes the jobs of those tries that still hold theirs; returns job and number of each.
+/// Changes the jobs of those tries that still hold theirs; returns job, number and line of each.
 pub(super) async fn finish(
     connection: &mut Connection,
     changes: &[Change<'_>],
     now: Timestamp,
-) -> Result<Vec<(JobId, i32)>> {
+) -> Result<Vec<(JobId, i32, Option<String>)>> {
     let mut held = Vec::with_capacity(changes.len());
     // One bind is left for `now`.
     for piece in pieces(changes, 16) {
@@ -103,13 +103,13 @@ pub(super) async fn finish(
             " from ended
              where jobs.id = ended.job_id and jobs.node_id = ended.node and jobs.attempt = ended.number
                  and jobs.state = 'running'
-             returning id, attempt, state",
+             returning id, attempt, state, line",
         );
         for row in update.build().fetch_all(&mut *connection).await? {
             // The row tells the count after the change: a held job's try was uncounted.
             let uncounted = i32::from(row.try_get::<&str, _>("state")? == "held");
             let number: i32 = row.try_get("attempt")?;
-            held.push((JobId::new(row.try_get("id")?), number + uncounted));
+            held.push((JobId::new(row.try_get("id")?), number + uncounted, row.try_get("line")?));
         }
     }
     Ok(held)

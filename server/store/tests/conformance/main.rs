@@ -19,6 +19,7 @@ mod job_changes;
 mod jobs;
 mod keys;
 mod leases;
+mod lines;
 mod opening;
 mod operation;
 mod privacy;
