@@ -149,6 +149,8 @@ pub enum Field {
     Destination,
     /// Template of a rule.
     Prompt,
+    /// Template of a title.
+    Title,
     /// Template of what a rule forwards.
     Body,
     /// How an endpoint is called.
@@ -231,6 +233,7 @@ impl Field {
             Self::Provider => "provider",
             Self::Destination => "destination",
             Self::Prompt => "prompt",
+            Self::Title => "title",
             Self::Body => "body",
             Self::Method => "method",
             Self::CallHeaders => "list of headers",
@@ -288,6 +291,10 @@ pub enum Reason {
     BadTemplate,
     /// Does not go with another choice of the same form.
     DoesNotFit,
+    /// Means nothing for a job of this kind.
+    NotOfThisJob,
+    /// Said when the thing was made; changing it would change what is stored.
+    DecidedOnce,
     /// Means no stored event.
     NoEvents,
     /// A place outside the database that the settings do not allow.
@@ -296,6 +303,10 @@ pub enum Reason {
     PlaceEmpty,
     /// A place outside the database does not answer.
     PlaceDown,
+    /// A place outside the database refuses us.
+    PlaceRefused,
+    /// A place outside the database is locked until a person opens it.
+    PlaceSealed,
     /// Over already; nothing can be done with it.
     Ended,
     /// A refused request that would be refused again.
@@ -385,10 +396,19 @@ impl Reason {
                 "The settings do not allow this place. Ask whoever runs Tidegate to add it.".into()
             }
             (Self::PlaceEmpty, _) => format!("There is no {name} at this place, or it cannot be read."),
-            (Self::PlaceDown, _) => "Vault does not answer. Try again later.".into(),
+            (Self::PlaceDown, _) => "Vault does not answer, or not as its store does. Try again later.".into(),
+            (Self::PlaceRefused, _) => "Vault refuses Tidegate’s token here: permission denied. The token expired, or \
+                 its policy does not cover this path. Ask whoever runs Tidegate."
+                .into(),
+            (Self::PlaceSealed, _) => "Vault is sealed. Somebody has to unseal it first.".into(),
             (Self::Ended, _) => format!("This {name} has ended already."),
+            (Self::NotOfThisJob, _) => format!("This job has no {name} that could be changed."),
             (Self::DoesNotFit, Field::Option(_)) => {
                 "The chosen preset does not let one choose this. Leave it empty.".into()
+            }
+            (Self::DecidedOnce, _) => {
+                "This was decided when the vendor was added: what is stored would mean something else. Add another vendor."
+                    .into()
             }
             (Self::DoesNotFit, _) => format!("This {name} does not go with the other choices."),
         }

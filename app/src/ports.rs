@@ -20,6 +20,7 @@ mod limits;
 mod requests;
 mod rotation;
 mod sender;
+mod signing;
 pub mod types;
 mod vendor;
 mod work_limits;
@@ -33,6 +34,7 @@ pub use limits::LimitsPort;
 pub use requests::RequestsPort;
 pub use rotation::RotationPort;
 pub use sender::SenderPort;
+pub use signing::SigningPort;
 pub use vendor::VendorPort;
 pub use work_limits::WorkLimitsPort;
 
@@ -115,6 +117,8 @@ pub struct Ports {
     pub vendor: Arc<dyn VendorPort>,
     /// What a vendor may send.
     pub limits: Arc<dyn LimitsPort>,
+    /// Options of a vendor's preset.
+    pub signing: Arc<dyn SigningPort>,
     /// AI APIs.
     pub providers: Arc<dyn ProvidersPort>,
     /// Where results go.

@@ -23,6 +23,7 @@ pub mod requests;
 pub mod rotation;
 pub mod rules;
 pub mod sender;
+pub mod signing;
 pub mod types;
 pub mod vendor;
 pub mod vendors;

@@ -1,7 +1,10 @@
 //! What people type into forms, on its way to the ports: trimmed, empty means absent, choices must be known.
 
-use crate::error::{AppError, Field, Reason};
-use std::str::FromStr;
+use crate::{
+    error::{AppError, Field, Reason},
+    view::preset_options::PresetOption,
+};
+use std::{collections::BTreeMap, str::FromStr};
 
 /// A text that must be there.
 pub(super) fn needed(field: Field, text: &str) -> Result<String, AppError> {
@@ -25,6 +28,16 @@ pub(super) fn maybe<T: FromStr>(
     reason: Reason,
 ) -> Result<Option<T>, AppError> {
     optional(text).map(|text| text.parse().map_err(|_| AppError::invalid(field, reason))).transpose()
+}
+
+/// Options of a preset by their names. Fields left empty leave the preset as it is.
+pub(super) fn options(typed: BTreeMap<String, String>) -> Result<BTreeMap<PresetOption, String>, AppError> {
+    let given = typed.into_iter().filter_map(|(name, text)| Some((name, optional(Some(text))?)));
+    let known = given.map(|(name, text)| match name.parse() {
+        Ok(option) => Ok((option, text)),
+        Err(()) => Err(AppError::invalid(Field::Form, Reason::Unknown)),
+    });
+    known.collect()
 }
 
 /// A path of this site to go to after signing in, or the first page: never another site.

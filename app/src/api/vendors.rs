@@ -33,10 +33,7 @@ pub async fn add_vendor(
     #[server(default)] options: BTreeMap<String, String>,
 ) -> Result<(), AppError> {
     use super::{seat, typed};
-    use crate::{
-        error::{Field, Reason},
-        view::{connections::NewVendor, preset_options::PresetOption},
-    };
+    use crate::{error::Field, view::connections::NewVendor};
     let actor = seat::configurer()?;
     let new = NewVendor {
         slug: typed::needed(Field::Slug, &slug)?,
@@ -46,14 +43,7 @@ pub async fn add_vendor(
         secret_later: secret_later.is_some(),
         scheme: None,
     };
-    // Fields left empty leave the preset as it is.
-    let given = options.into_iter().filter_map(|(name, text)| Some((name, typed::optional(Some(text))?)));
-    let options = given
-        .map(|(name, text)| match name.parse::<PresetOption>() {
-            Ok(option) => Ok((option, text)),
-            Err(()) => Err(AppError::invalid(Field::Form, Reason::Unknown)),
-        })
-        .collect::<Result<BTreeMap<_, _>, _>>()?;
+    let options = typed::options(options)?;
     let handle = seat::ports()?.vendors.add(&actor, new, options).await.map_err(seat::named)?;
     leptos_axum::redirect(&typed::safe_path(Some(format!("/vendors/added?once={handle}"))));
     Ok(())

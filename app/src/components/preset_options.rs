@@ -22,14 +22,22 @@ pub fn PresetOptions(
         view! {
             <fieldset class="options">
                 <legend>"This preset’s options"<span class="aside">"optional"</span></legend>
-                {options.into_iter().map(|choice| view! { <OptionField choice fault/> }).collect_view()}
+                {options.into_iter().map(|choice| view! { <OptionField choice value=None fault/> }).collect_view()}
             </fieldset>
         }
     })
 }
 
+/// One option. Left empty, the preset's own applies.
 #[component]
-fn OptionField(choice: OptionChoice, fault: FormFault) -> impl IntoView {
+pub fn OptionField(
+    /// Which, and what applies while nobody chose.
+    choice: OptionChoice,
+    /// What it begins with.
+    value: Option<String>,
+    /// The form's last error.
+    fault: FormFault,
+) -> impl IntoView {
     let OptionChoice { option, default } = choice;
     let words = move || fault.get().and_then(|error| error.about(Field::Option(option)));
     let wrong = move || words().map(|_| "true");
@@ -37,7 +45,10 @@ fn OptionField(choice: OptionChoice, fault: FormFault) -> impl IntoView {
     let under = format!("{id}-hint");
     let field = match option {
         PresetOption::Algorithm => {
-            let algorithms = ALGORITHMS.map(|name| view! { <option value=name>{name}</option> });
+            let algorithms = ALGORITHMS.map(|name| {
+                let selected = value.as_deref() == Some(name);
+                view! { <option value=name selected=selected>{name}</option> }
+            });
             view! {
                 <select id=id.clone() name=name aria-describedby=under.clone() aria-invalid=wrong>
                     <option value="">{format!("As usual: {default}")}</option>
@@ -50,7 +61,7 @@ fn OptionField(choice: OptionChoice, fault: FormFault) -> impl IntoView {
             // No `type="number"`: what is wrong is said at the field, in the same words with and without scripts.
             let digits = matches!(option, PresetOption::Tolerance).then_some("numeric");
             view! {
-                <input id=id.clone() name=name placeholder=default inputmode=digits autocomplete="off" spellcheck="false"
+                <input id=id.clone() name=name value=value placeholder=default inputmode=digits autocomplete="off" spellcheck="false"
                     autocapitalize="none" aria-describedby=under.clone() aria-invalid=wrong/>
             }
             .into_any()

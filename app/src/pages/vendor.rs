@@ -18,6 +18,7 @@ use crate::{
             privacy::{Privacy, PrivacyPanel},
             refused::{RefusedPanel, refusals_of},
             secrets::{Rotation, SecretsPanel},
+            signing::{Signing, SigningPanel},
             subject::{Subject, Told},
             types::{TypesPanel, types_of},
         },
@@ -43,6 +44,7 @@ struct Reads {
     contact: Contact,
     refusals: Told<VendorRefusals>,
     rotation: Rotation,
+    signing: Signing,
     limits: Limits,
     types: Told<TypesPage>,
     privacy: Privacy,
@@ -55,6 +57,7 @@ impl Reads {
             contact: Contact::of(subject),
             refusals: refusals_of(subject),
             rotation: Rotation::of(subject),
+            signing: Signing::of(subject),
             limits: Limits::of(subject),
             types: types_of(subject),
             privacy: Privacy::of(subject),
@@ -144,6 +147,7 @@ fn Panels(vendor: VendorHead, reads: Reads) -> impl IntoView {
         <ConnectionPanel vendor=id contact=reads.contact/>
         <RefusedPanel id refusals=reads.refusals/>
         <SecretsPanel id rotation=reads.rotation href=href.clone()/>
+        <SigningPanel id signing=reads.signing href=href.clone()/>
         <LimitsPanel id limits=reads.limits href/>
         <TypesPanel page=reads.types/>
         <PrivacyPanel vendor privacy=reads.privacy/>

@@ -12,7 +12,8 @@
 //! - [`greeting`]: a vendor's side of a connection; [`preset_options`]: what a preset lets one choose
 //! - [`payload`]: what comes of asking for a webhook's bytes; [`replays`]: running events again;
 //!   [`redaction`]: what is never stored
-//! - [`vendor`]: the head of one vendor's page; [`secrets`]: the versions of its secret
+//! - [`vendor`]: the head of one vendor's page; [`secrets`]: the versions of its secret; [`signing`]: what of its
+//!   preset's options was chosen
 //! - [`mod@audit`]: the audit log and its URL; [`mod@escape`]: texts as parts of a URL
 //! - [`requests`], [`reasons`]: accepted and refused requests, and why; [`events`]: what became of accepted ones
 //! - [`flow`]: pauses and breakers; [`work_limits`]: how the work is shared
@@ -39,6 +40,7 @@ pub mod replays;
 pub mod requests;
 pub mod secrets;
 pub mod sender;
+pub mod signing;
 pub mod story;
 pub mod telling;
 pub mod types;

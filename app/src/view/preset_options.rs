@@ -77,6 +77,12 @@ impl PresetOption {
         }
     }
 
+    /// Whether it stays as it was when the vendor was added: it says what an event's id and type are, and events, counters
+    /// and rules that are there would mean something else.
+    pub const fn decided_once(self) -> bool {
+        matches!(self, Self::IdHeader | Self::EventId | Self::EventType)
+    }
+
     /// What people call it in the middle of a sentence.
     pub const fn name(self) -> &'static str {
         match self {

@@ -12,6 +12,7 @@ mod limits;
 pub mod requests;
 mod rotation;
 pub mod sample;
+mod signing;
 pub mod site;
 pub mod types;
 mod vendor;
@@ -106,6 +107,7 @@ impl Fake {
             vendors: self.clone(),
             vendor: self.clone(),
             limits: self.clone(),
+            signing: self.clone(),
             providers: self.clone(),
             destinations: self.clone(),
             rules: self.clone(),

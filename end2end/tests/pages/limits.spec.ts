@@ -94,7 +94,7 @@ test("an address outside the vendor's networks is a 403", async ({ page, open, r
 
   // The command line says the same and can undo it.
   const set = await site.server.cli<any>(["vendor", "set", "acme", "--allow-any"]);
-  expect(set).toEqual({ slug: "acme", enabled: true, allow: [], rate: null, burst: null, max_body: 524288 });
+  expect(set).toEqual({ slug: "acme", enabled: true, allow: [], rate: null, burst: null, max_body: 524288, options: {} });
   await expect.poll(async () => (await deliver(acme)).status).toBe(202);
 });
 

@@ -25,6 +25,7 @@ mod reveal;
 mod rotation;
 mod rules;
 mod sender;
+mod signing;
 mod types;
 mod vendor;
 mod vendors;
@@ -123,6 +124,7 @@ impl Services {
             vendors: self.clone(),
             vendor: self.clone(),
             limits: self.clone(),
+            signing: self.clone(),
             providers: self.clone(),
             destinations: self.clone(),
             rules: self.clone(),

@@ -119,7 +119,7 @@ fn waits_for_secret(preset: &signature::Preset, later: bool) -> bool {
 }
 
 /// What a preset lets one choose, in the order forms have it.
-fn choices(preset: &signature::Preset) -> Vec<OptionChoice> {
+pub(super) fn choices(preset: &signature::Preset) -> Vec<OptionChoice> {
     let offered = |option: &PresetOption| {
         let name = preset.options.iter().find(|offered| offered.as_str() == option.as_str())?;
         Some(OptionChoice { option: *option, default: preset.default_of(*name) })
@@ -129,7 +129,7 @@ fn choices(preset: &signature::Preset) -> Vec<OptionChoice> {
 
 /// Each option that the preset does not offer or cannot take is named by its field. Presets that are not known are
 /// somebody else's to say.
-fn check_options(preset: &str, options: &BTreeMap<String, String>) -> Result<(), AppError> {
+pub(super) fn check_options(preset: &str, options: &BTreeMap<String, String>) -> Result<(), AppError> {
     let Some(preset) = signature::preset(preset) else { return Ok(()) };
     let choices = choices(preset);
     for (name, value) in options {

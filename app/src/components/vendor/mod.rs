@@ -6,5 +6,6 @@ pub mod limits;
 pub mod privacy;
 pub mod refused;
 pub mod secrets;
+pub mod signing;
 pub mod subject;
 pub mod types;

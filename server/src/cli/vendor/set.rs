@@ -1,13 +1,18 @@
-//! `tidegate vendor set`: from where, how much and how large a vendor may send, and whether it may at all.
+//! `tidegate vendor set`: from where, how much and how large a vendor may send, how its signatures are read, and whether it
+//! may send at all.
 
 use crate::{
-    cli::{actor, named, output::Output, said},
+    cli::{Usage, actor, named, output::Output, said},
     serve::Base,
 };
-use app::{ports::LimitsPort, view::limits::NewLimits};
+use app::{
+    ports::{LimitsPort, SigningPort},
+    view::{limits::NewLimits, preset_options::PresetOption, signing::SigningOption},
+};
 use clap::ArgGroup;
 use domain::{bytes, network};
 use ipnet::IpNet;
+use std::collections::BTreeMap;
 
 #[derive(clap::Args, Debug)]
 #[command(group = ArgGroup::new("change").required(true).multiple(true))]
@@ -38,6 +43,12 @@ pub(in crate::cli) struct Set {
     /// Let its preset say how large a body may be
     #[arg(long, conflicts_with = "max_body", group = "change")]
     preset_max_body: bool,
+    /// An option of its preset, such as one_time=signed; those that say where id and type stand stay as they are
+    #[arg(long = "option", value_name = "NAME=VALUE", value_parser = super::option, group = "change")]
+    options: Vec<(String, String)>,
+    /// Let its preset say this option again
+    #[arg(long = "preset-option", value_name = "NAME", group = "change")]
+    preset_options: Vec<String>,
     /// Let its URL answer
     #[arg(long, group = "change")]
     enable: bool,
@@ -55,6 +66,23 @@ impl Set {
             || self.no_rate
             || self.max_body.is_some()
             || self.preset_max_body
+    }
+
+    /// The options that can be changed as they are to be: those that are not named stay.
+    fn chosen(&self, now: &[SigningOption]) -> Result<BTreeMap<PresetOption, String>, Usage> {
+        let known = |name: &str| {
+            name.parse::<PresetOption>().map_err(|()| Usage(format!("there is no option {name:?}")))
+        };
+        let stays = now.iter().filter(|one| !one.choice.option.decided_once());
+        let mut chosen: BTreeMap<PresetOption, String> =
+            stays.filter_map(|one| Some((one.choice.option, one.value.clone()?))).collect();
+        for name in &self.preset_options {
+            chosen.remove(&known(name)?);
+        }
+        for (name, value) in &self.options {
+            chosen.insert(known(name)?, value.clone());
+        }
+        Ok(chosen)
     }
 }
 
@@ -84,17 +112,30 @@ pub(super) async fn run(set: Set, base: &Base, out: &Output) -> anyhow::Result<(
         };
         services.set_limits(&who, id, new).await.map_err(said)?;
     }
+    if !set.options.is_empty() || !set.preset_options.is_empty() {
+        let now = services.signing(&who, id).await.map_err(said)?;
+        services.set_signing(&who, id, set.chosen(&now)?).await.map_err(said)?;
+    }
     if set.enable || set.disable {
         services.switch_vendor(&who, &live, set.enable).await.map_err(said)?;
     }
     let limits = services.limits(&who, id).await.map_err(said)?;
     let live = named::vendor(base, &who, &set.slug)?;
+    let options: BTreeMap<&str, String> = services
+        .signing(&who, id)
+        .await
+        .map_err(said)?
+        .into_iter()
+        .filter_map(|one| Some((one.choice.option.as_str(), one.value?)))
+        .collect();
+    let words: Vec<String> = options.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let shown =
         |number: Option<u32>| number.map_or_else(|| "any number".to_owned(), |number| number.to_string());
     out.value(
         &serde_json::json!({
             "slug": set.slug, "enabled": live.vendor.enabled, "allow": limits.allow, "rate": limits.rate,
             "burst": limits.burst, "max_body": limits.max_body.unwrap_or(limits.preset_max_body),
+            "options": options,
         }),
         &[
             ("slug", set.slug.clone()),
@@ -106,6 +147,7 @@ pub(super) async fn run(set: Set, base: &Base, out: &Output) -> anyhow::Result<(
             ("a second", shown(limits.rate)),
             ("at once", shown(limits.burst)),
             ("largest body", bytes::show(limits.max_body.unwrap_or(limits.preset_max_body))),
+            ("options", words.join(" ")),
         ],
     );
     Ok(())

@@ -20,13 +20,15 @@ impl PolicyStore for Adapter {
         .await?;
         let mut vendor = rows::vendor(&row)?;
         edit(&mut vendor);
-        let changed = query("update vendors set enabled = $2, max_body = $3, policy = $4 where id = $1")
-            .bind(vendor.id.uuid())
-            .bind(vendor.enabled)
-            .bind(vendor.max_body.map(i64::from))
-            .bind(to_json(&vendor.policy)?)
-            .execute(&mut *transaction)
-            .await?;
+        let changed =
+            query("update vendors set enabled = $2, max_body = $3, policy = $4, options = $5 where id = $1")
+                .bind(vendor.id.uuid())
+                .bind(vendor.enabled)
+                .bind(vendor.max_body.map(i64::from))
+                .bind(to_json(&vendor.policy)?)
+                .bind(to_json(&vendor.options)?)
+                .execute(&mut *transaction)
+                .await?;
         config::end_change(transaction, changed.rows_affected(), audit).await
     }
 }

@@ -11,8 +11,8 @@ pub type VendorEdit<'a> = &'a (dyn Fn(&mut Vendor) + Send + Sync);
 #[async_trait]
 pub trait PolicyStore {
     /// Changes a vendor as it is at the moment of the change, so that of two people who change different things at
-    /// once neither undoes the other. Only `enabled`, `max_body` and `policy` can be changed; whatever else `edit`
-    /// does is not kept.
+    /// once neither undoes the other. Only `options`, `enabled`, `max_body` and `policy` can be changed; whatever else
+    /// `edit` does is not kept.
     async fn edit_vendor(&self, vendor: VendorId, edit: VendorEdit<'_>, audit: &AuditEntry) -> Result<()>;
 
     /// Replaces a vendor's whole policy; [`PolicyStore::edit_vendor`] changes one part of it.

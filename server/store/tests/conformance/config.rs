@@ -30,6 +30,7 @@ on_both! {
     changing_what_does_not_exist_is_not_found,
     a_vendors_policy_is_loaded_as_it_was_set_and_kept_with_an_audit_entry,
     changes_of_one_policy_at_once_are_all_kept,
+    a_vendors_options_can_be_changed_and_neither_its_name_nor_its_preset,
 }
 
 fn vendor(tenant_id: TenantId, slug: &str) -> Vendor {
@@ -310,6 +311,23 @@ async fn changes_of_one_policy_at_once_are_all_kept(db: Db) {
     let stored = &db.load_config().await.unwrap().vendors[0];
     assert_eq!((stored.policy.allow.len(), stored.enabled, stored.max_body), (6, false, None));
     assert_eq!(stored.policy.rate, vendor.policy.rate);
+}
+
+async fn a_vendors_options_can_be_changed_and_neither_its_name_nor_its_preset(db: Db) {
+    let vendor = vendor(DEFAULT_TENANT_ID, "sender");
+    db.add_vendor(&vendor, None, &audit("vendor.add")).await.unwrap();
+    let before = db.config_version().await.unwrap();
+    let edit = |vendor: &mut Vendor| {
+        vendor.options.insert("one_time".into(), "signed".into());
+        vendor.slug = "other".parse().unwrap();
+        vendor.preset = "other".into();
+    };
+    db.edit_vendor(vendor.id, &edit, &audit("vendor.signing")).await.unwrap();
+    let mut expected = vendor.clone();
+    expected.options.insert("one_time".into(), "signed".into());
+    let config = db.load_config().await.unwrap();
+    assert_eq!(config.vendors, [expected]);
+    assert!(config.version > before);
 }
 
 async fn changing_what_does_not_exist_is_not_found(db: Db) {
