@@ -97,7 +97,11 @@ fn Line(row: ProviderRow, now: Timestamp, may: bool, switch: ServerAction<Switch
             </th>
             <td class="c-wide" data-label="Model">{row.model}</td>
             <td class="c-wide" data-label="Key">{match row.key_place {
-                Some(place) => view! { <code>{place}</code> }.into_any(),
+                Some(place) => view! {
+                    <code>{place}</code>
+                    {row.key_problem.map(|problem| view! { <span class="sub alarm">{problem}</span> })}
+                }
+                .into_any(),
                 None => (if row.has_key { "stored" } else { "none" }).into_any(),
             }}</td>
             <td class="num quiet" data-label="Last answer">

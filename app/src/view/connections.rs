@@ -177,6 +177,8 @@ pub struct ProviderRow {
     pub has_key: bool,
     /// Where the key is, when that is not the database: `env:NAME`, `file:/path`, `vault:mount/path#field`.
     pub key_place: Option<String>,
+    /// Why it could not be read there the last time; the key read before stays in use.
+    pub key_problem: Option<String>,
     /// Takes part in new work.
     pub enabled: bool,
     /// When it last answered.

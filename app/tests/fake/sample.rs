@@ -366,6 +366,7 @@ fn providers(now: Timestamp) -> Vec<ProviderRow> {
         model: model.into(),
         has_key: true,
         key_place: None,
+        key_problem: None,
         enabled: true,
         last_used_at: Some(now.plus(-20 * SECOND)),
     };

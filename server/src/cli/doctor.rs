@@ -61,14 +61,13 @@ async fn with_database(base: &Base, settings: &Settings, checks: &mut Vec<Check>
         Err(_) => Err(format!("nothing answers on {}; start it with `tidegate serve`", settings.listen)),
     };
     checks.push(check("server", server));
+    let found = base.services.check_up().await?;
+    checks.extend(found.into_iter().map(|found| Check {
+        what: found.what,
+        state: if found.bad { "problem" } else { "warning" },
+        found: found.words,
+    }));
     let snapshot = base.live.now();
-    let broken = snapshot
-        .vendors()
-        .filter(|live| live.preset.is_none() || live.secrets_at(base.clock.now()).is_empty());
-    for live in broken {
-        let words = "has no usable preset or no secret in use".to_owned();
-        checks.push(check(&format!("vendor {}", live.vendor.slug), Err(words)));
-    }
     let who = actor(base, None)?;
     for live in snapshot.destinations().filter(|live| Some(live.destination.tenant_id) == who.tenant) {
         let report = base.services.try_destination(live).await;

@@ -284,6 +284,8 @@ fn is_usage(field: Field, reason: Reason) -> bool {
                 | Reason::PlaceNotAllowed
                 | Reason::PlaceEmpty
                 | Reason::PlaceDown
+                | Reason::PlaceRefused
+                | Reason::PlaceSealed
                 | Reason::WrongLogin,
             _
         ) | (Reason::DoesNotFit, Field::Form | Field::Version)
@@ -315,6 +317,7 @@ mod tests {
             (Field::Form, Reason::NoEvents),
             (Field::Version, Reason::Ended),
             (Field::Secret, Reason::PlaceDown),
+            (Field::Secret, Reason::PlaceRefused),
             (Field::Schema, Reason::Missing),
         ] {
             assert!(!usage(field, reason), "{field:?} {reason:?}");

@@ -5,6 +5,7 @@
 
 mod account;
 mod audit;
+mod check_up;
 mod checks;
 mod destinations;
 mod events;
@@ -31,6 +32,7 @@ mod vendor;
 mod vendors;
 mod work_limits;
 
+pub use check_up::Finding;
 pub use rotation::Rotated;
 pub use sender::checks_go_on_after;
 pub use vendors::AddedVendor;
@@ -170,8 +172,8 @@ impl Services {
                     Problem::NotAllowed | Problem::NoVault => {
                         AppError::invalid(field, Reason::PlaceNotAllowed)
                     }
-                    Problem::Vault(hashicorp::Problem::Down) => AppError::invalid(field, Reason::PlaceDown),
-                    _ => AppError::invalid(field, Reason::PlaceEmpty),
+                    Problem::Vault(problem) => AppError::invalid(field, vault_reason(&problem)),
+                    Problem::NoVariable | Problem::NoFile => AppError::invalid(field, Reason::PlaceEmpty),
                 })?
             }
         };
@@ -253,6 +255,17 @@ fn check_url(text: &str, field: Field, allow_private: bool) -> Result<url::Url, 
         return Err(AppError::invalid(field, Reason::PrivateAddress));
     }
     Ok(url)
+}
+
+/// Why a field of Vault could not be read, as forms say it.
+const fn vault_reason(problem: &hashicorp::Problem) -> Reason {
+    use hashicorp::Problem;
+    match problem {
+        Problem::Refused | Problem::UnknownToken => Reason::PlaceRefused,
+        Problem::Sealed => Reason::PlaceSealed,
+        Problem::Down | Problem::Odd(_) | Problem::Busy => Reason::PlaceDown,
+        Problem::NoStore | Problem::Deleted | Problem::Missing | Problem::NoField => Reason::PlaceEmpty,
+    }
 }
 
 /// Where a secret was taken from, for the audit log.

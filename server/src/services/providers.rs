@@ -24,6 +24,7 @@ impl ProvidersPort for Services {
             .map(|live| (&live.provider, live.reference.as_ref()))
             .map(|(provider, reference)| ProviderRow {
                 key_place: reference.map(ToString::to_string),
+                key_problem: reference.and_then(|reference| self.problem_at(reference)),
                 id: provider.id,
                 slug: provider.slug.to_string(),
                 kind: provider.kind,

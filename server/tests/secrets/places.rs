@@ -4,7 +4,7 @@ use crate::support::{Node, Place, admin};
 use app::{
     error::{AppError, Field, Reason},
     ports::{ProvidersPort, RotationPort},
-    view::connections::NewProvider,
+    view::connections::{NewProvider, NewVendor},
 };
 use axum::{
     Json, Router,
@@ -23,8 +23,19 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-/// The secret and its version; `None` while the place cannot be read.
-type Shared = Arc<Mutex<Option<(String, i64)>>>;
+/// The secret and its version, or how the place refuses to give it.
+type Shared = Arc<Mutex<Result<(String, i64), Refusing>>>;
+
+/// How a place refuses: the status and what is said with it.
+type Refusing = (StatusCode, Value);
+
+fn refusing(status: u16, errors: &[&str]) -> Refusing {
+    (StatusCode::from_u16(status).unwrap(), json!({"errors": errors}))
+}
+
+fn sealed() -> Refusing {
+    refusing(503, &["Vault is sealed"])
+}
 
 const FIRST: &str = "whsec_Zmlyc3Qtc2VjcmV0LW9mLXRoZS1wbGFjZQ==";
 const SECOND_ONE: &str = "whsec_c2Vjb25kLXNlY3JldC1vZi10aGUtcGxhY2U=";
@@ -116,13 +127,13 @@ async fn a_file_is_read_again_when_it_changed_and_never_outside_its_folder() {
 /// As much of Vault as is asked for: `GET /v1/{mount}/data/{path}` with a token.
 struct FakeVault {
     address: String,
-    /// What is at `kv/tidegate/acme`: value and version; `None` while it answers like a sealed Vault.
+    /// What is at `kv/tidegate/acme`: value and version, or why it is not given.
     secret: Shared,
 }
 
 impl FakeVault {
     async fn start() -> Self {
-        let secret = Arc::new(Mutex::new(Some((FIRST.to_owned(), 1))));
+        let secret = Arc::new(Mutex::new(Ok((FIRST.to_owned(), 1))));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let routes =
@@ -135,20 +146,21 @@ impl FakeVault {
         State(secret): State<Shared>,
         Path((mount, path)): Path<(String, String)>,
         headers: HeaderMap,
-    ) -> Result<Json<Value>, StatusCode> {
+    ) -> Result<Json<Value>, (StatusCode, Json<Value>)> {
+        let refuse = |(status, errors): Refusing| (status, Json(errors));
+        let (value, version) = secret.lock().unwrap().clone().map_err(refuse)?;
         if headers.get("x-vault-token").is_none_or(|token| token != "the-token") {
-            return Err(StatusCode::FORBIDDEN);
+            return Err(refuse(refusing(403, &["permission denied"])));
         }
-        let (value, version) = secret.lock().unwrap().clone().ok_or(StatusCode::SERVICE_UNAVAILABLE)?;
         match (mount.as_str(), path.as_str()) {
             ("kv", "tidegate/acme") => Ok(Json(json!({
                 "data": {"data": {"secret": value, "empty": ""}, "metadata": {"version": version, "destroyed": false}}
             }))),
-            _ => Err(StatusCode::NOT_FOUND),
+            _ => Err(refuse(refusing(404, &[]))),
         }
     }
 
-    fn set(&self, secret: Option<(&str, i64)>) {
+    fn set(&self, secret: Result<(&str, i64), Refusing>) {
         *self.secret.lock().unwrap() = secret.map(|(value, version)| (value.to_owned(), version));
     }
 }
@@ -175,21 +187,24 @@ async fn vault_is_asked_again_when_a_value_s_time_is_over_and_may_be_down_meanwh
     rotate(&node, "vault:kv/tidegate/acme#secret").await.unwrap();
     assert_eq!(newest(&node).as_deref(), Some(FIRST));
 
-    vault.set(Some((SECOND_ONE, 2)));
+    vault.set(Ok((SECOND_ONE, 2)));
     assert!(!node.base.live.resolver().refresh().await, "its time is not over");
     place.clock.advance(30 * SECOND);
     assert!(node.base.live.resolver().refresh().await);
     node.base.live.reload().await.unwrap();
     assert_eq!(newest(&node).as_deref(), Some(SECOND_ONE));
 
-    vault.set(None);
+    vault.set(Err(sealed()));
     place.clock.advance(30 * SECOND);
     assert!(!node.base.live.resolver().refresh().await);
     node.base.live.reload().await.unwrap();
     assert_eq!(newest(&node).as_deref(), Some(SECOND_ONE), "the last good value stays in use");
     let shown = node.base.services.secrets(&admin(), id).await.unwrap().versions[0].place.clone().unwrap();
-    assert_eq!((shown.version, shown.problem.as_deref()), (Some(2), Some("Vault does not answer")));
-    assert_eq!(rotate(&node, "vault:kv/tidegate/acme#secret").await, wrong(Reason::PlaceDown));
+    assert_eq!(
+        (shown.version, shown.problem.as_deref()),
+        (Some(2), Some("Vault is sealed; somebody has to unseal it"))
+    );
+    assert_eq!(rotate(&node, "vault:kv/tidegate/acme#secret").await, wrong(Reason::PlaceSealed));
 }
 
 #[tokio::test]
@@ -213,7 +228,7 @@ async fn vault_gives_nothing_away_that_the_settings_do_not_name() {
         ["--vault-address", &vault.address, "--vault-token", "another", "--vault-paths", "kv/*"];
     let node = other.open(&wrong_token).await.unwrap();
     node.add_vendor("acme").await;
-    assert_eq!(rotate(&node, "vault:kv/tidegate/acme#secret").await, wrong(Reason::PlaceEmpty));
+    assert_eq!(rotate(&node, "vault:kv/tidegate/acme#secret").await, wrong(Reason::PlaceRefused));
     let nowhere = Place::new();
     let node = nowhere.open(&["--vault-paths", "kv/*"]).await.unwrap();
     node.add_vendor("acme").await;
@@ -245,4 +260,84 @@ async fn a_reference_is_kept_sealed_and_survives_a_restart_and_a_new_master_key(
     // Without the permission nothing is read, and the vendor says that it has no such secret.
     let without = place.open(&["--master-key", &key]).await.unwrap();
     assert_eq!(without.accepted("acme").len(), 1);
+}
+
+#[tokio::test]
+async fn why_vault_gives_nothing_is_said_in_words_of_its_own_and_without_the_token() {
+    let vault = FakeVault::start().await;
+    let place = Place::new();
+    let settings =
+        ["--vault-address", &vault.address, "--vault-token", "the-token", "--vault-paths", "kv/tidegate/*"];
+    let node = place.open(&settings).await.unwrap();
+    let id = node.add_vendor("acme").await;
+    rotate(&node, "vault:kv/tidegate/acme#secret").await.unwrap();
+    let invalid = "2 errors occurred:\n\t* permission denied\n\t* invalid token the-token\n\n";
+    let deleted = json!({"data": {"data": null, "metadata": {"deletion_time": "2026-09-21T00:00:00Z"}}});
+    for (refusing, words, reason) in [
+        (refusing(403, &["permission denied"]), "permission denied", Reason::PlaceRefused),
+        (refusing(403, &[invalid]), "does not know the token", Reason::PlaceRefused),
+        (refusing(404, &[]), "there is no such secret", Reason::PlaceEmpty),
+        ((StatusCode::NOT_FOUND, deleted), "was deleted", Reason::PlaceEmpty),
+        (refusing(404, &["no handler for route \"kv\""]), "no key-value store", Reason::PlaceEmpty),
+        (sealed(), "sealed", Reason::PlaceSealed),
+        (refusing(429, &["too many"]), "too much to do", Reason::PlaceDown),
+        (refusing(502, &["the-token"]), "answers 502", Reason::PlaceDown),
+    ] {
+        vault.set(Err(refusing));
+        place.clock.advance(60 * SECOND);
+        assert!(!node.base.live.resolver().refresh().await);
+        node.base.live.reload().await.unwrap();
+        assert_eq!(newest(&node).as_deref(), Some(FIRST), "the last good value stays in use");
+        let secrets = node.base.services.secrets(&admin(), id).await.unwrap();
+        let problem = secrets.versions[0].place.clone().unwrap().problem.unwrap();
+        assert!(problem.contains(words) && !problem.contains("the-token"), "{problem}");
+        let found = node.base.services.check_up().await.unwrap();
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(
+            found[0].bad && found[0].what == "vendor acme" && found[0].words.ends_with(&problem),
+            "{found:?}"
+        );
+        let refused = rotate(&node, "vault:kv/tidegate/acme#secret").await;
+        assert_eq!(refused, wrong(reason), "{problem}");
+        assert!(!refused.unwrap_err().to_string().contains("the-token"));
+    }
+    // Nobody listens there any more.
+    let gone = Place::new();
+    let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let address = format!("http://{closed}");
+    let settings = ["--vault-address", &address, "--vault-token", "the-token", "--vault-paths", "kv/*"];
+    let node = gone.open(&settings).await.unwrap();
+    node.add_vendor("acme").await;
+    assert_eq!(rotate(&node, "vault:kv/tidegate/acme#secret").await, wrong(Reason::PlaceDown));
+}
+
+#[tokio::test]
+async fn a_vendor_without_a_secret_is_at_fault_only_where_it_needs_one() {
+    let place = Place::new();
+    let node = place.open(&[]).await.unwrap();
+    let services = &node.base.services;
+    let add = async |slug: &str, preset: &str, later: bool, option: Option<(&str, &str)>| {
+        let new = NewVendor {
+            slug: slug.into(),
+            preset: preset.into(),
+            secret_later: later,
+            ..NewVendor::default()
+        };
+        let options = option.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        services.create_vendor(&admin(), new, options.into_iter().collect()).await.unwrap();
+    };
+    add("published", "fal", false, Some(("audience", "me"))).await;
+    add("made", "std_webhooks", false, None).await;
+    add("handed", "notion", false, None).await;
+    add("later", "stripe", true, None).await;
+    add("ended", "std_webhooks", false, None).await;
+    services.revoke_secret(&admin(), &node.vendor("ended"), 1, true).await.unwrap();
+    add("off", "std_webhooks", true, None).await;
+    services.switch_vendor(&admin(), &node.vendor("off"), false).await.unwrap();
+
+    let found = services.check_up().await.unwrap();
+    let told: Vec<_> = found.iter().map(|one| (one.what.as_str(), one.bad)).collect();
+    assert_eq!(told, [("vendor ended", true), ("vendor handed", false), ("vendor later", false)]);
+    assert!(found[0].words.contains("no version of its secret is accepted"));
+    assert!(found[1].words.contains("first request") && found[2].words.contains("to come later"));
 }
