@@ -4,10 +4,11 @@ import { expect, test } from "@playwright/test";
 import { copyFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ENGINES } from "../../support/database.ts";
-import { deliver, type Answer } from "../../support/http.ts";
+import { deliver, post, send, type Answer } from "../../support/http.ts";
 import { start } from "../../support/process.ts";
-import { PROGRAM, secret } from "../../support/run.ts";
+import { PROGRAM, newSecret, secret } from "../../support/run.ts";
 import { Tidegate } from "../../support/server.ts";
+import { Site, form } from "../../support/site.ts";
 import { pause, until } from "../../support/until.ts";
 
 /** Sends webhooks until told to stop, eight at a time, each with the secret that is current then. */
@@ -131,6 +132,79 @@ for (const engine of ENGINES) {
       await sender.stop();
       await stranger.stop();
       await server.stop();
+    }
+  });
+
+  test(`what nodes seal with the old key while it is replaced is sealed anew: captures, offers, the key of links (${engine})`, async () => {
+    const site = await Site.empty({ engine, keyFile: true });
+    const { server } = site;
+    const VENDORS = 12;
+    const refusing: string[] = [];
+    const offering: string[] = [];
+    for (let n = 0; n < VENDORS; n++) {
+      refusing.push((await server.addVendor(`v${n}`)).url);
+      await server.cli(["vendor", "add", `n${n}`, "--preset", "notion"]);
+      offering.push(`${server.url}/webhooks/n${n}`);
+    }
+    await server.follows();
+    const acme = await server.addVendor("acme");
+    await server.follows();
+    const id = (await server.cli<any[]>(["vendor", "list"])).find(({ slug }) => slug === "v0").id;
+    const headers = { cookie: await site.cookie(), accept: "application/json" };
+    const asked = () => form(`${server.url}/ui/sender/link`, { vendor: id }, headers);
+
+    // Refused requests and offered secrets at all vendors in turn, slowly enough that none crowds an older one out.
+    let going = true;
+    const statuses = new Set<number>();
+    const strangers = (async () => {
+      for (let n = 0; going; n = (n + 1) % VENDORS) {
+        statuses.add((await deliver({ url: refusing[n]!, secret: "whsec_AAAA" })).status);
+        const offer = { headers: { "content-type": "application/json" }, body: JSON.stringify({ verification_token: newSecret("secret_") }) };
+        statuses.add((await post(offering[n]!, offer)).status);
+        await pause(25);
+      }
+    })();
+    try {
+      let late = 0;
+      let link = "";
+      // A node hears of the new data key within a second; a replacement that it heard of at once is made again.
+      for (let round = 0; round < 4 && late === 0; round++) {
+        await pause(300);
+        const rotating = server.cli<{ finished: boolean; late: number }>(["key", "rotate"]);
+        if (link === "") {
+          const begun = "select count(*) from key_rotation where finished_at is null";
+          await until("the replacement began", async () => (await server.database.sql(begun)).trim() !== "0");
+          link = (await asked()).json.url;
+        }
+        const done = await rotating;
+        expect(done.finished).toBe(true);
+        late = done.late;
+        secret(readFileSync(join(server.folder, "master.key"), "utf8").trim());
+      }
+      expect(late, "sealed with the old key after the first pass, and found by the second").toBeGreaterThan(0);
+      going = false;
+      await strangers;
+      expect([...statuses].sort()).toEqual([200, 401]);
+
+      const count = async (table: string) => Number(await server.database.sql(`select count(*) from ${table}`));
+      const [captures, offers] = [await count("refused_captures"), await count("offered_secrets")];
+      expect(Math.min(captures, offers), `${captures} captures, ${offers} offers`).toBeGreaterThan(VENDORS);
+      expect(await server.cli(["key", "status"])).toMatchObject({ replacement_under_way: false, sealed_with_older_keys: 0 });
+
+      // With the new key alone: captures open, offers can be accepted, the link leads to its page.
+      await server.end("SIGTERM");
+      await server.launch();
+      const [refused] = await server.cli<any[]>(["requests", "list", "--vendor", "v0", "--limit", "1"]);
+      expect(await server.cli(["requests", "show", refused.id])).toBeTruthy();
+      const [offer] = await server.cli<any[]>(["vendor", "offers", "n0"]);
+      await server.cli(["vendor", "accept", "n0", "--offer", offer.id], { once: true });
+      const page = await send(link.replace(/^https?:\/\/[^/]+/, server.url));
+      expect([page.status, page.text.includes("v0")]).toEqual([200, true]);
+      expect((await deliver(acme)).status).toBe(202);
+    } finally {
+      going = false;
+      await strangers.catch(() => {});
+      await site.stop();
     }
   });
 }

@@ -80,11 +80,13 @@ async fn rotate(
         }
     }
     let mut resealed = rotate::reseal(&parts, batch).await?;
+    let mut late = 0;
     if !base.store.nodes(base.clock.now().plus(-LIVES)).await?.is_empty() {
         // Running nodes keep refused requests all the time, and seal as before until they notice the new data key.
         tokio::time::sleep(NOTICED).await;
         let later = rotate::reseal(&parts, batch).await?;
-        resealed = Resealed { done: resealed.done + later.done, ..later };
+        late = later.done;
+        resealed = Resealed { done: resealed.done + late, ..later };
     }
     if resealed.unreadable > 0 {
         eprintln!(
@@ -118,7 +120,7 @@ async fn rotate(
                 ),
             };
             out.done(&words);
-            out.program(&json!({"resealed": resealed.done, "finished": false}));
+            out.program(&json!({"resealed": resealed.done, "late": late, "finished": false}));
             return Ok(());
         }
     }
@@ -127,7 +129,7 @@ async fn rotate(
         "The master key is replaced; {} values were sealed anew. Back up the new key now.",
         resealed.done
     ));
-    out.program(&json!({"resealed": resealed.done, "finished": true}));
+    out.program(&json!({"resealed": resealed.done, "late": late, "finished": true}));
     Ok(())
 }
 
