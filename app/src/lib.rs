@@ -44,6 +44,7 @@ use pages::{
     new_provider::NewProviderPage,
     new_rule::NewRulePage,
     new_vendor::NewVendorPage,
+    nodes::NodesPage,
     not_found::NotFoundPage,
     overview::OverviewPage,
     presets::PresetsPage,
@@ -133,6 +134,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/providers") view=ProvidersPage ssr=whole.clone()/>
                     <Route path=path!("/providers/new") view=NewProviderPage ssr=whole.clone()/>
                     <Route path=path!("/limits") view=WorkLimitsPage ssr=whole.clone()/>
+                    <Route path=path!("/nodes") view=NodesPage ssr=whole.clone()/>
                     <Route path=path!("/replays") view=ReplaysPage ssr=whole.clone()/>
                     <Route path=path!("/rules") view=RulesPage ssr=whole.clone()/>
                     <Route path=path!("/rules/new") view=NewRulePage ssr=whole.clone()/>

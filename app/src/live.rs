@@ -34,6 +34,23 @@ impl Live {
         use_context::<Self>().map_or(0, |live| live.0.get())
     }
 
+    /// Counts a change every few seconds as well, while the page is looked at: for what becomes untrue by itself, without
+    /// anything having changed. Ends with the component that called it. Call it in an effect.
+    pub fn age() {
+        let Some(Self(version)) = use_context() else { return };
+        let tick = set_interval_with_handle(
+            move || {
+                if visible() {
+                    version.try_update(|version| *version = version.wrapping_add(1));
+                }
+            },
+            POLL,
+        );
+        on_cleanup(move || {
+            let _ = tick.as_ref().map(IntervalHandle::clear);
+        });
+    }
+
     /// Begins to listen; ends with the component that called it. Call it in an effect: effects run in browsers only.
     pub fn start() {
         let Some(Self(version)) = use_context() else { return };

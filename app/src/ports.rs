@@ -17,6 +17,7 @@ mod flow;
 mod greetings;
 mod job_changes;
 mod limits;
+mod nodes;
 mod requests;
 mod rotation;
 mod sender;
@@ -31,6 +32,7 @@ pub use flow::FlowPort;
 pub use greetings::GreetingsPort;
 pub use job_changes::JobChangesPort;
 pub use limits::LimitsPort;
+pub use nodes::NodesPort;
 pub use requests::RequestsPort;
 pub use rotation::RotationPort;
 pub use sender::SenderPort;
@@ -139,6 +141,8 @@ pub struct Ports {
     pub greetings: Arc<dyn GreetingsPort>,
     /// The audit log.
     pub audit: Arc<dyn AuditPort>,
+    /// Running processes.
+    pub nodes: Arc<dyn NodesPort>,
     /// Versions of a vendor's secret.
     pub rotation: Arc<dyn RotationPort>,
 }

@@ -135,6 +135,7 @@ export const PAGES: Known[] = [
   { path: "/rules", heading: "Rules" },
   { path: "/limits", heading: "Limits" },
   { path: "/rules/new", heading: "Add rule" },
+  { path: "/nodes", heading: "Nodes" },
   { path: "/audit", heading: "Audit" },
   { path: "/audit?action=vendor", heading: "Audit" },
   { path: "/events/types", heading: "Event types" },

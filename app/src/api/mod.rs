@@ -14,6 +14,7 @@ pub mod greetings;
 pub mod job_changes;
 pub mod jobs;
 pub mod limits;
+pub mod nodes;
 pub mod overview;
 pub mod payloads;
 pub mod providers;

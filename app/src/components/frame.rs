@@ -102,10 +102,13 @@ fn Rail(viewer: Viewer) -> impl IntoView {
                 <Place href="/rules" glyph=Glyph::Rules words="Rules" class="wide-only"/>
                 <Place href="/limits" glyph=Glyph::Limits words="Limits" class="wide-only"/>
             </ul>
-            {viewer_may(Role::may_configure).then(|| view! {
-                <h2>"Records"</h2>
-                <ul><Place href="/audit" glyph=Glyph::Audit words="Audit" class="wide-only"/></ul>
-            })}
+            <h2>"Installation"</h2>
+            <ul>
+                <Place href="/nodes" glyph=Glyph::Nodes words="Nodes" class="wide-only"/>
+                {viewer_may(Role::may_configure).then(|| view! {
+                    <Place href="/audit" glyph=Glyph::Audit words="Audit" class="wide-only"/>
+                })}
+            </ul>
             <Account email=viewer.email role=viewer.role.as_str()/>
             <details class="more">
                 <summary><Icon glyph=Glyph::More/>"More"</summary>
@@ -115,6 +118,7 @@ fn Rail(viewer: Viewer) -> impl IntoView {
                     <Place href="/providers" glyph=Glyph::Providers words="Providers"/>
                     <Place href="/rules" glyph=Glyph::Rules words="Rules"/>
                     <Place href="/limits" glyph=Glyph::Limits words="Limits"/>
+                    <Place href="/nodes" glyph=Glyph::Nodes words="Nodes"/>
                     {viewer_may(Role::may_configure).then(|| view! { <Place href="/audit" glyph=Glyph::Audit words="Audit"/> })}
                     <li><Account email role=viewer.role.as_str()/></li>
                 </ul>

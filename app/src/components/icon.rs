@@ -24,6 +24,8 @@ pub enum Glyph {
     Rules,
     /// A gauge.
     Limits,
+    /// Two machines, one above the other.
+    Nodes,
     /// A page with lines.
     Audit,
     /// Three dots.
@@ -48,6 +50,7 @@ impl Glyph {
             Self::Providers => "M3 3h10v10H3ZM6.2 6.2h3.6v3.6H6.2ZM6 1v2M10 1v2M6 13v2M10 13v2",
             Self::Rules => "M4 2.5v11M4 9c0-2.5 8-1.5 8-4.5M10 4.5l2-2 2 2",
             Self::Limits => "M2.2 12a6.3 6.3 0 1 1 11.6 0M8 10.5l3-4.5",
+            Self::Nodes => "M2.5 2.5h11v4.5h-11ZM2.5 9h11v4.5h-11ZM5 4.8h1M5 11.2h1",
             Self::Audit => "M3.5 1.8h9v12.4h-9ZM6 5h4M6 8h4M6 11h2.5",
             Self::More => "M2.5 8h1M7.5 8h1M12.5 8h1",
             Self::Add => "M8 3v10M3 8h10",

@@ -16,6 +16,7 @@ pub mod new_destination;
 pub mod new_provider;
 pub mod new_rule;
 pub mod new_vendor;
+pub mod nodes;
 pub mod not_found;
 pub mod overview;
 pub mod presets;

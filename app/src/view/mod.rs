@@ -19,6 +19,7 @@
 //! - [`flow`]: pauses and breakers; [`work_limits`]: how the work is shared
 //! - [`sender`]: the page for a vendor's engineer
 //! - [`types`]: event types with their schemas and mappings
+//! - [`nodes`]: the processes that run
 //! - [`words`]: numbers, sums of money and states as people read them
 
 pub mod account;
@@ -30,6 +31,7 @@ pub mod flow;
 pub mod greeting;
 pub mod jobs;
 pub mod limits;
+pub mod nodes;
 pub mod overview;
 pub mod payload;
 pub mod preset_options;

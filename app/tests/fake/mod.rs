@@ -9,6 +9,7 @@ pub mod archive;
 mod audit;
 mod flow;
 mod limits;
+mod nodes;
 pub mod requests;
 mod rotation;
 pub mod sample;
@@ -118,6 +119,7 @@ impl Fake {
             reveal: self.clone(),
             greetings: self.clone(),
             rotation: self.clone(),
+            nodes: self.clone(),
             audit: self.clone(),
         }
     }

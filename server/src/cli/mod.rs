@@ -16,6 +16,7 @@ mod key;
 mod limit;
 mod mapping;
 mod named;
+mod node;
 mod offer;
 mod output;
 mod provider;
@@ -110,6 +111,9 @@ enum Command {
     /// The master key that seals all secrets
     #[command(subcommand)]
     Key(key::Command),
+    /// The processes of this installation
+    #[command(subcommand)]
+    Node(node::Command),
     /// Look at accepted and refused requests; check and accept refused ones
     #[command(subcommand)]
     Requests(request::Command),
@@ -213,6 +217,7 @@ async fn run(command: Command, settings: Settings, out: Output) -> anyhow::Resul
             limit::run(command, &base, &out).await
         }
         Command::Jobs(command) => job::run(command, &look(&settings).await?, &out).await,
+        Command::Node(command) => node::run(command, &look(&settings).await?, &out).await,
         Command::Events(command) => events::run(command, &look(&settings).await?, &out).await,
         Command::Schema(command) => schema::run(command, &open(&settings).await?, &out).await,
         Command::Mapping(command) => mapping::run(command, &open(&settings).await?, &out).await,

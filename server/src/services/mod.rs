@@ -15,6 +15,7 @@ mod job_changes;
 mod jobs;
 mod judge;
 mod limits;
+mod nodes;
 mod overview;
 mod payloads;
 mod privacy;
@@ -137,6 +138,7 @@ impl Services {
             reveal: self.clone(),
             greetings: self.clone(),
             rotation: self.clone(),
+            nodes: self.clone(),
             audit: self.clone(),
         }
     }

@@ -1,10 +1,10 @@
 //! Running processes and their heartbeats.
 
-use super::{Adapter, rows};
+use super::{Adapter, Database, along, rows};
 use crate::{Node, NodeStore, Result, text::clean};
 use async_trait::async_trait;
 use domain::{id::NodeId, time::Timestamp};
-use sqlx::query;
+use sqlx::{QueryBuilder, query};
 
 #[async_trait]
 impl NodeStore for Adapter {
@@ -35,6 +35,15 @@ impl NodeStore for Adapter {
         .fetch_all(&self.read)
         .await?;
         rows::all(&found, rows::node)
+    }
+
+    async fn running_by_node(&self) -> Result<Vec<(NodeId, i64)>> {
+        // The index holds running jobs only; one by node would cost every claim and every end a write.
+        let mut count = QueryBuilder::<Database>::new("select node_id, count(*) as jobs from jobs");
+        along(&mut count, "jobs_leases");
+        count.push(" where state = 'running' and node_id is not null group by node_id order by node_id");
+        let found = count.build().fetch_all(&self.read).await?;
+        rows::all(&found, |row| Ok((NodeId::new(rows::get(row, "node_id")?), rows::get(row, "jobs")?)))
     }
 
     async fn remove_node(&self, node: NodeId) -> Result<()> {

@@ -28,6 +28,9 @@ pub trait NodeStore {
     async fn heartbeat(&self, node: &Node) -> Result<()>;
     /// Nodes seen since `since`, oldest first.
     async fn nodes(&self, since: Timestamp) -> Result<Vec<Node>>;
+    /// How many jobs each node runs at the moment; nodes that run none are not among them. Reads running jobs only, so
+    /// it costs the same however many wait or are done.
+    async fn running_by_node(&self) -> Result<Vec<(NodeId, i64)>>;
     /// Takes a node that ends in good order off the list.
     async fn remove_node(&self, node: NodeId) -> Result<()>;
 }

@@ -1,6 +1,9 @@
 //! Counters, nodes, and the schema itself.
 
-use crate::support::{Db, NOW, delta, event, id, on_both, other_tenant};
+use crate::{
+    support::{Db, NOW, delta, event, id, job, on_both, other_tenant},
+    work::{running, succeeded},
+};
 use domain::{
     id::{NodeId, VendorId},
     time::{MINUTE, SECOND, Timestamp},
@@ -16,6 +19,7 @@ on_both! {
     counters_added_to_at_once_lose_nothing,
     old_counters_are_forgotten,
     a_node_is_seen_while_its_heart_beats,
+    running_jobs_are_counted_by_the_node_that_runs_them,
 }
 
 async fn migrations_run_twice_change_nothing(db: Db) {
@@ -136,4 +140,17 @@ async fn a_node_is_seen_while_its_heart_beats(db: Db) {
     assert_eq!(db.nodes(NOW.plus(2)).await.unwrap(), std::slice::from_ref(&first));
     db.remove_node(first.id).await.unwrap();
     assert_eq!(db.nodes(NOW).await.unwrap(), [second]);
+}
+
+async fn running_jobs_are_counted_by_the_node_that_runs_them(db: Db) {
+    assert_eq!(db.running_by_node().await.unwrap(), []);
+    let (first, claimed) = running(&db, &[job(), job(), job()]).await;
+    let (second, _) = running(&db, &[job()]).await;
+    db.add_jobs(&[job(), job()]).await.unwrap();
+    let mut expected = [(first, 3), (second, 1)];
+    expected.sort();
+    assert_eq!(db.running_by_node().await.unwrap(), expected);
+    let ended: Vec<_> = claimed.iter().map(|job| succeeded(job, vec![])).collect();
+    db.finish(&ended, NOW.plus(SECOND), &[]).await.unwrap();
+    assert_eq!(db.running_by_node().await.unwrap(), [(second, 1)]);
 }
