@@ -1,6 +1,7 @@
 //! What a person can do to jobs, and to which.
 
 use crate::job::JobState;
+use std::ops::RangeInclusive;
 
 crate::words! {
     /// What a person does to one job or many.
@@ -15,8 +16,17 @@ crate::words! {
         Cancel = "cancel",
         /// Makes it due now, before all others.
         Sooner = "sooner",
+        /// Lets all others run before it.
+        Later = "later",
     }
 }
+
+/// Priorities a person can give; smaller is sooner, 0 is usual. There are few, because a claim looks at each that is in use.
+pub const PRIORITIES: RangeInclusive<i16> = -20..=20;
+/// The one of a job somebody wants done sooner.
+pub const SOONER: i16 = -10;
+/// The one of a job that can wait for all others.
+pub const LATER: i16 = 10;
 
 impl JobOperation {
     /// The states a job can be in for this.
@@ -24,7 +34,7 @@ impl JobOperation {
         match self {
             // A held one is released; that is what its tries are kept for.
             Self::Retry => &[JobState::Failed, JobState::Deadletter, JobState::Cancelled],
-            Self::Hold | Self::Sooner => &[JobState::Pending],
+            Self::Hold | Self::Sooner | Self::Later => &[JobState::Pending],
             Self::Release => &[JobState::Held],
             Self::Cancel => &[JobState::Pending, JobState::Held, JobState::Running],
         }

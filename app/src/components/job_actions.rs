@@ -19,6 +19,7 @@ const fn words(what: JobOperation) -> (&'static str, &'static str) {
         JobOperation::Release => ("Release", "Releasing…"),
         JobOperation::Cancel => ("Cancel", "Cancelling…"),
         JobOperation::Sooner => ("Run sooner", "Moving up…"),
+        JobOperation::Later => ("Run later", "Moving down…"),
     }
 }
 
@@ -36,6 +37,9 @@ pub const fn meaning(what: JobOperation) -> &'static str {
             "They end and are not tried again by themselves. A job that runs is stopped within about a second; a call that is under way may have been made."
         }
         JobOperation::Sooner => "They become due now and run before all others.",
+        JobOperation::Later => {
+            "They run when they are due and no other job waits. “Run sooner” moves them up again."
+        }
     }
 }
 
@@ -47,6 +51,7 @@ pub const fn heading(what: JobOperation) -> &'static str {
         JobOperation::Release => "Release jobs",
         JobOperation::Cancel => "Cancel jobs",
         JobOperation::Sooner => "Run jobs sooner",
+        JobOperation::Later => "Run jobs later",
     }
 }
 
@@ -58,6 +63,7 @@ pub const fn done(what: JobOperation) -> &'static str {
         JobOperation::Release => "released",
         JobOperation::Cancel => "cancelled",
         JobOperation::Sooner => "moved up",
+        JobOperation::Later => "moved down",
     }
 }
 
@@ -84,9 +90,13 @@ pub fn JobActions(
         }
         .into_any()
     };
-    (viewer_may(Role::may_operate) && !shown.is_empty()).then(|| {
+    let rests = job.state.is_final();
+    (viewer_may(Role::may_operate) && (rests || !shown.is_empty())).then(|| {
         view! {
-            <div class="actions">{shown.into_iter().map(button).collect_view()}</div>
+            <div class="actions">
+                {rests.then(|| view! { <a class="button" href=format!("/jobs/{id}/edit")>"Edit and run again"</a> })}
+                {shown.into_iter().map(button).collect_view()}
+            </div>
             <FormError fault=fault_of(change)/>
         }
     })

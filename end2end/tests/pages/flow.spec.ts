@@ -121,6 +121,28 @@ test("a waiting job is held, released, run sooner and cancelled with its buttons
   await expect(page.getByRole("button", { name: "Re-enqueue" })).toBeVisible();
 });
 
+test("waiting jobs are moved up and down, on their page and by command", async ({ page, open, as }) => {
+  const job = await waiting("story.waits");
+  const priority = async () => (await site.server.cli<any>(["jobs", "show", job.id])).chapters[0].job.priority;
+  const due = async () => (await site.server.cli<any>(["jobs", "show", job.id])).chapters[0].job.next_run_at;
+  const before = await due();
+  await as(site);
+  await open(site, `/jobs/${job.id}`);
+  await page.getByRole("button", { name: "Run later", exact: true }).click();
+  await expect(page.getByText("10, after others")).toBeVisible();
+  expect([await priority(), await due()]).toEqual([10, before]);
+  expect(await site.server.cli(["jobs", "prioritise", job.id, "--to", "-3"])).toEqual({ changed: 1 });
+  expect([await priority(), await due()]).toEqual([-3, before]);
+  expect(await site.server.cli(["jobs", "prioritise", "--state", "pending", "--to", "0", "--dry-run"])).toEqual({ would_change: 1 });
+  expect(await site.server.cli(["jobs", "prioritise", "--vendor", "acme", "--to", "0"])).toEqual({ changed: 1 });
+  expect(await priority()).toBe(0);
+  await site.server.cli(["jobs", "prioritise", job.id, "--to", "21"], { code: 2 });
+  const audit = await site.server.database.sql("select detail from audit_log where action = 'job.prioritise' order by at");
+  expect(audit.trim().split("\n")).toEqual([`to -3: ${job.title}`, "to 0: vendor acme"]);
+  await site.server.cli(["jobs", "cancel", job.id]);
+  await site.server.cli(["jobs", "prioritise", job.id, "--to", "1"], { code: 1 });
+});
+
 test("a running job is cancelled within about a second, and its story says that the call may have been made", async ({ page, open, as }) => {
   await site.peer.fails({ path: "/v1", delay_ms: 20_000 });
   await deliver(vendor, { type: "story.runs" });

@@ -12,7 +12,7 @@ use domain::{
     filter::{Cursor, JobFilter},
     id::JobId,
     job::{Job, JobState},
-    operation::JobOperation,
+    operation::{JobOperation, LATER, SOONER},
 };
 use std::collections::BTreeMap;
 use store::JobChange;
@@ -20,24 +20,65 @@ use uuid::Uuid;
 
 /// Jobs changed in one transaction.
 const BATCH: i64 = 500;
-/// Priority of a job somebody wants done sooner.
-const URGENT: i16 = -10;
+
+/// What is done to jobs: what a button says, or the very priority somebody chose.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Deed {
+    Operation(JobOperation),
+    Priority(i16),
+}
+
+impl Deed {
+    /// The operation whose states it needs.
+    const fn operation(self) -> JobOperation {
+        match self {
+            Self::Operation(what) => what,
+            Self::Priority(_) => JobOperation::Later,
+        }
+    }
+
+    /// For the audit log.
+    fn action(self) -> String {
+        match self {
+            Self::Operation(what) => format!("job.{what}"),
+            Self::Priority(_) => "job.prioritise".to_owned(),
+        }
+    }
+
+    /// What the audit log says beside the action.
+    fn detail(self, of: &str) -> String {
+        match self {
+            Self::Operation(_) => of.to_owned(),
+            Self::Priority(to) => format!("to {to}: {of}"),
+        }
+    }
+
+    fn change(self, tries: i32, actor: &Actor) -> JobChange {
+        let what = match self {
+            Self::Operation(what) => what,
+            Self::Priority(to) => return JobChange::Prioritise(to),
+        };
+        match what {
+            JobOperation::Retry => JobChange::Retry { tries },
+            JobOperation::Hold => JobChange::Hold { reason: format!("held by {}", actor.email) },
+            JobOperation::Release => JobChange::Release,
+            JobOperation::Cancel => JobChange::Cancel {
+                reason: format!("cancelled by {}", actor.email),
+                note: format!(
+                    "cancelled by {} while it ran; a call that was under way may have been made",
+                    actor.email
+                ),
+            },
+            JobOperation::Sooner => JobChange::Hurry(SOONER),
+            JobOperation::Later => JobChange::Prioritise(LATER),
+        }
+    }
+}
 
 #[async_trait]
 impl JobChangesPort for Services {
     async fn change(&self, actor: &Actor, id: JobId, what: JobOperation) -> Result<(), AppError> {
-        let job = self.store.job(actor.tenant, id).await.map_err(unavailable)?;
-        let audit = self.audit(actor, Some(job.tenant_id), &action(what), id, job.title.clone());
-        let change = change(what, jobs::tries(&job), actor);
-        let changed = self
-            .store
-            .change_jobs(actor.tenant, &[id], &change, self.clock.now(), &audit)
-            .await
-            .map_err(unavailable)?;
-        if changed.is_empty() {
-            return Err(AppError::invalid(Field::Form, Reason::DoesNotFit));
-        }
-        Ok(())
+        self.change_one(actor, id, Deed::Operation(what)).await
     }
 
     async fn count(
@@ -66,11 +107,61 @@ impl JobChangesPort for Services {
         what: JobOperation,
         most: i64,
     ) -> Result<JobsChanged, AppError> {
-        let target = told(filter, &self.live.now());
+        self.change_many(actor, filter, Deed::Operation(what), most).await
+    }
+}
+
+impl Services {
+    /// Gives one waiting job this priority, one of [`PRIORITIES`](domain::operation::PRIORITIES).
+    ///
+    /// # Errors
+    /// `Invalid { Form, DoesNotFit }` when it does not wait.
+    pub async fn prioritise(&self, actor: &Actor, id: JobId, to: i16) -> Result<(), AppError> {
+        self.change_one(actor, id, Deed::Priority(to)).await
+    }
+
+    /// Gives the waiting jobs of a filter this priority, as [`JobChangesPort::change_all`] changes them.
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`] when the database does not answer.
+    pub async fn prioritise_all(
+        &self,
+        actor: &Actor,
+        filter: &JobFilter,
+        to: i16,
+        most: i64,
+    ) -> Result<JobsChanged, AppError> {
+        self.change_many(actor, filter, Deed::Priority(to), most).await
+    }
+
+    async fn change_one(&self, actor: &Actor, id: JobId, deed: Deed) -> Result<(), AppError> {
+        let job = self.store.job(actor.tenant, id).await.map_err(unavailable)?;
+        let detail = deed.detail(&job.title);
+        let audit = self.audit(actor, Some(job.tenant_id), &deed.action(), id, detail);
+        let change = deed.change(jobs::tries(&job), actor);
+        let changed = self
+            .store
+            .change_jobs(actor.tenant, &[id], &change, self.clock.now(), &audit)
+            .await
+            .map_err(unavailable)?;
+        if changed.is_empty() {
+            return Err(AppError::invalid(Field::Form, Reason::DoesNotFit));
+        }
+        Ok(())
+    }
+
+    async fn change_many(
+        &self,
+        actor: &Actor,
+        filter: &JobFilter,
+        deed: Deed,
+        most: i64,
+    ) -> Result<JobsChanged, AppError> {
+        let target = deed.detail(&told(filter, &self.live.now()));
         let mut changed = 0;
         // What arrives from now on is not meant.
         let newest = Cursor { created_at: self.clock.now(), id: JobId::new(Uuid::max()) };
-        for state in states(filter, what) {
+        for state in states(filter, deed.operation()) {
             let filter = JobFilter { state: Some(state), ..filter.clone() };
             let mut cursor = newest;
             loop {
@@ -81,7 +172,7 @@ impl JobChangesPort for Services {
                     self.store.jobs(actor.tenant, &filter, Some(cursor), BATCH).await.map_err(unavailable)?;
                 let Some(last) = page.last() else { break };
                 cursor = Cursor { created_at: last.created_at, id: last.id };
-                changed += self.change_some(actor, &page, what, &target).await?;
+                changed += self.change_some(actor, &page, deed, &target).await?;
                 if (page.len() as i64) < BATCH {
                     break;
                 }
@@ -89,26 +180,24 @@ impl JobChangesPort for Services {
         }
         Ok(JobsChanged { changed, more: false })
     }
-}
 
-impl Services {
     /// Changes a page of jobs; those with as many tries together, because that is all in which changes differ.
     async fn change_some(
         &self,
         actor: &Actor,
         page: &[Job],
-        what: JobOperation,
+        deed: Deed,
         target: &str,
     ) -> Result<i64, AppError> {
         let mut together: BTreeMap<i32, Vec<JobId>> = BTreeMap::new();
         for job in page {
-            let tries = if what == JobOperation::Retry { jobs::tries(job) } else { 0 };
+            let tries = if deed == Deed::Operation(JobOperation::Retry) { jobs::tries(job) } else { 0 };
             together.entry(tries).or_default().push(job.id);
         }
         let mut changed = 0;
         for (tries, ids) in together {
-            let audit = self.audit(actor, actor.tenant, &action(what), "jobs", target.to_owned());
-            let change = change(what, tries, actor);
+            let audit = self.audit(actor, actor.tenant, &deed.action(), "jobs", target.to_owned());
+            let change = deed.change(tries, actor);
             let done = self
                 .store
                 .change_jobs(actor.tenant, &ids, &change, self.clock.now(), &audit)
@@ -124,26 +213,6 @@ impl Services {
 fn states(filter: &JobFilter, what: JobOperation) -> Vec<JobState> {
     let fits = |state: &JobState| filter.state.is_none_or(|only| only == *state);
     what.states().iter().copied().filter(fits).collect()
-}
-
-fn action(what: JobOperation) -> String {
-    format!("job.{what}")
-}
-
-fn change(what: JobOperation, tries: i32, actor: &Actor) -> JobChange {
-    match what {
-        JobOperation::Retry => JobChange::Retry { tries },
-        JobOperation::Hold => JobChange::Hold { reason: format!("held by {}", actor.email) },
-        JobOperation::Release => JobChange::Release,
-        JobOperation::Cancel => JobChange::Cancel {
-            reason: format!("cancelled by {}", actor.email),
-            note: format!(
-                "cancelled by {} while it ran; a call that was under way may have been made",
-                actor.email
-            ),
-        },
-        JobOperation::Sooner => JobChange::Prioritise(URGENT),
-    }
 }
 
 /// A filter in words, for the audit log.

@@ -88,6 +88,9 @@ impl JobChangeStore for Adapter {
                 update.push(", gives_up_at = ").push_bind(now.plus(GIVES_UP_AFTER).0);
             }
             JobChange::Prioritise(priority) => {
+                update.push(", priority = ").push_bind(*priority);
+            }
+            JobChange::Hurry(priority) => {
                 update.push(", priority = ").push_bind(*priority).push(", next_run_at = ").push_bind(now.0);
             }
         }

@@ -31,8 +31,10 @@ pub enum JobChange {
         /// More tries.
         tries: i32,
     },
-    /// Give it this priority (smaller is sooner); due now.
+    /// Give it this priority (smaller is sooner); due when it was.
     Prioritise(i16),
+    /// Give it this priority; due now.
+    Hurry(i16),
 }
 
 impl JobChange {
@@ -43,7 +45,8 @@ impl JobChange {
             Self::Hold { .. } => JobOperation::Hold,
             Self::Release => JobOperation::Release,
             Self::Retry { .. } => JobOperation::Retry,
-            Self::Prioritise(_) => JobOperation::Sooner,
+            Self::Prioritise(_) => JobOperation::Later,
+            Self::Hurry(_) => JobOperation::Sooner,
         }
     }
 }

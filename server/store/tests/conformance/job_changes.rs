@@ -21,6 +21,7 @@ on_both! {
     a_job_a_person_holds_is_let_go_by_a_person_only,
     a_retried_job_has_fresh_tries_and_is_held_by_nothing,
     a_job_made_urgent_is_claimed_before_older_ones,
+    a_job_given_a_later_priority_waits_for_all_others_and_is_due_when_it_was,
     jobs_of_another_tenant_are_not_changed,
     one_entry_says_how_many_jobs_were_changed_and_none_is_written_for_nothing,
     jobs_of_a_filter_are_counted_up_to_a_bound,
@@ -35,9 +36,14 @@ fn hold() -> JobChange {
 }
 
 async fn each_change_is_for_the_states_it_fits_and_leaves_others_alone(db: Db) {
-    for change in
-        [cancel(), hold(), JobChange::Release, JobChange::Retry { tries: 2 }, JobChange::Prioritise(-1)]
-    {
+    for change in [
+        cancel(),
+        hold(),
+        JobChange::Release,
+        JobChange::Retry { tries: 2 },
+        JobChange::Prioritise(3),
+        JobChange::Hurry(-1),
+    ] {
         let jobs: Vec<_> = JobState::ALL
             .iter()
             .filter(|state| **state != JobState::Running)
@@ -117,8 +123,21 @@ async fn a_retried_job_has_fresh_tries_and_is_held_by_nothing(db: Db) {
 async fn a_job_made_urgent_is_claimed_before_older_ones(db: Db) {
     let late = Job { next_run_at: NOW.plus(60 * SECOND), ..job() };
     db.add_jobs(&[job(), job(), late.clone()]).await.unwrap();
-    db.change_jobs(None, &[late.id], &JobChange::Prioritise(-10), NOW, &audit("job.sooner")).await.unwrap();
+    db.change_jobs(None, &[late.id], &JobChange::Hurry(-10), NOW, &audit("job.sooner")).await.unwrap();
     assert_eq!(db.claim(id(NodeId::new), 1, NOW, LEASE).await.unwrap()[0].id, late.id);
+}
+
+async fn a_job_given_a_later_priority_waits_for_all_others_and_is_due_when_it_was(db: Db) {
+    let (first, second) = (job(), Job { next_run_at: NOW.plus(1), ..job() });
+    let waits = Job { next_run_at: NOW.plus(60 * SECOND), ..job() };
+    db.add_jobs(&[first.clone(), second.clone(), waits.clone()]).await.unwrap();
+    let later = JobChange::Prioritise(10);
+    db.change_jobs(None, &[first.id, waits.id], &later, NOW, &audit("job.prioritise")).await.unwrap();
+    let stored = db.job(None, waits.id).await.unwrap();
+    assert_eq!((stored.priority, stored.next_run_at), (10, waits.next_run_at));
+    let claimed = db.claim(id(NodeId::new), 9, NOW.plus(1), LEASE).await.unwrap();
+    let ids: Vec<_> = claimed.iter().map(|job| job.id).collect();
+    assert_eq!(ids, [second.id, first.id]);
 }
 
 async fn jobs_of_another_tenant_are_not_changed(db: Db) {
