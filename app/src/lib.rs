@@ -33,6 +33,7 @@ use pages::{
     audit::AuditPage,
     change_jobs::ChangeJobsPage,
     destinations::DestinationsPage,
+    edit_job::EditJobPage,
     event::EventPage,
     event_type::EventTypePage,
     events::EventsPage,
@@ -113,6 +114,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/jobs/change") view=ChangeJobsPage ssr=whole.clone()/>
                     // After the word above, which is no job's id.
                     <Route path=path!("/jobs/:id") view=JobPage ssr=whole.clone()/>
+                    <Route path=path!("/jobs/:id/edit") view=EditJobPage ssr=whole.clone()/>
                     <Route path=path!("/events") view=EventsPage ssr=whole.clone()/>
                     <Route path=path!("/events/types") view=TypesPage ssr=whole.clone()/>
                     <Route path=path!("/events/types/:vendor/:kind") view=EventTypePage ssr=whole.clone()/>

@@ -16,6 +16,7 @@ mod events;
 mod flow;
 mod greetings;
 mod job_changes;
+mod job_edits;
 mod limits;
 mod nodes;
 mod requests;
@@ -31,6 +32,7 @@ pub use events::EventsPort;
 pub use flow::FlowPort;
 pub use greetings::GreetingsPort;
 pub use job_changes::JobChangesPort;
+pub use job_edits::JobEditsPort;
 pub use limits::LimitsPort;
 pub use nodes::NodesPort;
 pub use requests::RequestsPort;
@@ -103,6 +105,8 @@ pub struct Ports {
     pub jobs: Arc<dyn JobsPort>,
     /// What people do to jobs.
     pub job_changes: Arc<dyn JobChangesPort>,
+    /// Running jobs again with something changed.
+    pub job_edits: Arc<dyn JobEditsPort>,
     /// Pauses and breakers.
     pub flow: Arc<dyn FlowPort>,
     /// How the work is shared.

@@ -10,6 +10,8 @@ use std::sync::atomic::Ordering;
 const VENDOR: &str = "/vendors/openai";
 const BAD_JOB: &str = "/jobs/job_018f3c5100007000800000000000000b";
 
+const FAILED_JOB: &str = "/jobs/job_018f3c5100007000800000000000003c";
+
 /// A webhook that arrived, and the copy a replay made of another.
 const EVENT: &str = "/events/evt_018f3c51000070008000000000000001";
 const COPY: &str = "/events/evt_018f3c51000070008000000000000003";
@@ -45,6 +47,7 @@ fn every_page_opens_for_owner_and_editor_with_a_title_of_its_own() {
         "/limits",
         "/events/types",
         TYPE,
+        "/nodes",
     ];
     for role in [Role::Owner, Role::Editor] {
         let mut titles = std::collections::BTreeSet::new();
@@ -75,6 +78,8 @@ fn no_page_reads_the_same_thing_twice() {
         "/rules",
         "/events/types",
         TYPE,
+        "/nodes",
+        FAILED_JOB,
     ] {
         let answer = busy(Role::Editor).get(page);
         let mut data = answer.data();
@@ -168,7 +173,12 @@ fn the_server_functions_refuse_an_editor_whatever_the_page_shows() {
         ("/ui/vendor/revoke", "vendor=ven_018f3c51000070008000000000000000&version=5&force=on".into()),
         ("/ui/vendor/quiet", "vendor=ven_018f3c51000070008000000000000000&hours=6".into()),
         ("/ui/vendor/limits/set", "vendor=ven_018f3c51000070008000000000000000&rate=5".into()),
+        (
+            "/ui/vendor/signing/set",
+            "vendor=ven_018f3c51000070008000000000000000&options%5Bone_time%5D=signed".into(),
+        ),
         ("/ui/job/change", format!("id={id}&what=cancel")),
+        ("/ui/job/edit", format!("id={id}&prompt=x")),
         ("/ui/jobs/change", "what=cancel&state=failed".into()),
         ("/ui/flow/pause", "target=everything".into()),
         ("/ui/flow/resume", "target=everything".into()),
@@ -467,6 +477,64 @@ fn a_vendors_limits_are_shown_to_all_and_set_without_javascript() {
     }
     site.post(VENDOR, "/ui/vendor/limits/set", &format!("{form}&allow=192.0.2.1&rate=5"));
     assert_eq!(*site.fake.calls.lock().unwrap(), ["limit Some(5)"]);
+}
+
+#[test]
+fn a_job_that_rests_is_run_again_with_something_changed_without_javascript() {
+    let site = busy(Role::Admin);
+    let page = site.get(FAILED_JOB);
+    assert!(page.has("Edit and run again") && page.has("Edited copy of"), "{}", page.page());
+    assert!(page.has("Run again, edited, as") && page.has("4 min ago"));
+    let editor = busy(Role::Editor);
+    assert!(
+        !editor.get(FAILED_JOB).has("Edit and run again") && editor.get(FAILED_JOB).has("Edited copy of")
+    );
+    assert!(!editor.get(&format!("{FAILED_JOB}/edit")).has("name=\"prompt\""));
+
+    let form = site.get(&format!("{FAILED_JOB}/edit"));
+    assert!(form.has("updated, not doubled") && form.has("new paid call"), "{}", form.page());
+    assert!(form.has("claude-haiku") && form.has("name=\"model\"") && !form.has("name=\"body\""));
+    assert!(form.has("Summarise {{ event.data.text }} in two paragraphs."));
+    let other = site.get(&format!("{BAD_JOB}/edit"));
+    assert!(other.has("Edit the job that wrote it") && !other.has("name=\"prompt\""), "{}", other.page());
+
+    let id = FAILED_JOB.trim_start_matches("/jobs/");
+    let edit = format!("{FAILED_JOB}/edit");
+    let refused = site.post(&edit, "/ui/job/edit", &format!("id={id}&prompt=%7B%7B+event"));
+    let back = refused.location.trim_start_matches("http://tidegate.example").to_owned();
+    assert!(site.get(&back).has("This template cannot be read."));
+    let done = site.post(&edit, "/ui/job/edit", &format!("id={id}&prompt=Shorter&model=&max_tokens=50"));
+    assert_eq!(done.location, "/jobs/job_018f3c51000070008000000000000bbb");
+    assert_eq!(*site.fake.calls.lock().unwrap(), [format!("edit {id} Some(\"Shorter\") None Some(50)")]);
+}
+
+#[test]
+fn nodes_are_listed_for_everybody_and_those_that_went_away_are_marked() {
+    for role in [Role::Admin, Role::Editor] {
+        let page = busy(role).get("/nodes");
+        assert!(page.has("gate-1") && page.has("ingress, worker") && page.has("3 h ago"), "{}", page.page());
+        assert!(page.has("Alive") && page.has("Gone") && page.has("12 min ago"), "{}", page.page());
+        assert!(page.has("href=\"/nodes\""));
+    }
+    assert!(fresh(Role::Owner).get("/nodes").has("No node has been seen lately"));
+    assert_eq!(signed_out().get("/nodes").location, "/login?next=/nodes");
+}
+
+#[test]
+fn a_vendors_options_are_shown_to_all_and_set_without_javascript() {
+    let site = busy(Role::Admin);
+    let page = site.get(VENDOR);
+    assert!(page.has("as its preset says") && page.has("name=\"options[one_time]\""));
+    assert!(page.has("selected") && !page.has("name=\"options[event_id]\""), "decided when it was added");
+    let editor = busy(Role::Editor).get(VENDOR);
+    assert!(editor.has("Options of its preset") && !editor.has("Change the options"));
+
+    let form = "vendor=ven_018f3c51000070008000000000000000&options%5Balgorithm%5D=";
+    let refused = site.post(VENDOR, "/ui/vendor/signing/set", &format!("{form}&options%5Btolerance%5D=bad"));
+    let back = refused.location.trim_start_matches("http://tidegate.example").to_owned();
+    assert!(site.get(&back).has("Give a number of seconds from 1 to 86,400."));
+    site.post(VENDOR, "/ui/vendor/signing/set", &format!("{form}&options%5Bone_time%5D=signed"));
+    assert_eq!(*site.fake.calls.lock().unwrap(), ["sign {OneTime: \"signed\"}"]);
 }
 
 #[test]

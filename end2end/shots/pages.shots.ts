@@ -100,6 +100,12 @@ test("pictures of every page", async ({ page, open, as, faults }) => {
     const heldBySchema = (await site.server.jobs(["--state", "held"])).find(({ reason }: any) => reason.startsWith("schema")).id;
     const replay = async (end: string) => `evt_${(await site.server.database.sql(`select lower(hex(${end})) from replayed_events limit 1`)).trim()}`;
     const [copy, replayed] = [await replay("event_id"), await replay("origin_id")];
+    const edited = await first("failed", "generate");
+    const copyOfIt = (await site.server.cli<any>(["jobs", "edit", edited, "--model", "gpt-5"])).id as string;
+    await site.server.addVendor("hooks-of-the-weather-service", "generic_hex", ["--option", "one_time=signed", "--option", "prefix=v1="]);
+    await site.server.follows();
+    // Such as a node that was killed leaves behind.
+    await site.server.database.sql("insert into nodes select randomblob(16), 'gate-2.eu-central.tides.example', 'ingress,worker', version, started_at - 90000000000, heartbeat_at - 400000000 from nodes limit 1");
     const pages: [string, Site, string][] = [
       ["overview", site, "/"],
       ["overview-empty", empty, "/"],
@@ -150,6 +156,12 @@ test("pictures of every page", async ({ page, open, as, faults }) => {
       ["rules", site, "/rules"],
       ["rule-new", site, "/rules/new"],
       ["limits", site, "/limits"],
+      ["nodes", site, "/nodes"],
+      ["job-edit", site, `/jobs/${edited}/edit`],
+      ["job-edit-elsewhere", site, `/jobs/${await first("succeeded", "publish")}/edit`],
+      ["job-edited", site, `/jobs/${edited}`],
+      ["job-edited-copy", site, `/jobs/${copyOfIt}`],
+      ["vendor-signing", site, "/vendors/hooks-of-the-weather-service#signing"],
       ["audit", site, "/audit"],
       ["not-found", site, "/no-such-page"],
       ["job-not-found", site, "/jobs/job_00000000000070008000000000000000"],

@@ -113,6 +113,7 @@ export const PAGES: Known[] = [
   { path: "/jobs/{succeeded}", heading: "acme story" },
   { path: "/jobs/{failed}", heading: "acme story.unreadable" },
   { path: "/jobs/{dead}", heading: "acme story.unpublished" },
+  { path: "/jobs/{failed}/edit", heading: "Edit and run again" },
   { path: "/jobs/change?what=cancel&state=failed", heading: "Cancel jobs" },
   { path: "/replays", heading: "Replays" },
   { path: "/replays?chosen=yes&type=story.*", heading: "Replays" },

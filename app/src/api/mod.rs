@@ -12,6 +12,7 @@ pub mod events;
 pub mod flow;
 pub mod greetings;
 pub mod job_changes;
+pub mod job_edits;
 pub mod jobs;
 pub mod limits;
 pub mod nodes;

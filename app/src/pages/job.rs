@@ -3,6 +3,7 @@
 use crate::{
     api::{
         job_changes::ChangeJob,
+        job_edits::read_edits,
         jobs::{RetryJob, tell_job},
         types::read_shape,
     },
@@ -17,10 +18,12 @@ use crate::{
         payload::{PayloadPanel, PayloadResource, payload_of},
         shape::ShapePanel,
         timeline::Timeline,
+        when::Ago,
     },
     error::AppError,
     live::Live,
     view::{
+        job_edits::{JobEdits, JobLink},
         story::{Chapter, JobStory},
         telling::{steps, tries_words},
         types::ShapeReport,
@@ -40,6 +43,9 @@ use leptos_router::hooks::use_params_map;
 /// What is known of the shape of the job's payload; `None` where there is nothing to tell.
 type ShapeResource = Resource<Option<ShapeReport>>;
 
+/// What the job was made from, and what was made from it.
+type EditsResource = Resource<Result<JobEdits, AppError>>;
+
 /// The page of the job named in the path.
 #[component]
 pub fn JobPage() -> impl IntoView {
@@ -48,6 +54,10 @@ pub fn JobPage() -> impl IntoView {
         Memo::new(move |_| params.with(|params| params.get("id")).and_then(|id| id.parse::<JobId>().ok()));
     let retry = ServerAction::<RetryJob>::new();
     let change = ServerAction::<ChangeJob>::new();
+    let edits = Resource::new(
+        move || (id.get(), Live::version()),
+        |(id, _)| async move { read_edits(id.ok_or(AppError::NotFound)?).await },
+    );
     let payload = payload_of(move || id.get().map(|id| id.to_string()));
     let story = Resource::new(
         move || (id.get(), Live::version(), retry.version().get(), change.version().get()),
@@ -68,7 +78,7 @@ pub fn JobPage() -> impl IntoView {
         <Transition fallback=|| view! { <PageHead title="Job" parent=("Jobs", "/jobs")/><Skeleton/> }>
             {move || Suspend::new(async move {
                 match story.await {
-                    Ok(story) => view! { <Told story retry change payload shape/> }.into_any(),
+                    Ok(story) => view! { <Told story retry change payload shape edits/> }.into_any(),
                     Err(error) => {
                         let href = id.get_untracked().map_or("/jobs".into(), |id| format!("/jobs/{id}"));
                         view! { <PageHead title="Job" parent=("Jobs", "/jobs")/><LoadError error href/> }.into_any()
@@ -93,6 +103,7 @@ fn Told(
     change: ServerAction<ChangeJob>,
     payload: PayloadResource,
     shape: ShapeResource,
+    edits: EditsResource,
 ) -> impl IntoView {
     let now = story.now;
     let Some(focus) = story.focused().cloned() else {
@@ -113,6 +124,7 @@ fn Told(
             </div>
             <JobActions job=job.clone() change/>
         </header>
+        <EditedNotice edits/>
         <div class="story-page">
             <div class="side"><section class="panel" aria-labelledby="story">
                 <h2 id="story">"Story"</h2>
@@ -127,6 +139,46 @@ fn Told(
                 <Chain story=story.clone()/>
                 <Made story=story.clone()/>
             </div>
+        </div>
+    }
+    .into_any()
+}
+
+/// Which jobs this one was made from and which were made from it; nothing for most.
+#[component]
+fn EditedNotice(edits: EditsResource) -> impl IntoView {
+    view! {
+        <Transition fallback=|| ()>
+            {move || Suspend::new(async move {
+                // The story stands without it.
+                let edits = edits.await.ok()?;
+                (edits.origin.is_some() || !edits.copies.is_empty()).then(|| view! { <Relatives edits/> })
+            })}
+        </Transition>
+    }
+    .into_any()
+}
+
+#[component]
+fn Relatives(edits: JobEdits) -> impl IntoView {
+    let now = edits.now;
+    let link = move |link: JobLink| {
+        view! {
+            <a href=format!("/jobs/{}", link.id) title=link.id.to_string()>{format!("job {}", link.id.short())}</a>
+            " "<Badge tone=Tone::of(link.state) words=state_name(link.state)/>
+            " "<Ago at=link.created_at now/>
+        }
+        .into_any()
+    };
+    let copies: Vec<AnyView> = edits
+        .copies
+        .into_iter()
+        .map(|copy| view! { <p>"Run again, edited, as "{link(copy)}</p> }.into_any())
+        .collect();
+    view! {
+        <div class="notice relatives" role="note">
+            {edits.origin.map(|origin| view! { <p>"Edited copy of "{link(origin)}</p> })}
+            {copies}
         </div>
     }
     .into_any()
@@ -173,6 +225,9 @@ fn FactsPanel(story: JobStory, focus: Chapter) -> impl IntoView {
                 {model.map(|model| view! { <Fact name="Model">{model}</Fact> })}
                 {job.params.shape.as_ref().map(met).map(|words| view! { <Fact name="Shape met">{words}</Fact> })}
                 <Fact name="Tries">{tries_words(&focus, story.now)}</Fact>
+                {(job.priority != 0 && !job.state.is_final()).then(|| view! {
+                    <Fact name="Priority">{priority_words(job.priority)}</Fact>
+                })}
                 <Fact name=if running { "So far" } else { "From start to end" }>{in_words(took)}</Fact>
                 {(tokens > 0).then(|| view! { <Fact name="Tokens">{number(tokens)}</Fact> })}
                 {cost.map(|cost| view! { <Fact name="Cost">{money(cost)}</Fact> })}
@@ -198,6 +253,12 @@ fn FactsPanel(story: JobStory, focus: Chapter) -> impl IntoView {
         </section>
     }
     .into_any()
+}
+
+/// A priority that is not the usual one.
+fn priority_words(priority: i16) -> String {
+    let order = if priority < 0 { "before others" } else { "after others" };
+    format!("{}{}, {order}", if priority < 0 { "−" } else { "" }, priority.unsigned_abs())
 }
 
 /// What is different about the payload.

@@ -5,6 +5,7 @@ pub mod added;
 pub mod audit;
 pub mod change_jobs;
 pub mod destinations;
+pub mod edit_job;
 pub mod event;
 pub mod event_type;
 pub mod events;

@@ -5,6 +5,7 @@
 //!
 //! - [`account`]: who is signed in
 //! - [`jobs`]: rows, facets and pages of jobs
+//! - [`job_edits`]: running a job again with something changed
 //! - [`query`]: the list of jobs as its URL says it
 //! - [`story`]: one job from webhook to post; [`telling`]: the same as sentences
 //! - [`overview`]: figures of the first page
@@ -29,6 +30,7 @@ pub mod escape;
 pub mod events;
 pub mod flow;
 pub mod greeting;
+pub mod job_edits;
 pub mod jobs;
 pub mod limits;
 pub mod nodes;

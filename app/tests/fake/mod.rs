@@ -8,6 +8,7 @@
 pub mod archive;
 mod audit;
 mod flow;
+mod job_edits;
 mod limits;
 mod nodes;
 pub mod requests;
@@ -100,6 +101,7 @@ impl Fake {
             overview: self.clone(),
             jobs: self.clone(),
             job_changes: self.clone(),
+            job_edits: self.clone(),
             flow: self.clone(),
             work_limits: self.clone(),
             payloads: self.clone(),

@@ -1,4 +1,5 @@
-//! `tidegate jobs`: looking at jobs, putting them back in the queue, holding, releasing and cancelling them.
+//! `tidegate jobs`: looking at jobs, putting them back in the queue, holding, releasing, reordering and cancelling them,
+//! running one again with something changed.
 
 use super::{actor, named, output::Output, said};
 use crate::serve::Base;
@@ -10,7 +11,7 @@ use domain::{
     filter::JobFilter,
     id::JobId,
     job::{JobKind, JobState},
-    operation::JobOperation,
+    operation::{JobOperation, PRIORITIES},
 };
 
 #[derive(clap::Subcommand, Debug)]
@@ -44,10 +45,22 @@ pub(super) enum Command {
     Hold(Change),
     /// Let held jobs go, whatever holds them
     Release(Change),
+    /// Run a job that rests again with something changed, as a new job; the first stays as it is
+    Edit(super::job_edit::Edit),
     /// End jobs, also those that run; a call that is under way may have been made
     Cancel(Change),
     /// Make waiting jobs due now, before all others
     Sooner(Change),
+    /// Let all others run before waiting jobs
+    Later(Change),
+    /// Give waiting jobs a priority: smaller runs sooner, 0 is usual
+    Prioritise {
+        #[command(flatten)]
+        change: Change,
+        /// Which, from -20 to 20
+        #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = priority)]
+        to: i16,
+    },
 }
 
 /// Which jobs are changed: one, or those of a list.
@@ -120,8 +133,44 @@ pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::
         Command::Release(change) => self::change(JobOperation::Release, change, base, out).await?,
         Command::Cancel(change) => self::change(JobOperation::Cancel, change, base, out).await?,
         Command::Sooner(change) => self::change(JobOperation::Sooner, change, base, out).await?,
+        Command::Edit(edit) => super::job_edit::run(edit, base, out).await?,
+        Command::Later(change) => self::change(JobOperation::Later, change, base, out).await?,
+        Command::Prioritise { change, to } => prioritise(change, to, base, out).await?,
     }
     Ok(())
+}
+
+fn priority(text: &str) -> Result<i16, String> {
+    let known = text.parse().ok().filter(|to| PRIORITIES.contains(to));
+    known.ok_or_else(|| {
+        format!("a whole number from {} to {} is needed", PRIORITIES.start(), PRIORITIES.end())
+    })
+}
+
+/// Gives one job, or all that fit, a priority and says how many.
+async fn prioritise(change: Change, to: i16, base: &Base, out: &Output) -> anyhow::Result<()> {
+    if change.dry_run {
+        return self::change(JobOperation::Later, change, base, out).await;
+    }
+    let who = actor(base, change.tenant.as_deref())?;
+    let changed = match change.id {
+        Some(id) => base.services.prioritise(&who, id, to).await.map(|()| 1),
+        None => {
+            let filter = change.filter(base, &who)?;
+            base.services.prioritise_all(&who, &filter, to, i64::MAX).await.map(|done| done.changed)
+        }
+    };
+    say(out, "changed", changed.map_err(said)?)
+}
+
+impl Change {
+    fn filter(&self, base: &Base, who: &Actor) -> anyhow::Result<JobFilter> {
+        let vendor_id = match &self.vendor {
+            Some(name) => Some(named::vendor(base, who, name)?.vendor.id),
+            None => None,
+        };
+        Ok(JobFilter { state: self.state, kind: self.kind, vendor_id })
+    }
 }
 
 /// Changes one job, or all that fit, and says how many.
@@ -143,11 +192,7 @@ async fn change(what: JobOperation, change: Change, base: &Base, out: &Output) -
         .map_err(said)?;
         return say(out, "changed", 1);
     }
-    let vendor_id = match &change.vendor {
-        Some(name) => Some(named::vendor(base, &who, name)?.vendor.id),
-        None => None,
-    };
-    let filter = JobFilter { state: change.state, kind: change.kind, vendor_id };
+    let filter = change.filter(base, &who)?;
     if change.dry_run {
         let count = services.count(&who, &filter, what).await.map_err(said)?;
         return say(out, "would change", count.count);

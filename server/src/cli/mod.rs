@@ -12,6 +12,7 @@ mod events;
 mod flow;
 mod input;
 mod job;
+mod job_edit;
 mod key;
 mod limit;
 mod mapping;

@@ -12,6 +12,7 @@ mod events;
 mod flow;
 mod greetings;
 mod job_changes;
+mod job_edits;
 mod jobs;
 mod judge;
 mod limits;
@@ -119,6 +120,7 @@ impl Services {
             overview: self.clone(),
             jobs: self.clone(),
             job_changes: self.clone(),
+            job_edits: self.clone(),
             flow: self.clone(),
             work_limits: self.clone(),
             payloads: self.clone(),

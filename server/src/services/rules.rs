@@ -1,7 +1,7 @@
 //! Rules: listing and adding.
 
 use super::{Services, sees, store_error, unavailable};
-use crate::{clock::fresh, delivery::forward, worker::template};
+use crate::{clock::fresh, delivery::forward, live::LiveDestination, worker::template};
 use app::{
     error::{AppError, Field, Reason},
     ports::{Actor, RulesPort},
@@ -128,15 +128,7 @@ impl Services {
             let endpoint =
                 destination.filter(|live| forwards && live.destination.kind == DestinationKind::Http);
             let endpoint = endpoint.ok_or(invalid(Field::Body, Reason::DoesNotFit))?;
-            let content_type = endpoint.headers.content_type().unwrap_or(forward::JSON);
-            let checked = match forward::is_json(content_type) {
-                true => template::check_json(body),
-                false => template::check(body),
-            };
-            if let Err(fault) = checked {
-                tracing::debug!(fault, "a template of a body was refused");
-                return Err(invalid(Field::Body, Reason::BadTemplate));
-            }
+            check_body(body, endpoint)?;
         }
         if new.max_attempts.is_some_and(|tries| !(1..=MOST_TRIES).contains(&tries)) {
             return Err(invalid(Field::Tries, Reason::Malformed));
@@ -144,9 +136,7 @@ impl Services {
         if new.delay_s.is_some_and(|seconds| seconds > MAX_DELAY_S) {
             return Err(invalid(Field::Delay, Reason::TooLong));
         }
-        if new.max_tokens.is_some_and(|tokens| tokens == 0 || tokens > MAX_TOKENS) {
-            return Err(invalid(Field::MaxTokens, Reason::Malformed));
-        }
+        check_max_tokens(new.max_tokens)?;
         Ok(Rule {
             id: RuleId::new(fresh()),
             tenant_id: tenant,
@@ -182,6 +172,27 @@ impl Services {
         self.store.remove_rule(id, &audit).await.map_err(unavailable)?;
         self.changed().await;
         Ok(())
+    }
+}
+
+/// Whether a template makes what an endpoint takes.
+pub(super) fn check_body(body: &str, endpoint: &LiveDestination) -> Result<(), AppError> {
+    let content_type = endpoint.headers.content_type().unwrap_or(forward::JSON);
+    let checked = match forward::is_json(content_type) {
+        true => template::check_json(body),
+        false => template::check(body),
+    };
+    checked.map_err(|fault| {
+        tracing::debug!(fault, "a template of a body was refused");
+        AppError::invalid(Field::Body, Reason::BadTemplate)
+    })
+}
+
+/// Whether an answer may be this long.
+pub(super) fn check_max_tokens(tokens: Option<u32>) -> Result<(), AppError> {
+    match tokens.is_some_and(|tokens| tokens == 0 || tokens > MAX_TOKENS) {
+        true => Err(AppError::invalid(Field::MaxTokens, Reason::Malformed)),
+        false => Ok(()),
     }
 }
 

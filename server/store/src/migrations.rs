@@ -46,6 +46,7 @@ schema! {
     11: "0011_flow.sql",
     12: "0012_delivery.sql",
     13: "0013_queues.sql",
+    15: "0015_job_edits.sql",
 }
 
 fn migration(version: i64, file: &'static str, sql: &'static str) -> Migration {

@@ -55,6 +55,14 @@ impl RetentionStore for Adapter {
                 OF_JOBS,
             )
             .await?;
+            // A copy is of the same event as what it was made from.
+            delete(
+                connection,
+                "delete from job_edits where job_id in (select id from jobs where event_id",
+                &ids,
+                OF_JOBS,
+            )
+            .await?;
             delete(connection, "delete from jobs where event_id", &ids, "").await?;
             delete(connection, "delete from event_payloads where event_id", &ids, "").await?;
             delete(connection, "delete from replayed_events where event_id", &ids, "").await?;

@@ -12,6 +12,7 @@ mod events;
 mod greetings;
 mod holds;
 mod job_changes;
+mod job_edits;
 mod jobs;
 mod keys;
 mod lines;
@@ -43,6 +44,7 @@ pub use events::*;
 pub use greetings::*;
 pub use holds::*;
 pub use job_changes::*;
+pub use job_edits::*;
 pub use jobs::*;
 pub use keys::*;
 pub use lines::*;
@@ -85,6 +87,7 @@ pub trait Store:
     + HoldStore
     + LineStore
     + JobChangeStore
+    + JobEditStore
     + SwitchStore
     + ConfigStore
     + PolicyStore

@@ -28,6 +28,8 @@ mod holds;
 mod insert;
 #[path = "../common/job_changes.rs"]
 mod job_changes;
+#[path = "../common/job_edits.rs"]
+mod job_edits;
 #[path = "../common/jobs.rs"]
 mod jobs;
 #[path = "../common/keys.rs"]

@@ -16,6 +16,7 @@ mod events;
 mod greetings;
 mod holds;
 mod job_changes;
+mod job_edits;
 mod jobs;
 mod keys;
 mod leases;

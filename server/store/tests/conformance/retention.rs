@@ -2,10 +2,11 @@
 
 use crate::{
     refused::refused,
-    support::{Db, NOW, event, id, on_both, other_tenant},
+    support::{Db, NOW, audit, event, id, on_both, other_tenant},
 };
 use domain::{
     id::{NodeId, ReplayId, VendorId},
+    job::{Job, JobState},
     place::RefusedFilter,
     replay::ReplayLink,
     selection::Selection,
@@ -46,6 +47,9 @@ async fn an_old_event_goes_with_all_that_came_of_it(db: Db) {
     end_jobs(&db).await;
     let job = old.jobs[0].id;
     assert_eq!(db.results(&[job]).await.unwrap().len(), 1);
+    let again = Job { event_id: Some(old.event.id), state: JobState::Succeeded, ..crate::support::job() };
+    db.add_edited(None, job, &again, &audit("job.edit")).await.unwrap();
+    assert_eq!(db.edits_of(&[job]).await.unwrap().len(), 1);
 
     let gone = db.forget_events(DEFAULT_TENANT_ID, NOW.plus(-5 * DAY), 10).await.unwrap();
     assert_eq!(gone, Forgotten { events: 2, refused: 0 });
@@ -54,6 +58,7 @@ async fn an_old_event_goes_with_all_that_came_of_it(db: Db) {
     assert!(matches!(db.job(None, job).await, Err(StoreError::NotFound)));
     assert!(db.attempts(&[job]).await.unwrap().is_empty() && db.results(&[job]).await.unwrap().is_empty());
     assert!(db.origins_of(&[copy.event.id]).await.unwrap().is_empty());
+    assert!(db.edits_of(&[job]).await.unwrap().is_empty());
 }
 
 async fn newer_events_unfinished_work_and_other_tenants_stay(db: Db) {
