@@ -1,5 +1,5 @@
 //! Telling workers that there may be work: those of this process at once, those of other nodes through the database,
-//! at most once in [`APART`]. Nothing depends on it: who is not told looks by itself a moment later.
+//! a few times in a second. Nothing depends on it: who is not told looks by itself a moment later.
 
 use std::{sync::Arc, time::Duration};
 use store::Store;
