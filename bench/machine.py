@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
-LOAD = os.environ["LOAD"]
+LOAD = os.environ.get("LOAD", "")
 POSTGRES = os.environ["TIDEGATE_TEST_POSTGRES_URL"]
 ONE_CORE = os.environ.get("LAYOUT", "one-core") == "one-core" and os.cpu_count() > 1
 SERVER_CORE, LOAD_CORE = {1}, {0}

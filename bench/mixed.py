@@ -10,7 +10,9 @@ import os
 import statistics
 import sys
 
-from rounds import RESULTS, Tidegate, load
+from machine import load
+from report import RESULTS
+from servers.tidegate import Tidegate
 
 RATE = float(os.environ.get("RATE", "1000"))
 SECONDS = float(os.environ.get("SECONDS_EACH", "60"))

@@ -10,15 +10,13 @@ import json
 import os
 import shutil
 import signal
-import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections import namedtuple
-from pathlib import Path
 
 from machine import LOAD_CORE, ONE_CORE, PRIORITY, children, cpu_of, load, memory_of, peak_memory, postmaster, psql
+from report import RESULTS, number, say, spread
 from servers.django import PYTHON, Django
 from servers.floor import Floor
 from servers.sink import Sink
@@ -34,7 +32,6 @@ COUNT = int(os.environ.get("COUNT", "500000"))
 FOLLOWED = {"django": 1_000, "sqlite": 20_000, "postgres": 20_000}
 # A server that delivers nothing for so long has lost the rest, in seconds.
 PATIENCE = 30
-RESULTS = Path(__file__).parent / "results"
 
 # `job`: what each event starts. `wait` is a job that no worker runs, `deliver` one that posts the event to a sink.
 Cell = namedtuple("Cell", "server job roles connections rate", defaults=(None, "ingress", 64, None))
@@ -59,10 +56,6 @@ CELLS |= {
     "django+deliver/64": Cell("django", "deliver"),
     "django+job/open": Cell("django", "wait", rate=OPEN_RATE),
 }
-
-
-def say(text):
-    print(text, file=sys.stderr, flush=True)
 
 
 def disk(seconds, rate=None):
@@ -169,11 +162,6 @@ def count_syncs(name):
     return (after - before) / max(1, commits)
 
 
-def spread(values):
-    """Median, least and most."""
-    return {"median": statistics.median(values), "min": min(values), "max": max(values)}
-
-
 def beside_django(cells, column):
     """What Tidegate does in the time, and with the processor time and memory, that Django needs for one."""
     ratios = {}
@@ -238,10 +226,6 @@ def summarise(rounds, cells):
     plain = {way: {key: column(lambda one: one["disk"][way][key]) for key in ("per_second", "p50", "p99")}
              for way in ("append", "overwrite")}
     return {"ratios": ratios, "absolutes": absolutes, "fdatasync": plain}
-
-
-def number(value):
-    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
 def table(summary):

@@ -1,0 +1,38 @@
+// pg-boss, fetching and completing whole batches, going on at once while they are full, and woken by NOTIFY. It keeps what
+// is done for seven days, its default.
+
+import { PgBoss } from "pg-boss";
+import { main } from "./interface.mjs";
+
+const open = async (url, more = {}) => {
+  const boss = new PgBoss({ connectionString: url, max: 10, useListenNotify: true, ...more });
+  boss.on("error", (error) => {
+    console.error(error);
+    process.exit(1);
+  });
+  return boss.start();
+};
+
+await main({
+  setUp: async (url) => {
+    const boss = await open(url);
+    await boss.createQueue("noop", { notify: true });
+    await boss.stop({ graceful: false });
+  },
+  fill: async (url, count) => {
+    const boss = await open(url);
+    for (let begin = 0; begin < count; begin += 1000) {
+      const length = Math.min(1000, count - begin);
+      await boss.insert("noop", Array.from({ length }, (_, at) => ({ data: { number: begin + at } })));
+    }
+    await boss.stop({ graceful: false });
+  },
+  start: async (url, began) => {
+    const boss = await open(url);
+    const options = { batchSize: 500, localConcurrency: 4, burstWhenBatchFull: true, pollingIntervalSeconds: 0.5 };
+    await boss.work("noop", options, async (jobs) => {
+      for (const job of jobs) began(job.data.number);
+    });
+    return (number) => boss.send("noop", { number });
+  },
+});
