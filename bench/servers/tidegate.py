@@ -1,4 +1,4 @@
-"""Tidegate on a fresh database, set up through its own command line."""
+"""Tidegate on a fresh database, set up through its own command line, or on a copy of one that is ready."""
 
 import os
 import re
@@ -17,18 +17,20 @@ TIDEGATE = os.environ["TIDEGATE"]
 
 
 class Tidegate:
-    def __init__(self, database, job, roles, wrap=(), target=None):
+    def __init__(self, database, job, roles, wrap=(), target=None, template=None, serve=True):
         self.folder = Path(tempfile.mkdtemp(prefix="tidegate-bench."))
         self.database, self.job = database, job
         self.address, self.metrics = (f"127.0.0.1:{free_port()}" for _ in range(2))
         if database == "sqlite":
-            url = f"sqlite://{self.folder}/tidegate.db"
+            self.url = f"sqlite://{self.folder}/tidegate.db"
+            if template:
+                shutil.copy(template.folder / "tidegate.db", self.folder)
         else:
             self.name = f"bench_{os.getpid()}_{time.monotonic_ns()}"
-            psql(f"create database {self.name}")
-            url = database_url(self.name)
+            psql(f"create database {self.name}" + (f" template {template.name} strategy file_copy" if template else ""))
+            self.url = database_url(self.name)
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("TIDEGATE_")} | {
-            "TIDEGATE_DATABASE_URL": url, "TIDEGATE_DATA_DIR": str(self.folder), "TIDEGATE_LISTEN": self.address,
+            "TIDEGATE_DATABASE_URL": self.url, "TIDEGATE_DATA_DIR": str(self.folder), "TIDEGATE_LISTEN": self.address,
             "TIDEGATE_METRICS_LISTEN": self.metrics, "TIDEGATE_ROLES": roles, "TIDEGATE_MAX_WAITING": "1000000000",
             # One sink stands for many endpoints.
             "TIDEGATE_DESTINATION_CALLS": "64",
@@ -38,22 +40,30 @@ class Tidegate:
             "TIDEGATE_MASTER_KEY": "00" * 32,
         }
         try:
-            self.command("vendor", "add", "bench", "--preset", "std_webhooks", "--secret-stdin", stdin=SECRET)
-            if job == "deliver":
-                self.command("destination", "add", "sink", "--kind", "http", "--url", f"http://{target}/")
-                self.command("rule", "add", "--vendor", "bench", "--job", "callback", "--destination", "sink")
-            elif job:
-                self.command("provider", "add", "nobody", "--kind", "openai", "--base-url", "http://127.0.0.1:9/v1",
-                             "--model", "none")
-                self.command("rule", "add", "--vendor", "bench", "--job", "generate", "--provider", "nobody")
-            self.process = subprocess.Popen([*wrap, TIDEGATE, "serve"], env=self.environment, preexec_fn=on(SERVER_CORE),
-                                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            self.start_seconds = wait_until_ready(self.address, [self.process])
+            if not template:
+                self.set_up(target)
+            if serve:
+                self.serve(wrap)
         except BaseException:
             self.remove()
             raise
+
+    def serve(self, wrap):
+        self.process = subprocess.Popen([*wrap, TIDEGATE, "serve"], env=self.environment, preexec_fn=on(SERVER_CORE),
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.start_seconds = wait_until_ready(self.address, [self.process])
         self.own = [self.process.pid]
-        self.pids = self.own + ([postmaster()] if database == "postgres" else [])
+        self.pids = self.own + ([postmaster()] if self.database == "postgres" else [])
+
+    def set_up(self, target):
+        self.command("vendor", "add", "bench", "--preset", "std_webhooks", "--secret-stdin", stdin=SECRET)
+        if self.job == "deliver":
+            self.command("destination", "add", "sink", "--kind", "http", "--url", f"http://{target}/")
+            self.command("rule", "add", "--vendor", "bench", "--job", "callback", "--destination", "sink")
+        elif self.job:
+            self.command("provider", "add", "nobody", "--kind", "openai", "--base-url", "http://127.0.0.1:9/v1",
+                         "--model", "none")
+            self.command("rule", "add", "--vendor", "bench", "--job", "generate", "--provider", "nobody")
 
     def command(self, *arguments, stdin=""):
         subprocess.run([TIDEGATE, *arguments], env=self.environment, input=stdin, text=True, check=True,

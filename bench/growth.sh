@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# What backlog, history and a forgotten transaction cost: accepts and drains on databases that hold very many jobs, against
+# an empty one. Prints a table and leaves every number in bench/results/growth.json. See bench/README.md.
+#   ROUNDS=3 SECONDS_EACH=3 DRAIN=40000 BACKLOGS=10000,1000000 FINISHED=1000000 ENGINES=sqlite,postgres bench/growth.sh
+set -euo pipefail
+. "$(dirname "$0")/../scripts/lib.sh"
+use_toolchain
+cd "$ROOT"
+apt_need postgresql python3 util-linux
+
+TIDEGATE=${TIDEGATE:-$("$ROOT/scripts/build.sh")}
+step "building the load generator and the queue" cargo build -q --release -p load -p queue
+export TIDEGATE LOAD=$CARGO_TARGET_DIR/release/load QUEUE=$CARGO_TARGET_DIR/release/queue
+
+pin=()
+[ "${LAYOUT:-one-core}" = one-core ] && [ "$(nproc)" -gt 1 ] && pin=(taskset -c 1)
+"${pin[@]}" "$ROOT/scripts/with-postgres.sh" python3 "$ROOT/bench/growth.py"
