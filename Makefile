@@ -18,7 +18,7 @@ check: ## Format, lints and the fast tests
 test: ## Install what the tests need and run all of them
 	@scripts/test.sh
 
-bench: ## Measure, side by side with others (bench/README.md)
+bench: ## Measure, side by side with others; bench/{queues,growth,chaos}.sh measure more (bench/README.md)
 	@bench/run.sh
 
 shots: ## Screenshots of every page into ./shots

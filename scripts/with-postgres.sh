@@ -2,6 +2,7 @@
 # with-postgres.sh COMMAND…: runs COMMAND beside a private PostgreSQL that is gone afterwards.
 # Owns one server on a free port of 127.0.0.1, with its data in a temporary folder and its admin URL in
 # TIDEGATE_TEST_POSTGRES_URL. fsync stays on: what is measured or tested here is what a real server does.
+# TIDEGATE_TEST_POSTGRES_RESTART is a command that lets the server crash (no checkpoint, no goodbye) and starts it again.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -59,6 +60,11 @@ start() {
 step "starting PostgreSQL" start
 PORT=$(cat "$FOLDER/port")
 
-export TIDEGATE_TEST_POSTGRES_URL="postgres://postgres@127.0.0.1:$PORT/postgres"
+restart=$(printf '%q ' "$BIN/pg_ctl" -D "$FOLDER/data" -m immediate -w -t 60 -l "$FOLDER/log" restart)
+[ "$(id -u)" != 0 ] || restart="cd / && runuser -u postgres -- $restart"
+printf '#!/bin/bash\n%s\n' "$restart" >"$FOLDER/restart"
+chmod +x "$FOLDER/restart"
+
+export TIDEGATE_TEST_POSTGRES_URL="postgres://postgres@127.0.0.1:$PORT/postgres" TIDEGATE_TEST_POSTGRES_RESTART="$FOLDER/restart"
 use_toolchain
 "$@"

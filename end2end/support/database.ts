@@ -15,6 +15,8 @@ export interface Database {
   /** Makes the database unreachable until `back`; PostgreSQL only. */
   away(): Promise<void>;
   back(): Promise<void>;
+  /** Lets the whole server crash and waits until it has recovered; PostgreSQL only, and only one that this run started. */
+  restart(): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -30,6 +32,7 @@ function sqlite(folder: string): Database {
     sql: (text) => must(["sqlite3", "-cmd", ".timeout 10000", file, text]),
     away: refuse,
     back: refuse,
+    restart: refuse,
     remove: async () => {},
   };
 }
@@ -53,6 +56,11 @@ async function postgres(): Promise<Database> {
     },
     back: async () => {
       await psql(admin, `alter database ${name} with allow_connections true`);
+    },
+    restart: async () => {
+      const command = process.env.TIDEGATE_TEST_POSTGRES_RESTART;
+      if (!command) throw new Error("this PostgreSQL was not started by scripts/with-postgres.sh");
+      await must([command], { seconds: 90 });
     },
     remove: async () => {
       await psql(admin, `drop database if exists ${name} with (force)`);

@@ -205,13 +205,17 @@ export class Tidegate {
     return this.cli([...args, "--password-stdin", ...(more.args ?? [])], { input: password });
   }
 
-  /** Vendor `acme`, provider `model`, destination `site`, and the rule that ties them. */
-  async setUp(peer: string, template = "Say something about {{ data.data.id }}."): Promise<{ url: string; secret: string }> {
+  /** Vendor `acme`, provider `model`, destination `site`, and the rule that ties them, with `more` options. */
+  async setUp(
+    peer: string,
+    template = "Say something about {{ data.data.id }}.",
+    more: string[] = [],
+  ): Promise<{ url: string; secret: string }> {
     const vendor = await this.addVendor("acme");
     await this.addProvider("model", `${peer}/v1`);
     await this.addWordpress("site", peer);
     await this.cli(["rule", "add", "--vendor", "acme", "--type", "*", "--job", "generate", "--provider", "model",
-      "--destination", "site", "--template", template]);
+      "--destination", "site", "--template", template, ...more]);
     await this.follows();
     return vendor;
   }
