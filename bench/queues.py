@@ -67,7 +67,7 @@ QUEUES = {
     "procrastinate": Queue("postgres", [CACHE / "python/bin/python", Path(__file__).parent / "queues/python/procrastinate_queue.py"],
                            2_000, "select exists (select 1 from procrastinate_jobs where status in ('todo', 'doing'))",
                            "select count(*) from procrastinate_jobs where status = 'succeeded'"),
-    "apalis": apalis("postgres", 20_000, "apalis.jobs"),
+    "apalis": apalis("postgres", 40_000, "apalis.jobs"),
     "awa": Queue("postgres", [CACHE / "rust/release/awa"], 40_000,
                  "select {jobs} > (select coalesce(sum(completed_count), 0) from awa.receipt_completion_batches)"
                  " + (select count(*) from awa.done_entries)"
@@ -170,34 +170,45 @@ def latency(name):
     return {"p50": waits[len(waits) // 2], "p99": waits[len(waits) * 99 // 100], "max": waits[-1]}
 
 
+# What is compared: above 1 is in Tidegate's favour.
+COMPARED = {
+    "jobs/s": lambda ours, theirs: ours["per_second"] / theirs["per_second"],
+    "processor time a job": lambda ours, theirs: processor(theirs) / processor(ours),
+    "stored to begun, p50": lambda ours, theirs: theirs["p50"] / ours["p50"],
+    "p99": lambda ours, theirs: theirs["p99"] / ours["p99"],
+    "start to first job": lambda ours, theirs: theirs["start_seconds"] / ours["start_seconds"],
+    "memory": lambda ours, theirs: theirs["memory_mib"] / ours["memory_mib"],
+}
+
+
+def processor(one):
+    """Processor time a job, the database's included."""
+    return one["cpu_us"] + one["database_cpu_us"]
+
+
 def summarise(rounds, names):
+    """Ratios made within each round, then their median, least and most; and the medians of what was measured."""
     ratios, absolutes = {}, {}
     for name in names:
-        column = lambda value: spread([value(one) for one in rounds])  # noqa: E731
-        absolutes[name] = {key: column(lambda one: one[name][key])["median"] for key in rounds[0][name]}
+        absolutes[name] = {key: spread([one[name][key] for one in rounds])["median"] for key in rounds[0][name]}
         ours = OURS[QUEUES[name].database]
-        if ours not in names or name == ours:
-            continue
-        for key, what, turn in (("per_second", "jobs/s: Tidegate ÷", False), ("cpu", "processor time a job, database included: ÷ Tidegate", True),
-                                ("p50", "p50 from stored to begun: ÷ Tidegate", True), ("p99", "p99: ÷ Tidegate", True),
-                                ("memory_mib", "memory of the worker: ÷ Tidegate", True),
-                                ("start_seconds", "start to first job: ÷ Tidegate", True)):
-            get = (lambda one: one["cpu_us"] + one["database_cpu_us"]) if key == "cpu" else (lambda one: one[key])
-            ratios[f"{name} | {what}"] = column(
-                lambda one: get(one[name]) / get(one[ours]) if turn else get(one[ours]) / get(one[name]))
+        if ours in names and name != ours:
+            ratios[name] = {what: spread([compare(one[ours], one[name]) for one in rounds]) for what, compare in COMPARED.items()}
     return {"ratios": ratios, "absolutes": absolutes}
 
 
 def table(summary):
-    print(f"| ratio within one round, {ROUNDS} rounds | | median | min | max |\n|---|---|---|---|---|")
-    for name, one in summary["ratios"].items():
-        print(f"| {name} | **{number(one['median'])}** | {number(one['min'])} | {number(one['max'])} |")
-    print("\n| medians | jobs/s | CPU µs/job: worker + database | begun after p50 ms | p99 ms | WAL B/job | start s | MiB |"
+    print(f"| Tidegate, 256 jobs at a time, against | {' | '.join(COMPARED)} |\n|---|{'---|' * len(COMPARED)}")
+    for name, found in summary["ratios"].items():
+        cells = (f"**{number(one['median'])}** ({number(one['min'])}–{number(one['max'])})" for one in found.values())
+        print(f"| {name} | {' | '.join(cells)} |")
+    print("\n| medians | jobs/s | processor µs a job: worker + database | p50 ms | p99 ms | WAL bytes a job | start s | MiB |"
           "\n|---|---|---|---|---|---|---|---|")
     for name, one in summary["absolutes"].items():
-        wal_bytes = number(one["wal_bytes"]) if one["database_cpu_us"] else ""
-        print(f"| {name} | {one['per_second']:.0f} | {one['cpu_us']:.0f} + {one['database_cpu_us']:.0f} | {one['p50'] / 1e3:.2f} "
-              f"| {one['p99'] / 1e3:.1f} | {wal_bytes} | {one['start_seconds']:.2f} | {one['memory_mib']:.0f} |")
+        database = QUEUES[name].database == "postgres"
+        processor_time = f"{one['cpu_us']:.0f}" + (f" + {one['database_cpu_us']:.0f}" if database else "")
+        print(f"| {name} | {one['per_second']:,.0f} | {processor_time} | {one['p50'] / 1e3:.1f} | {one['p99'] / 1e3:.1f} "
+              f"| {number(one['wal_bytes']) if database else ''} | {one['start_seconds']:.2f} | {one['memory_mib']:.0f} |")
 
 
 def main():
