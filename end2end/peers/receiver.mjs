@@ -4,6 +4,7 @@
 //   receiver.mjs [PORT]     port 0 or none: a free one; prints `listening http://127.0.0.1:PORT`; loopback only
 //
 // Answers:  POST /wp-json/tidegate/v1/ingest    201 the first time for an external_id, 200 after that
+//           POST /wp-json/tidegate/v1/ingest/batch   the same for each of {items}; only while it is offered
 //           POST /wp-json/wp/v2/posts           201 with a new id
 //           GET  /wp-json/tidegate/v1/status    a plugin's status
 //           POST …/v1/chat/completions          OpenAI's shape, a fixed text     POST …/v1/messages  Anthropic's
@@ -15,6 +16,7 @@
 //                                               to paths starting with `path` wait, carry `status`, or close the socket
 //           POST /_/chaos {share, seed, slow_ms, path}   that share of the answers goes wrong: 429, 500, slow, closed, no JSON,
 //                                               or half an answer, after the work was done as often as before it; 0 ends it
+//           POST /_/offer {items}               the plugin takes so many posts in one call from now on; 0 ends it
 //           POST /_/reset                       forgets requests, modes and posts
 import { createServer } from "node:http";
 
@@ -23,7 +25,7 @@ const KEPT = Number(process.env.RECEIVER_KEPT ?? 100_000); // older requests are
 
 let state;
 const reset = () => {
-  state = { requests: [], total: 0, keys: new Map(), mode: null, chaos: null, posts: new Map(), nextPost: 1 };
+  state = { requests: [], total: 0, keys: new Map(), mode: null, chaos: null, posts: new Map(), nextPost: 1, offer: 0 };
 };
 reset();
 
@@ -85,6 +87,9 @@ const control = (request, url, body) => {
       return [200, state.chaos];
     case "GET /_/chaos":
       return [200, state.chaos?.kinds ?? {}];
+    case "POST /_/offer":
+      state.offer = parse(body).items ?? 0;
+      return [200, {}];
     case "POST /_/reset":
       reset();
       return [200, {}];
@@ -102,6 +107,17 @@ const ingest = ({ external_id: id }, host) => {
   const post = state.posts.get(id);
   const links = { link: `http://${host}/?p=${post}`, edit_link: `http://${host}/wp-admin/post.php?post=${post}&action=edit` };
   return [created ? 201 : 200, { post_id: post, [created ? "created" : "updated"]: true, ...links }];
+};
+
+const BATCH = "POST /wp-json/tidegate/v1/ingest/batch";
+
+const ingestMany = ({ items }, host) => {
+  if (!Array.isArray(items) || items.length > state.offer) return [400, { code: "rest_invalid_param", data: { status: 400 } }];
+  const answers = items.map((item) => {
+    const [status, answer] = ingest(item, host);
+    return { status, idempotency_key: item.idempotency_key, ...answer };
+  });
+  return [200, { items: answers }];
 };
 
 const openai = ({ model = "fixed" }, raw) => {
@@ -136,6 +152,8 @@ const imitate = (request, path, body) => {
   const json = parse(body);
   const route = `${request.method} ${path}`;
   if (route === "POST /wp-json/tidegate/v1/ingest") return ingest(json, request.headers.host);
+  if (route === BATCH && state.offer > 1) return ingestMany(json, request.headers.host);
+  if (route === BATCH) return [404, { code: "rest_no_route", data: { status: 404 } }];
   if (route === "GET /wp-json/tidegate/v1/status") return [200, status];
   if (route === "POST /wp-json/wp/v2/posts") {
     const id = state.nextPost++;
@@ -224,7 +242,9 @@ const server = createServer({ keepAliveTimeout: 30_000 }, async (request, respon
     ? [mode.status, { code: "receiver_fault", message: "This failure was asked for.", data: { status: mode.status } }]
     : imitate(request, url.pathname, body);
   seen.status = answer[0];
-  send(response, answer, mode?.retry_after === undefined ? {} : { "retry-after": String(mode.retry_after) });
+  seen.statuses = answer[1]?.items?.map(({ status }) => status); // of each post of a call that brought several
+  const offer = state.offer > 1 && url.pathname.startsWith("/wp-json/tidegate") ? { "tidegate-batch": String(state.offer) } : {};
+  send(response, answer, mode?.retry_after === undefined ? offer : { ...offer, "retry-after": String(mode.retry_after) });
 });
 
 server.on("error", (error) => {

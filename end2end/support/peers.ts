@@ -13,6 +13,8 @@ export type Seen = {
   headers: Record<string, string>;
   body: string;
   status: number | null;
+  /** Of each post of a call that brought several. */
+  statuses?: number[];
 };
 
 export type Mode = { status?: number; delay_ms?: number; retry_after?: number; times?: number; close?: boolean; path?: string };
@@ -20,6 +22,7 @@ export type Mode = { status?: number; delay_ms?: number; retry_after?: number; t
 /** Every answer of the receiver as a model. */
 export const TEXT = "The harbour master writes: high water at noon.";
 export const INGEST = "/wp-json/tidegate/v1/ingest";
+export const BATCH = `${INGEST}/batch`;
 export const CHAT = "/v1/chat/completions";
 
 export class Receiver {
@@ -57,6 +60,11 @@ export class Receiver {
   /** That share of the answers goes wrong, in turn in every way there is; the same seed gives the same faults. */
   suffers(share: number, seed = 1, path = "/"): Promise<unknown> {
     return this.control("chaos", { share, seed, path });
+  }
+
+  /** Its plugin takes so many posts in one call from now on. */
+  offers(items: number): Promise<unknown> {
+    return this.control("offer", { items });
   }
 
   /** How often each kind of fault happened. */

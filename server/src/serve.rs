@@ -265,7 +265,12 @@ pub async fn run(
             clock: clock.clone(),
             node,
             held: held.clone(),
-            lanes: Lanes::new(clock.clone(), settings.destination_calls, settings.provider_calls),
+            lanes: Lanes::new(
+                clock.clone(),
+                settings.destination_calls,
+                settings.provider_calls,
+                base.delivery.offers().clone(),
+            ),
             wake: wake.clone(),
             stats: stats.clone(),
             workers: settings.workers.max(1) as usize,

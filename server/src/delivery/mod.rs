@@ -26,8 +26,9 @@ use domain::{
 use outbound::Outbound;
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
+use wordpress::{Gather, Plugin, Sites, offers::Offers};
 
 /// What is delivered.
 #[derive(Debug)]
@@ -52,11 +53,17 @@ pub struct Package {
     pub usage: Usage,
     /// Decides which of two results about one subject is newer.
     pub occurred_at: Timestamp,
+    /// Which try this is; 1 is the first.
+    pub attempt: i32,
 }
 
 /// All ways to deliver.
 pub struct Delivery {
     outbound: Outbound,
+    sites: Sites,
+    plugin: Arc<Plugin>,
+    gather: Arc<Gather>,
+    offers: Arc<Offers>,
     /// Sites found to be without our plugin, so that each post needs no second look. Forgotten at restart.
     without_plugin: Mutex<HashMap<DestinationId, Timestamp>>,
 }
@@ -64,7 +71,16 @@ pub struct Delivery {
 impl Delivery {
     /// Calls go out through `outbound`.
     pub fn new(outbound: Outbound) -> Self {
-        Self { outbound, without_plugin: Mutex::default() }
+        let sites = Sites::new(outbound.clone());
+        let offers = Arc::new(Offers::default());
+        let plugin = Arc::new(Plugin { sites: sites.clone(), offers: offers.clone() });
+        let gather = Gather::new(plugin.clone());
+        Self { outbound, sites, plugin, gather, offers, without_plugin: Mutex::default() }
+    }
+
+    /// How many posts each site takes in one call.
+    pub const fn offers(&self) -> &Arc<Offers> {
+        &self.offers
     }
 
     fn is_without_plugin(&self, id: DestinationId, now: Timestamp) -> bool {

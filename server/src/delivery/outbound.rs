@@ -87,6 +87,8 @@ impl std::str::FromStr for HostAddress {
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
+    /// Headers.
+    pub headers: HeaderMap,
     /// Body, cut where the bounds of the call say.
     pub body: Vec<u8>,
     /// Whether it was cut.
@@ -109,6 +111,7 @@ impl Answer {
             status: Some(self.status),
             answer: Some(String::from_utf8_lossy(&self.body).into_owned()),
             retry_after: self.retry_after,
+            shared: false,
         }
     }
 }
@@ -246,7 +249,8 @@ impl Outbound {
 /// Reads an answer's body, no more than `most` bytes of it.
 async fn read(mut response: Response, who: &str, most: usize) -> Result<Answer, Failure> {
     let status = response.status().as_u16();
-    let retry_after = retry_after(response.headers());
+    let headers = std::mem::take(response.headers_mut());
+    let retry_after = retry_after(&headers);
     let mut body = Vec::new();
     let mut cut = false;
     while let Some(chunk) = response.chunk().await.map_err(|error| failure(&error, who))? {
@@ -257,7 +261,7 @@ async fn read(mut response: Response, who: &str, most: usize) -> Result<Answer, 
             break;
         }
     }
-    Ok(Answer { status, body, cut, retry_after })
+    Ok(Answer { status, headers, body, cut, retry_after })
 }
 
 fn late(who: &str, longest: Duration) -> Failure {

@@ -3,6 +3,7 @@
 use super::Delivery;
 use crate::{live::LiveDestination, worker::outcome::Failure};
 use domain::{destination::DestinationKind, outcome::ErrorClass};
+use reqwest::Method;
 use serde_json::Value;
 
 impl Delivery {
@@ -16,10 +17,11 @@ impl Delivery {
 
     /// The plugin says who we are; without it, WordPress' own answer about the current user does.
     async fn probe_wordpress(&self, live: &LiveDestination) -> Result<String, Failure> {
-        let request = self.request(live, reqwest::Method::GET, "tidegate/v1/status")?;
-        let answer = self.outbound.send(request, "WordPress").await?;
+        let request = self.sites.request(live, Method::GET, "tidegate/v1/status")?;
+        let answer = self.sites.ask(request).await?;
         let read = |body: &[u8]| serde_json::from_slice::<Value>(body).unwrap_or_default();
         if answer.is_success() {
+            self.offers.note(live.destination.id, &answer);
             let status = read(&answer.body);
             let version = status["version"]
                 .as_str()
@@ -33,8 +35,8 @@ impl Delivery {
         if answer.status != 404 || code != "rest_no_route" {
             return Err(answer.failure("WordPress"));
         }
-        let request = self.request(live, reqwest::Method::GET, "wp/v2/users/me?context=edit")?;
-        let answer = self.outbound.send(request, "WordPress").await?;
+        let request = self.sites.request(live, Method::GET, "wp/v2/users/me?context=edit")?;
+        let answer = self.sites.ask(request).await?;
         if !answer.is_success() {
             return Err(answer.failure("WordPress"));
         }

@@ -2,9 +2,12 @@
 //! waits for a moment where room is about to come, and is put off otherwise, so that a slow target holds up the slots of
 //! nobody else.
 //!
+//! A site that takes several posts in one call has room for some more: they wait in their slots and go together in the
+//! next call (see [`crate::delivery::wordpress`]), so that there are not more calls.
+//!
 //! Each node counts for itself: three nodes make three times as many calls. A limit over all nodes needs rows.
 
-use crate::clock::SharedClock;
+use crate::{clock::SharedClock, delivery::wordpress::offers::Offers};
 use domain::{
     job::{Called, Job},
     outcome::SHORTEST_WAIT,
@@ -22,8 +25,15 @@ const PATIENCE: i64 = SECOND / 20;
 /// Longest a job is put off, in microseconds: a target that becomes quicker is noticed within this.
 const LONGEST_WAIT: i64 = 15 * SECOND;
 
+/// Posts that may wait for the next call to a site that takes several in one, for each call it may get.
+const BESIDE: usize = 3;
+/// As long as a call there takes less than this, in microseconds: slots are for those that are served.
+const QUICK: i64 = 2 * SECOND;
+
 struct Lane {
     room: Arc<Semaphore>,
+    /// Room of posts that wait for the call of another one.
+    beside: Arc<Semaphore>,
     /// How long a call takes lately, in microseconds; 0 while none ended.
     took: i64,
     /// Jobs that wait in a slot.
@@ -37,6 +47,8 @@ pub struct Lanes {
     clock: SharedClock,
     destination: usize,
     provider: usize,
+    /// Which sites take several posts in one call.
+    offers: Arc<Offers>,
     /// A std mutex: held for a few instructions, never across an await.
     lanes: Mutex<HashMap<Called, Lane>>,
 }
@@ -58,11 +70,13 @@ impl Room {
 }
 
 impl Lanes {
-    /// So many calls at once to one destination, and to one provider; at least one.
-    pub fn new(clock: SharedClock, destination: u32, provider: u32) -> Arc<Self> {
+    /// So many calls at once to one destination, and to one provider; at least one. `offers` says which sites take
+    /// several posts in one.
+    pub fn new(clock: SharedClock, destination: u32, provider: u32, offers: Arc<Offers>) -> Arc<Self> {
         let at_least_one = |limit: u32| limit.max(1) as usize;
         Arc::new(Self {
             clock,
+            offers,
             destination: at_least_one(destination),
             provider: at_least_one(provider),
             lanes: Mutex::default(),
@@ -78,8 +92,16 @@ impl Lanes {
             if let Ok(permit) = lane.room.clone().try_acquire_owned() {
                 return Ok(self.room(Some((target, permit))));
             }
-            if (lane.waiting + 1).saturating_mul(lane.took) / self.limit(target) as i64 > PATIENCE {
-                return Err(lane.put_off(self.clock.now(), self.limit(target)));
+            let limit = self.limit_now(target, lane);
+            // A try after the first goes alone and makes a call of its own.
+            if limit > self.limit(target)
+                && job.attempt <= 1
+                && let Ok(permit) = lane.beside.clone().try_acquire_owned()
+            {
+                return Ok(self.room(Some((target, permit))));
+            }
+            if (lane.waiting + 1).saturating_mul(lane.took) / limit as i64 > PATIENCE {
+                return Err(lane.put_off(self.clock.now(), limit));
             }
             lane.waiting += 1;
             lane.room.clone()
@@ -90,7 +112,19 @@ impl Lanes {
         lane.waiting -= 1;
         match got {
             Ok(Ok(permit)) => Ok(self.room(Some((target, permit)))),
-            _ => Err(lane.put_off(self.clock.now(), self.limit(target))),
+            _ => {
+                let limit = self.limit_now(target, lane);
+                Err(lane.put_off(self.clock.now(), limit))
+            }
+        }
+    }
+
+    /// How many jobs of a target have room at the moment.
+    fn limit_now(&self, target: Called, lane: &Lane) -> usize {
+        let limit = self.limit(target);
+        match target {
+            Called::Destination(id) if lane.took < QUICK && self.offers.most(id) > 1 => limit * (1 + BESIDE),
+            _ => limit,
         }
     }
 
@@ -100,7 +134,8 @@ impl Lanes {
 
     fn lane(&self, target: Called) -> Lane {
         let room = Arc::new(Semaphore::new(self.limit(target)));
-        Lane { room, took: 0, waiting: 0, next: Timestamp(0) }
+        let beside = Arc::new(Semaphore::new(self.limit(target) * BESIDE));
+        Lane { room, beside, took: 0, waiting: 0, next: Timestamp(0) }
     }
 
     const fn limit(&self, target: Called) -> usize {
@@ -152,7 +187,7 @@ mod tests {
 
     fn lanes() -> (Arc<ManualClock>, Arc<Lanes>) {
         let clock = Arc::new(ManualClock::at(NOON));
-        (clock.clone(), Lanes::new(clock, 2, 1))
+        (clock.clone(), Lanes::new(clock, 2, 1, Arc::default()))
     }
 
     fn to(destination: u128) -> Job {
@@ -204,6 +239,31 @@ mod tests {
         assert!(before.elapsed() < Duration::from_micros(PATIENCE as u64), "nobody waited");
         assert_eq!(due[..3], [SHORTEST_WAIT, SHORTEST_WAIT + 2 * SECOND, SHORTEST_WAIT + 4 * SECOND]);
         assert!(due.iter().all(|wait| *wait <= LONGEST_WAIT));
+    }
+
+    #[tokio::test]
+    async fn a_site_that_takes_several_posts_in_a_call_has_room_for_more_while_it_is_quick() {
+        let clock = Arc::new(ManualClock::at(NOON));
+        let offers = Arc::new(Offers::default());
+        let lanes = Lanes::new(clock.clone(), 2, 1, offers.clone());
+        let Some(Called::Destination(id)) = to(1).calls() else { panic!("it calls a destination") };
+        offers.set(id, 50);
+        let mut rooms = Vec::new();
+        while let Ok(room) = lanes.enter(&to(1)).await {
+            rooms.push(room);
+        }
+        assert_eq!(rooms.len(), 2 * (1 + BESIDE));
+        rooms.clear();
+        // One that tries again makes a call of its own.
+        let again = Job { attempt: 2, ..to(1) };
+        let _rooms = [lanes.enter(&again).await.ok().unwrap(), lanes.enter(&again).await.ok().unwrap()];
+        assert!(lanes.enter(&again).await.is_err());
+        assert!(lanes.enter(&to(1)).await.is_ok());
+
+        let slow = lanes.enter(&to(1)).await.ok().unwrap();
+        clock.advance(4 * QUICK);
+        drop(slow);
+        assert!(lanes.enter(&to(1)).await.is_err());
     }
 
     #[tokio::test]

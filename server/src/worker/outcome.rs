@@ -35,12 +35,14 @@ pub struct Failure {
     pub answer: Option<String>,
     /// How long the far side asked to wait.
     pub retry_after: Option<Duration>,
+    /// Another job failed in the same call and says about its target what there is to say.
+    pub shared: bool,
 }
 
 impl Failure {
     /// A failure of `class`.
     pub fn new(class: ErrorClass, words: impl Into<String>) -> Self {
-        Self { class, words: words.into(), status: None, answer: None, retry_after: None }
+        Self { class, words: words.into(), status: None, answer: None, retry_after: None, shared: false }
     }
 
     /// Its destination or provider takes part in nothing at the moment.

@@ -6,6 +6,7 @@
     reason = "a story that cannot go on has failed; names are sentences"
 )]
 
+mod batch;
 mod forward;
 mod models;
 mod order;

@@ -9,6 +9,7 @@ namespace Tidegate;
 use Tidegate\Admin\DeliveryBox;
 use Tidegate\Admin\ResultColumns;
 use Tidegate\Admin\SettingsFields;
+use Tidegate\Rest\BatchRoute;
 use Tidegate\Rest\IngestRoute;
 use Tidegate\Rest\StatusRoute;
 
@@ -24,6 +25,7 @@ final class Plugin
         add_action('init', array(ResultPostType::class, 'register'));
         add_filter('user_has_cap', array(Capabilities::class, 'grant'));
         add_action('rest_api_init', array(IngestRoute::class, 'register'));
+        add_action('rest_api_init', array(BatchRoute::class, 'register'));
         add_action('rest_api_init', array(StatusRoute::class, 'register'));
 
         if (is_admin()) {

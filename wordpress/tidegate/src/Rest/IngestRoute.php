@@ -38,16 +38,32 @@ final class IngestRoute
                 array('status' => 413)
             );
         }
+        $answer = self::apply($request, new Ingest());
+        return is_wp_error($answer) ? $answer : BatchRoute::tell($answer);
+    }
+
+    /**
+     * Applies a delivery whose fields were validated.
+     *
+     * @return WP_REST_Response|WP_Error
+     */
+    public static function apply(WP_REST_Request $request, Ingest $ingest)
+    {
         $key = trim((string) $request->get_header('idempotency_key'));
         if (!preg_match('/^[\x20-\x7e]{0,' . IngestArgs::ID_LENGTH . '}$/', $key)) {
-            return new WP_Error(
-                'tidegate_bad_idempotency_key',
-                __('Idempotency-Key must be at most 191 printable ASCII characters.', 'tidegate'),
-                array('status' => 400)
-            );
+            return self::bad_key();
         }
-        $outcome = (new Ingest())->apply(Delivery::from_request($request->get_params(), $key));
+        $outcome = $ingest->apply(Delivery::from_request($request->get_params(), $key));
         return is_wp_error($outcome) ? self::refusal($outcome) : self::answer($outcome);
+    }
+
+    public static function bad_key(): WP_Error
+    {
+        return new WP_Error(
+            'tidegate_bad_idempotency_key',
+            __('Idempotency-Key must be at most 191 printable ASCII characters.', 'tidegate'),
+            array('status' => 400)
+        );
     }
 
     private static function answer(Outcome $outcome): WP_REST_Response
@@ -66,7 +82,7 @@ final class IngestRoute
     }
 
     /** @return WP_REST_Response|WP_Error an error, with Retry-After when waiting helps */
-    private static function refusal(WP_Error $error)
+    public static function refusal(WP_Error $error)
     {
         $data = (array) $error->get_error_data();
         if (empty($data['retry_after'])) {

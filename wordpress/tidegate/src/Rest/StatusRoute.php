@@ -46,6 +46,7 @@ final class StatusRoute
             'php'         => PHP_VERSION,
             'site'        => array('name' => get_bloginfo('name'), 'url' => home_url('/')),
             'ingest'      => rest_url(IngestRoute::BASE . '/ingest'),
+            'batch'       => BatchRoute::offered(),
             'post_type'   => ResultPostType::NAME,
             'post_status' => Options::post_status(),
             'user'        => array(
@@ -56,6 +57,6 @@ final class StatusRoute
             ),
         ));
         $response->header('Cache-Control', 'no-store');
-        return $response;
+        return BatchRoute::tell($response);
     }
 }
