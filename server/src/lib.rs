@@ -40,6 +40,7 @@ pub mod serve;
 pub mod services;
 pub mod stats;
 pub mod telemetry;
+pub mod tokens;
 pub mod trust;
 pub mod vault;
 pub mod wake;

@@ -246,6 +246,8 @@ pub mod purpose {
 
     /// The key of the links to senders' pages.
     pub const SENDER_LINKS: &str = "sender_link_key";
+    /// The key that signs this installation's tokens.
+    pub const TOKENS: &str = "token_key";
 
     /// A vendor's signing secrets.
     pub fn vendor(id: VendorId) -> String {

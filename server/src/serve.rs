@@ -23,6 +23,7 @@ use crate::{
     services::Services,
     stats::Stats,
     telemetry,
+    tokens::Tokens,
     trust::Trust,
     vault::Vault,
     wake::Wake,
@@ -128,7 +129,9 @@ impl Base {
         let outbound = Outbound::with(settings.allow_private_targets, &trust, &settings.host_address)?;
         let fetcher = Fetcher { outbound: outbound.clone(), trust, clock: clock.clone() };
         let keys = Keyring::new(Arc::new(fetcher), clock.clone());
-        let delivery = Arc::new(Delivery::new(outbound.clone()));
+        let tokens =
+            Arc::new(Tokens::new(store.clone(), vault.clone(), clock.clone(), settings.public_url()));
+        let delivery = Arc::new(Delivery::new(outbound.clone(), tokens));
         let services = Services::new(
             store.clone(),
             vault.clone(),

@@ -59,10 +59,10 @@ fn DestinationForm(action: ServerAction<AddDestination>) -> impl IntoView {
                     hint="The site’s address, or the endpoint’s."/>
                 <SelectField label="Signs in with" name="auth" field=Field::Auth fault options=auths none="What the kind usually has"/>
                 <TextField label="User name" name="user" field=Field::User fault placeholder="tidegate"
-                    hint="The WordPress account that owns the application password."/>
+                    hint="The WordPress account that owns the application password. Empty for signed tokens: the site chooses the account."/>
                 <TextField label="Application password or secret" name="password" kind="password" field=Field::Password fault
                     autocomplete="new-password"
-                    hint="WordPress: Users → Profile → Application Passwords. Left empty for an endpoint, a secret is made and shown once."/>
+                    hint="WordPress: Users → Profile → Application Passwords. Left empty for an endpoint, a secret is made and shown once; empty for signed tokens."/>
                 <SelectField label="Method" name="method" field=Field::Method fault options=methods none="POST"
                     hint="How an endpoint is called."/>
                 <AreaField label="Headers" name="headers" field=Field::CallHeaders fault

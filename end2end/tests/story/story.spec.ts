@@ -5,6 +5,8 @@ import { ENGINES } from "../../support/database.ts";
 import { expect, test, type Page } from "@playwright/test";
 import { newSecret, produced, secret } from "../../support/run.ts";
 import { Tidegate } from "../../support/server.ts";
+import { batchTests } from "./batch.ts";
+import { tokenTests } from "./tokens.ts";
 
 const plainText = (html: string) =>
   html.replace(/<[^>]+>/g, " ").replace(/&#8217;|&#8216;/g, "'").replace(/&#8220;|&#8221;|&quot;/g, '"').replace(/&#8211;|&#8212;/g, "-")
@@ -188,3 +190,6 @@ test("a WordPress without our plugin gets a draft, once", async () => {
   }
 });
 
+// Here, because they need the site for themselves.
+batchTests(() => wordpress);
+test.describe("signed tokens", () => tokenTests(() => wordpress));

@@ -85,10 +85,17 @@ pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::
             let new = NewDestination { slug: slug.clone(), kind, url, auth, user, password, method, headers };
             let made = base.services.create_destination(&who, new).await.map_err(said)?;
             let secret = made.and_then(|made| made.secret);
-            out.value(
-                &serde_json::json!({"slug": slug, "secret": secret}),
-                &[("added", slug), ("signing secret", secret.clone().unwrap_or_default())],
-            );
+            let tokens = base.delivery.tokens();
+            let keys = (auth == Some(DestinationAuth::Jwt)).then(|| tokens.issuer().to_owned());
+            let mut told =
+                vec![("added", slug.clone()), ("signing secret", secret.clone().unwrap_or_default())];
+            if let Some(issuer) = &keys {
+                told.push((
+                    "connect",
+                    format!("in WordPress, Settings → Writing, Address of Tidegate: {issuer}"),
+                ));
+            }
+            out.value(&serde_json::json!({"slug": slug, "secret": secret, "issuer": keys}), &told);
         }
         Command::List { tenant } => {
             let services: &dyn DestinationsPort = base.services.as_ref();

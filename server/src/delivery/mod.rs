@@ -17,6 +17,7 @@ pub mod probe;
 pub mod redirect;
 pub mod wordpress;
 
+use crate::tokens::Tokens;
 use domain::{
     event::Event,
     id::{DestinationId, JobId},
@@ -64,18 +65,24 @@ pub struct Delivery {
     plugin: Arc<Plugin>,
     gather: Arc<Gather>,
     offers: Arc<Offers>,
+    tokens: Arc<Tokens>,
     /// Sites found to be without our plugin, so that each post needs no second look. Forgotten at restart.
     without_plugin: Mutex<HashMap<DestinationId, Timestamp>>,
 }
 
 impl Delivery {
-    /// Calls go out through `outbound`.
-    pub fn new(outbound: Outbound) -> Self {
-        let sites = Sites::new(outbound.clone());
+    /// Calls go out through `outbound`; sites that believe our tokens are shown those of `tokens`.
+    pub fn new(outbound: Outbound, tokens: Arc<Tokens>) -> Self {
+        let sites = Sites::new(outbound.clone(), tokens.clone());
         let offers = Arc::new(Offers::default());
         let plugin = Arc::new(Plugin { sites: sites.clone(), offers: offers.clone() });
         let gather = Gather::new(plugin.clone());
-        Self { outbound, sites, plugin, gather, offers, without_plugin: Mutex::default() }
+        Self { outbound, sites, plugin, gather, offers, tokens, without_plugin: Mutex::default() }
+    }
+
+    /// What sites without a password of ours are shown.
+    pub const fn tokens(&self) -> &Arc<Tokens> {
+        &self.tokens
     }
 
     /// How many posts each site takes in one call.

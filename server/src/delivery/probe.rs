@@ -1,8 +1,11 @@
 //! Asking a destination whether it would take a result, in a way that changes nothing there.
 
-use super::Delivery;
+use super::{Delivery, wordpress::explain};
 use crate::{live::LiveDestination, worker::outcome::Failure};
-use domain::{destination::DestinationKind, outcome::ErrorClass};
+use domain::{
+    destination::{DestinationAuth, DestinationKind},
+    outcome::ErrorClass,
+};
 use reqwest::Method;
 use serde_json::Value;
 
@@ -17,7 +20,7 @@ impl Delivery {
 
     /// The plugin says who we are; without it, WordPress' own answer about the current user does.
     async fn probe_wordpress(&self, live: &LiveDestination) -> Result<String, Failure> {
-        let request = self.sites.request(live, Method::GET, "tidegate/v1/status")?;
+        let request = self.sites.request(live, Method::GET, "tidegate/v1/status").await?;
         let answer = self.sites.ask(request).await?;
         let read = |body: &[u8]| serde_json::from_slice::<Value>(body).unwrap_or_default();
         if answer.is_success() {
@@ -28,17 +31,20 @@ impl Delivery {
                 .or_else(|| status["plugin_version"].as_str())
                 .unwrap_or("?")
                 .to_owned();
-            let user = live.destination.user.as_deref().unwrap_or_default();
+            // Whom tokens stand for, the site decides.
+            let user = live.destination.user.as_deref().or_else(|| status["user"]["login"].as_str());
+            let user = user.unwrap_or("?");
             return Ok(format!("The Tidegate plugin {version} answered; {user} may write posts."));
         }
         let code = read(&answer.body)["code"].as_str().unwrap_or_default().to_owned();
-        if answer.status != 404 || code != "rest_no_route" {
-            return Err(answer.failure("WordPress"));
+        let by_token = live.destination.auth == DestinationAuth::Jwt;
+        if answer.status != 404 || code != "rest_no_route" || by_token {
+            return Err(explain(live, answer.failure("WordPress")));
         }
-        let request = self.sites.request(live, Method::GET, "wp/v2/users/me?context=edit")?;
+        let request = self.sites.request(live, Method::GET, "wp/v2/users/me?context=edit").await?;
         let answer = self.sites.ask(request).await?;
         if !answer.is_success() {
-            return Err(answer.failure("WordPress"));
+            return Err(explain(live, answer.failure("WordPress")));
         }
         let me = read(&answer.body);
         if me["capabilities"]["edit_posts"].as_bool() != Some(true) {

@@ -15,7 +15,7 @@ mod text;
 
 pub(in crate::delivery) use gather::Gather;
 pub(in crate::delivery) use plugin::Plugin;
-pub(in crate::delivery) use sites::Sites;
+pub(in crate::delivery) use sites::{Sites, explain};
 
 use super::{Delivery, Package};
 use crate::{
@@ -28,7 +28,7 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use sites::unreadable;
+use sites::{has_no_plugin, unreadable};
 use std::sync::Arc;
 use text::{as_paragraphs, is_http};
 
@@ -85,9 +85,9 @@ impl Delivery {
             body["slug"] = slug.into();
             body["status"] = "draft".into();
         }
-        let request = self.sites.request(live, Method::POST, &path)?;
+        let request = self.sites.request(live, Method::POST, &path).await?;
         let request = request.header("Idempotency-Key", &package.idempotency_key).json(&body);
-        let answer = self.sites.send(request).await?;
+        let answer = self.sites.send(live, request).await?;
         let post: Known = serde_json::from_slice(&answer.body).map_err(|_| unreadable(&answer.body))?;
         let site = live.destination.url.trim_end_matches('/');
         Ok(Success {
@@ -106,14 +106,9 @@ impl Delivery {
 
     async fn find_post(&self, live: &LiveDestination, slug: &str) -> Result<Option<i64>, Failure> {
         let path = format!("wp/v2/posts?slug={slug}&status=any&context=edit&_fields=id");
-        let answer = self.sites.send(self.sites.request(live, Method::GET, &path)?).await?;
+        let request = self.sites.request(live, Method::GET, &path).await?;
+        let answer = self.sites.send(live, request).await?;
         let posts: Vec<Known> = serde_json::from_slice(&answer.body).map_err(|_| unreadable(&answer.body))?;
         Ok(posts.first().map(|post| post.id))
     }
-}
-
-/// Whether a failure says that the site has no `tidegate/v1` route.
-fn has_no_plugin(failure: &Failure) -> bool {
-    failure.status == Some(404)
-        && failure.answer.as_deref().is_some_and(|answer| answer.contains("rest_no_route"))
 }

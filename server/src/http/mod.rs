@@ -10,6 +10,7 @@
 //! - [`request_id`]: an id for every request, in its answer and in the log
 //! - [`export`]: lists as files
 //! - [`problem`]: errors as RFC 9457
+//! - [`published`]: the public keys of our tokens
 //! - [`sender`]: the page for a vendor's engineer; [`export`]: lists as files
 //! - [`health`], [`metrics`], [`stream`]: for machines
 
@@ -22,6 +23,7 @@ pub mod metrics;
 pub mod origin;
 pub mod patience;
 pub mod problem;
+pub mod published;
 pub mod refusals;
 pub mod request_id;
 pub mod router;

@@ -4,7 +4,7 @@ use super::{
     context::{self, Seats},
     export,
     health::{self, Health},
-    origin, refusals, request_id, sender, session, stream,
+    origin, published, refusals, request_id, sender, session, stream,
 };
 use crate::{
     config::{NodeRole, Settings, is_loopback},
@@ -49,7 +49,8 @@ pub struct Parts {
 pub fn router(parts: Parts, settings: &Settings) -> Router {
     let mut router = Router::new()
         .route("/healthz", get(health::alive))
-        .merge(Router::new().route("/readyz", get(health::ready)).with_state(parts.health.clone()));
+        .merge(Router::new().route("/readyz", get(health::ready)).with_state(parts.health.clone()))
+        .merge(published::router(parts.services.delivery.tokens().clone()));
     if settings.has(NodeRole::Ingress) {
         router = router.merge(webhooks(parts.ingress.clone()));
     }

@@ -53,21 +53,28 @@ impl Services {
             DestinationKind::Wordpress => DestinationAuth::AppPassword,
             DestinationKind::Http => DestinationAuth::Signature,
         };
-        // Tokens instead of passwords come with the plugin that checks them.
-        if new.auth.unwrap_or(usual) != usual {
+        let auth = new.auth.unwrap_or(usual);
+        let by_token = auth == DestinationAuth::Jwt && new.kind == DestinationKind::Wordpress;
+        if auth != usual && !by_token {
             return Err(AppError::invalid(Field::Auth, Reason::DoesNotFit));
         }
         let (secret, made) = match (new.kind, new.password) {
+            // The site itself says whom tokens stand for, and there is nothing to keep.
+            (_, Some(_)) if by_token => return Err(AppError::invalid(Field::Password, Reason::DoesNotFit)),
+            (_, None) if by_token && new.user.is_some() => {
+                return Err(AppError::invalid(Field::User, Reason::DoesNotFit));
+            }
+            (_, None) if by_token => (None, None),
             (DestinationKind::Wordpress, None) => {
                 return Err(AppError::invalid(Field::Password, Reason::Missing));
             }
             (DestinationKind::Wordpress, Some(_)) if new.user.is_none() => {
                 return Err(AppError::invalid(Field::User, Reason::Missing));
             }
-            (_, Some(given)) => (given, None),
+            (_, Some(given)) => (Some(given), None),
             (DestinationKind::Http, None) => {
                 let made = signing_secret();
-                (made.clone(), Some(made))
+                (Some(made.clone()), Some(made))
             }
         };
         let headers = match new.headers.as_deref().map(Headers::written) {
@@ -94,21 +101,29 @@ impl Services {
                 DestinationKind::Http => url.to_string(),
             },
             user: new.user,
-            auth: usual,
-            route: WordpressRoute::Auto,
-            has_secret: true,
+            auth,
+            // WordPress by itself takes no tokens.
+            route: if by_token { WordpressRoute::Plugin } else { WordpressRoute::Auto },
+            has_secret: secret.is_some(),
             enabled: true,
             off_reason: None,
             created_at: self.clock.now(),
         };
-        let (kept, _) = self.take_in(Field::Password, &secret).await?;
-        let sealed = self.vault.seal(&purpose::destination(destination.id), &kept.to_seal());
-        let detail = format!("{}{}", destination.url, from_place(&kept));
+        let kept = match &secret {
+            Some(secret) => Some(self.take_in(Field::Password, secret).await?.0),
+            None => None,
+        };
+        let sealed =
+            kept.as_ref().map(|kept| self.vault.seal(&purpose::destination(destination.id), &kept.to_seal()));
+        let place = kept.as_ref().map(from_place).unwrap_or_default();
+        let by = if by_token { ", by signed tokens" } else { "" };
+        let detail = format!("{}{place}{by}", destination.url);
         let audit = self.audit(actor, Some(tenant_id), "destination.add", &destination.slug, detail);
         let headers = (!headers.is_empty()).then(|| {
             self.vault.seal(&purpose::part(destination.id, DestinationPart::Headers), &headers.to_seal())
         });
-        let stored = self.store.add_destination(&destination, Some(&sealed), headers.as_ref(), &audit).await;
+        let stored =
+            self.store.add_destination(&destination, sealed.as_ref(), headers.as_ref(), &audit).await;
         stored.map_err(store_error(Field::Slug))?;
         self.changed().await;
         Ok(made.map(|secret| Revealed {

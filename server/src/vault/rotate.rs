@@ -197,6 +197,7 @@ pub fn again(vault: &Vault, value: &SealedValue) -> Option<Sealed> {
         Place::Offer(_, vendor) => purpose::offer(vendor),
         Place::Capture(id) => purpose::refused(id),
         Place::SenderLinkKey => purpose::SENDER_LINKS.to_owned(),
+        Place::TokenKey => purpose::TOKENS.to_owned(),
         Place::Part(id, part) => purpose::part(id, part),
     };
     let clear = vault.unseal_bytes(&purpose, &value.sealed).ok()?;

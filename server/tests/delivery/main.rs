@@ -14,3 +14,4 @@ mod outbound;
 mod receiver;
 mod support;
 mod switched;
+mod tokens;

@@ -7,7 +7,7 @@ use app::{
 };
 use clap::Parser;
 use domain::{
-    destination::DestinationKind,
+    destination::{DestinationAuth, DestinationKind},
     event::{Event, EventPayload},
     id::{DestinationId, EventId, JobId, ProviderId, RequestId, UserId, VendorId},
     job::{Job, JobKind, JobState},
@@ -121,6 +121,12 @@ impl World {
         self.live(slug).destination.id
     }
 
+    /// A WordPress site that is shown tokens instead of a password.
+    pub(crate) async fn token_destination(&self, slug: &str, url: &str) -> DestinationId {
+        self.base.services.create_destination(&admin(), by_token(slug, url)).await.unwrap();
+        self.live(slug).destination.id
+    }
+
     pub(crate) fn live(&self, slug: &str) -> Arc<LiveDestination> {
         self.base.services.destination_named(&admin(), slug).unwrap()
     }
@@ -217,6 +223,20 @@ impl World {
         self.server.take().unwrap().await.unwrap();
         self.base.store.close().await;
         fs::remove_dir_all(&self.folder).unwrap();
+    }
+}
+
+/// A WordPress site that is shown tokens instead of a password, as it is typed.
+pub(crate) fn by_token(slug: &str, url: &str) -> NewDestination {
+    NewDestination {
+        slug: slug.into(),
+        kind: DestinationKind::Wordpress,
+        url: url.into(),
+        auth: Some(DestinationAuth::Jwt),
+        user: None,
+        password: None,
+        method: None,
+        headers: None,
     }
 }
 

@@ -189,7 +189,7 @@ async fn values_from_before_there_were_data_keys_are_read_and_sealed_anew() {
 }
 
 #[tokio::test]
-async fn refused_requests_offered_secrets_and_the_key_of_links_are_sealed_anew_as_well() {
+async fn refused_requests_offered_secrets_and_the_keys_of_links_and_tokens_are_sealed_anew_as_well() {
     let place = Place::new();
     let node = with_key(&place, OLD).await.unwrap();
     let vendor = node.add_vendor("acme").await;
@@ -216,13 +216,14 @@ async fn refused_requests_offered_secrets_and_the_key_of_links_are_sealed_anew_a
     let sender: &dyn SenderPort = node.base.services.as_ref();
     let url = sender.link(&admin(), vendor).await.unwrap().url;
     let token = url.rsplit('/').next().unwrap();
+    let published = node.base.delivery.tokens().published().await.unwrap();
 
     rotate::begin(&parts(&node), &NEW).await.unwrap();
     let rotation = store.key_rotation().await.unwrap().unwrap();
     let head = [&[2][..], rotation.data_key_id.as_bytes()].concat();
-    // The secret, twenty requests, the offer, the key of links.
-    assert_eq!(store.count_sealed_otherwise(&head).await.unwrap(), 23);
-    assert_eq!(rotate::reseal(&parts(&node), 7).await.unwrap(), Resealed { done: 23, unreadable: 0 });
+    // The secret, twenty requests, the offer, the key of links, that of tokens.
+    assert_eq!(store.count_sealed_otherwise(&head).await.unwrap(), 24);
+    assert_eq!(rotate::reseal(&parts(&node), 7).await.unwrap(), Resealed { done: 24, unreadable: 0 });
     assert_eq!(store.count_sealed_otherwise(&head).await.unwrap(), 0);
     rotate::finish(&parts(&node)).await.unwrap();
     for id in &requests {
@@ -240,6 +241,7 @@ async fn refused_requests_offered_secrets_and_the_key_of_links_are_sealed_anew_a
     assert_eq!(opened.as_str(), "offered-and-waiting");
     let sender: &dyn SenderPort = new.base.services.as_ref();
     assert_eq!(sender.page(token).await.unwrap().vendor, "acme", "links that were given out still work");
+    assert_eq!(new.base.delivery.tokens().published().await.unwrap(), published, "sites know the key by now");
 }
 
 fn refused(id: RequestId, vendor_id: VendorId) -> RefusedRequest {

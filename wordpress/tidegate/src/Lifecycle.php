@@ -6,12 +6,15 @@
 
 namespace Tidegate;
 
+use Tidegate\Token\Gateway;
+
 final class Lifecycle
 {
     public static function activate(bool $network_wide = false): void
     {
         self::on_sites($network_wide, static function (): void {
             Schema::install();
+            Gateway::schedule();
             self::forget_links();
         });
     }
@@ -19,6 +22,7 @@ final class Lifecycle
     public static function deactivate(bool $network_wide = false): void
     {
         self::on_sites($network_wide, static function (): void {
+            Gateway::unschedule();
             self::forget_links();
         });
     }

@@ -11,6 +11,9 @@ final class Options
     public const SCHEMA = 'tidegate_schema';
     public const POST_STATUS = 'tidegate_post_status';
     public const DELETE_DATA = 'tidegate_delete_data';
+    /** The gateway whose tokens are taken: what an administrator set, and its keys. Read by Token\Gateway. */
+    public const GATEWAY = 'tidegate_gateway';
+    public const KEYS = 'tidegate_keys';
 
     /** What a new result may start as. */
     public const STATUSES = array('draft', 'pending', 'private', 'publish');
@@ -50,5 +53,7 @@ final class Options
         delete_option(self::SCHEMA);
         delete_option(self::POST_STATUS);
         delete_option(self::DELETE_DATA);
+        delete_option(self::GATEWAY);
+        delete_option(self::KEYS);
     }
 }

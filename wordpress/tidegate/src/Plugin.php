@@ -12,6 +12,7 @@ use Tidegate\Admin\SettingsFields;
 use Tidegate\Rest\BatchRoute;
 use Tidegate\Rest\IngestRoute;
 use Tidegate\Rest\StatusRoute;
+use Tidegate\Token\Gateway;
 
 final class Plugin
 {
@@ -27,6 +28,10 @@ final class Plugin
         add_action('rest_api_init', array(IngestRoute::class, 'register'));
         add_action('rest_api_init', array(BatchRoute::class, 'register'));
         add_action('rest_api_init', array(StatusRoute::class, 'register'));
+        add_action(Gateway::REFRESH, array(Gateway::class, 'refresh'));
+        foreach (array('add_option_', 'update_option_') as $saved) {
+            add_action($saved . Options::GATEWAY, array(Gateway::class, 'reconnect'), 10, 0);
+        }
 
         if (is_admin()) {
             ResultColumns::register();

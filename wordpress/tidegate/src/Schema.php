@@ -1,20 +1,27 @@
 <?php
 
 /**
- * The plugin's one table, {prefix}tidegate_items: made, upgraded and dropped here, queried only by Ingest\Ledger.
+ * The plugin's tables: made, upgraded and dropped here. {prefix}tidegate_items is queried only by Ingest\Ledger,
+ * {prefix}tidegate_tokens only by Token\Used.
  */
 
 namespace Tidegate;
 
 final class Schema
 {
-    /** Raise it with every change of the table. */
-    public const VERSION = '1';
+    /** Raise it with every change of a table. */
+    public const VERSION = '2';
 
     public static function table(): string
     {
         global $wpdb;
         return $wpdb->prefix . 'tidegate_items';
+    }
+
+    public static function tokens(): string
+    {
+        global $wpdb;
+        return $wpdb->prefix . 'tidegate_tokens';
     }
 
     /** Runs on every load, because files can be replaced without an activation. */
@@ -26,7 +33,7 @@ final class Schema
     }
 
     /**
-     * Makes the table or brings it up to date.
+     * Makes the tables or brings them up to date.
      *
      * An external id may be any text, and databases disagree on what makes two texts equal, so its SHA-256 is
      * what is unique. Times of deliveries are UTC microseconds; the lease is in the database's own seconds.
@@ -56,20 +63,36 @@ final class Schema
   KEY post_id (post_id)
 ) {$charset};"
         );
+        $tokens = self::tokens();
+        dbDelta(
+            "CREATE TABLE {$tokens} (
+  token char(64) NOT NULL,
+  request char(64) NOT NULL DEFAULT '',
+  until bigint(20) NOT NULL,
+  PRIMARY KEY  (token),
+  KEY until (until)
+) {$charset};"
+        );
         // A table that could not be made is tried again on the next load.
-        if ($wpdb->get_var($wpdb->prepare('SHOW TABLES LIKE %s', $wpdb->esc_like($table))) !== null) {
+        if (self::is_there($table) && self::is_there($tokens)) {
             update_option(Options::SCHEMA, self::VERSION);
         }
+    }
+
+    private static function is_there(string $table): bool
+    {
+        global $wpdb;
+        return $wpdb->get_var($wpdb->prepare('SHOW TABLES LIKE %s', $wpdb->esc_like($table))) !== null;
     }
 
     public static function drop(): void
     {
         global $wpdb;
-        $wpdb->query('DROP TABLE IF EXISTS ' . self::table());
+        $wpdb->query('DROP TABLE IF EXISTS ' . self::table() . ', ' . self::tokens());
     }
 
     /**
-     * A site of a network that is deleted takes its table along.
+     * A site of a network that is deleted takes its tables along.
      *
      * @param string[] $tables
      * @return string[]
@@ -78,6 +101,7 @@ final class Schema
     {
         global $wpdb;
         $tables[] = $wpdb->get_blog_prefix($site) . 'tidegate_items';
+        $tables[] = $wpdb->get_blog_prefix($site) . 'tidegate_tokens';
         return $tables;
     }
 }

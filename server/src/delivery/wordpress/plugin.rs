@@ -46,9 +46,9 @@ struct Answers {
 impl Plugin {
     /// Brings one post.
     pub(super) async fn bring(&self, live: &LiveDestination, post: &Post) -> Outcome {
-        let request = self.sites.request(live, Method::POST, ONE)?;
+        let request = self.sites.request(live, Method::POST, ONE).await?;
         let request = request.header("Idempotency-Key", &post.key).json(&post.fields);
-        let answer = self.sites.send(request).await?;
+        let answer = self.sites.send(live, request).await?;
         self.offers.note(live.destination.id, &answer);
         post.alone(answer.status, &answer.body)
     }
@@ -64,11 +64,11 @@ impl Plugin {
     ) -> Result<Vec<Outcome>, Failure> {
         let items = posts.iter().map(|post| Item { idempotency_key: &post.key, fields: &post.fields });
         let batch = Batch { items: items.collect() };
-        let request = self.sites.request(live, Method::POST, MANY)?;
-        let answer = self.sites.send(request.json(&batch)).await?;
+        let request = self.sites.request(live, Method::POST, MANY).await?;
+        let answer = self.sites.send(live, request.json(&batch)).await?;
         let answers: Answers = serde_json::from_slice(&answer.body).map_err(|_| unreadable(&answer.body))?;
         self.offers.note(live.destination.id, &answer);
-        let each = posts.iter().enumerate().map(|(n, post)| post.among_others(answers.items.get(n)));
+        let each = posts.iter().enumerate().map(|(n, post)| post.among_others(live, answers.items.get(n)));
         Ok(each.collect())
     }
 }

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     delivery::Package,
+    live::LiveDestination,
     worker::outcome::{Failure, Outcome, Success},
 };
 use domain::{job::JobResult, outcome::ErrorClass};
@@ -90,7 +91,7 @@ impl Post {
 
     /// What came of it, from what a call that brought several says about the one in its place. An answer about another
     /// one is none: the next try carries the same key and finds out.
-    pub(super) fn among_others(&self, item: Option<&Value>) -> Outcome {
+    pub(super) fn among_others(&self, live: &LiveDestination, item: Option<&Value>) -> Outcome {
         let Some(item) = item else {
             return Err(Failure::new(
                 ErrorClass::BadAnswer,
@@ -106,12 +107,13 @@ impl Post {
             let ingested = Ingested::deserialize(item).map_err(|_| strange())?;
             return Ok(self.done(about.status, ingested));
         }
-        Err(explain(Failure {
+        let failure = Failure {
             status: Some(about.status),
             answer: Some(item.to_string()),
             retry_after: about.retry_after.map(Duration::from_secs),
             ..Failure::new(ErrorClass::of_status(about.status), format!("{} from WordPress", about.status))
-        }))
+        };
+        Err(explain(live, failure))
     }
 
     fn done(&self, status: u16, ingested: Ingested) -> Success {
@@ -139,28 +141,33 @@ impl Post {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::delivery::wordpress::sites;
 
     fn post() -> Post {
         Post { key: "job_1".to_owned(), fields: Map::new(), title: "A title".to_owned() }
+    }
+
+    fn site() -> LiveDestination {
+        sites::tests::live(domain::destination::DestinationAuth::AppPassword)
     }
 
     #[test]
     fn a_post_among_others_ends_as_its_own_item_says() {
         let item = json!({"status": 201, "idempotency_key": "job_1", "post_id": 7, "created": true,
             "link": "javascript:alert(1)", "edit_link": "https://site.example/edit"});
-        let success = post().among_others(Some(&item)).unwrap();
+        let success = post().among_others(&site(), Some(&item)).unwrap();
         assert_eq!(success.result.post_change.as_deref(), Some("created"));
         assert_eq!((success.result.post_id, success.status), (Some(7), Some(201)));
         assert_eq!((success.result.link, success.result.edit_link.is_some()), (None, true));
 
         let busy =
             json!({"status": 409, "idempotency_key": "job_1", "retry_after": 2, "code": "tidegate_busy"});
-        let failure = post().among_others(Some(&busy)).unwrap_err();
+        let failure = post().among_others(&site(), Some(&busy)).unwrap_err();
         assert_eq!((failure.class, failure.retry_after), (ErrorClass::Server, Some(Duration::from_secs(2))));
         assert!(failure.answer.unwrap().contains("tidegate_busy"));
 
         let refused = json!({"status": 403, "idempotency_key": "job_1", "code": "tidegate_forbidden"});
-        let failure = post().among_others(Some(&refused)).unwrap_err();
+        let failure = post().among_others(&site(), Some(&refused)).unwrap_err();
         assert_eq!(failure.class, ErrorClass::Rejected);
         assert!(failure.words.starts_with("403 from WordPress: "), "{}", failure.words);
     }
@@ -176,7 +183,7 @@ mod tests {
             Some(json!({"status": 201, "idempotency_key": "job_1"})),
             Some(json!({"status": 70_000, "idempotency_key": "job_1", "post_id": 7})),
         ] {
-            let failure = post().among_others(item.as_ref()).unwrap_err();
+            let failure = post().among_others(&site(), item.as_ref()).unwrap_err();
             assert_eq!(failure.class, ErrorClass::BadAnswer, "{item:?}");
         }
     }

@@ -3,7 +3,7 @@
 use super::{Adapter, Connection, Row, config::end_change, rows};
 use crate::{
     AuditEntry, DataKey, KeyRotation, KeyStore, Place, Result, SENDER_LINK_KEY, Sealed, SealedValue,
-    StoreError,
+    StoreError, TOKEN_KEY,
 };
 use async_trait::async_trait;
 use domain::{
@@ -84,8 +84,9 @@ const OTHERWISE: [&str; 8] = [
      order by destination_id limit $4",
 ];
 const AT_CAPTURES: usize = 5;
-/// The one value that has no id.
-const LINK_KEY_OTHERWISE: &str =
+/// The values that have no id, in the order of their places: after all others.
+const SETTINGS: [(&str, Place); 2] = [(SENDER_LINK_KEY, Place::SenderLinkKey), (TOKEN_KEY, Place::TokenKey)];
+const SETTING_OTHERWISE: &str =
     "select value as sealed from settings where name = $3 and substr(value, 1, $1) <> $2";
 
 fn value(at: usize, row: &Row) -> Result<SealedValue> {
@@ -114,6 +115,7 @@ fn position(place: Place) -> (usize, Uuid) {
         Place::Part(id, DestinationPart::Headers) => (6, id.uuid()),
         Place::Part(id, DestinationPart::Retiring) => (7, id.uuid()),
         Place::SenderLinkKey => (OTHERWISE.len() + 1, Uuid::nil()),
+        Place::TokenKey => (OTHERWISE.len() + 2, Uuid::nil()),
     }
 }
 
@@ -215,17 +217,18 @@ impl KeyStore for Adapter {
                 return found.iter().map(|row| value(at, row)).collect();
             }
         }
-        if first > OTHERWISE.len() {
-            return Ok(Vec::new());
+        for (name, place) in SETTINGS.into_iter().skip(first.saturating_sub(OTHERWISE.len())) {
+            let found: Option<Vec<u8>> = query_scalar(SETTING_OTHERWISE)
+                .bind(length(head))
+                .bind(head)
+                .bind(name)
+                .fetch_optional(&self.read)
+                .await?;
+            if let Some(sealed) = found {
+                return Ok(vec![SealedValue { place, sealed: Sealed(sealed) }]);
+            }
         }
-        let found: Option<Vec<u8>> = query_scalar(LINK_KEY_OTHERWISE)
-            .bind(length(head))
-            .bind(head)
-            .bind(SENDER_LINK_KEY)
-            .fetch_optional(&self.read)
-            .await?;
-        let value = |sealed| SealedValue { place: Place::SenderLinkKey, sealed: Sealed(sealed) };
-        Ok(found.map(value).into_iter().collect())
+        Ok(Vec::new())
     }
 
     async fn count_sealed_otherwise(&self, head: &[u8]) -> Result<i64> {
@@ -237,9 +240,10 @@ impl KeyStore for Adapter {
                   + (select count(*) from offered_secrets where substr(sealed, 1, $1) <> $2)
                   + (select count(*) from refused_captures where substr(sealed, 1, $1) <> $2)
                   + (select count(*) from destination_parts where substr(sealed, 1, $1) <> $2)
-                  + (select count(*) from settings where name = $3 and substr(value, 1, $1) <> $2)",
+                  + (select count(*) from settings where name in ($3, $4) and substr(value, 1, $1) <> $2)",
         );
-        Ok(count.bind(length(head)).bind(head).bind(SENDER_LINK_KEY).fetch_one(&self.read).await?)
+        let count = count.bind(length(head)).bind(head).bind(SENDER_LINK_KEY).bind(TOKEN_KEY);
+        Ok(count.fetch_one(&self.read).await?)
     }
 
     async fn reseal(&self, values: &[(SealedValue, Sealed)]) -> Result<i64> {
@@ -266,7 +270,7 @@ impl KeyStore for Adapter {
                     "update refused_captures set sealed = $1 where request_id = $2 and sealed = $3",
                     id.uuid(),
                 ),
-                Place::SenderLinkKey => {
+                Place::SenderLinkKey | Place::TokenKey => {
                     ("update settings set value = $1 where name = $2 and value = $3", Uuid::nil())
                 }
                 Place::Part(id, DestinationPart::Headers) => (
@@ -283,6 +287,7 @@ impl KeyStore for Adapter {
             let changed = query(statement).bind(&*new.0);
             let changed = match old.place {
                 Place::SenderLinkKey => changed.bind(SENDER_LINK_KEY),
+                Place::TokenKey => changed.bind(TOKEN_KEY),
                 _ => changed.bind(id),
             };
             let changed = changed.bind(&*old.sealed.0).execute(&mut *transaction).await?;

@@ -40,6 +40,9 @@ pub struct KeyRotation {
 /// The setting that holds the key of the links to senders' pages, sealed.
 pub const SENDER_LINK_KEY: &str = "sender_link_key";
 
+/// The setting that holds the key which signs this installation's tokens, sealed.
+pub const TOKEN_KEY: &str = "token_key";
+
 /// Where a sealed value stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -57,6 +60,8 @@ pub enum Place {
     Capture(RequestId),
     /// The setting [`SENDER_LINK_KEY`].
     SenderLinkKey,
+    /// The setting [`TOKEN_KEY`].
+    TokenKey,
     /// Something else of a destination.
     Part(DestinationId, DestinationPart),
 }

@@ -16,7 +16,7 @@ use domain::{
 use std::collections::BTreeMap;
 use store::{
     DEFAULT_TENANT_ID, DataKey, KeyRotation, Place, RefusedBounds, SENDER_LINK_KEY, Sealed, SealedValue,
-    StoreError,
+    StoreError, TOKEN_KEY,
 };
 use uuid::Uuid;
 
@@ -169,24 +169,27 @@ async fn every_place_where_sealed_values_stand_is_gone_through_page_by_page(db: 
     let refused: Vec<_> = (0..5).map(|n| refused(vendor, n, Some("\x01capture"))).collect();
     db.record_refused(&refused, RefusedBounds { rows: 100, bytes: 1_000 }).await.unwrap();
     db.setting_or_insert(SENDER_LINK_KEY, b"\x01links").await.unwrap();
+    db.setting_or_insert(TOKEN_KEY, b"\x01tokens").await.unwrap();
     db.setting_or_insert("another", b"\x01plain").await.unwrap();
 
     let found = otherwise(&db, b"\x02").await;
-    assert_eq!((found.len(), db.count_sealed_otherwise(b"\x02").await.unwrap()), (13, 13));
+    assert_eq!((found.len(), db.count_sealed_otherwise(b"\x02").await.unwrap()), (14, 14));
     let count = |is: fn(&Place) -> bool| found.iter().filter(|value| is(&value.place)).count();
     assert_eq!(count(|place| matches!(place, Place::Secret(..))), 3);
     assert_eq!(count(|place| matches!(place, Place::Provider(_))), 1);
     assert_eq!(count(|place| matches!(place, Place::Offer(..))), 3);
     assert_eq!(count(|place| matches!(place, Place::Capture(_))), 5);
     assert_eq!(count(|place| matches!(place, Place::SenderLinkKey)), 1);
+    assert_eq!(count(|place| matches!(place, Place::TokenKey)), 1);
 
     let new: Vec<_> = found.into_iter().map(|value| (value, Sealed(b"\x02new".to_vec()))).collect();
-    assert_eq!(db.reseal(&new).await.unwrap(), 13);
+    assert_eq!(db.reseal(&new).await.unwrap(), 14);
     assert_eq!(db.reseal(&new).await.unwrap(), 0, "none is what it was");
     assert_eq!(otherwise(&db, b"\x02").await, []);
     assert_eq!(db.count_sealed_otherwise(b"\x02").await.unwrap(), 0);
     assert_eq!(db.refused_capture(refused[0].request.id).await.unwrap(), Sealed(b"\x02new".to_vec()));
     assert_eq!(db.setting(SENDER_LINK_KEY).await.unwrap().as_deref(), Some(&b"\x02new"[..]));
+    assert_eq!(db.setting(TOKEN_KEY).await.unwrap().as_deref(), Some(&b"\x02new"[..]));
     assert_eq!(db.setting("another").await.unwrap().as_deref(), Some(&b"\x01plain"[..]));
 }
 

@@ -1,7 +1,7 @@
 <?php
 
 /**
- * The plugin's two settings, as a section of Settings → Writing.
+ * The plugin's settings, as a section of Settings → Writing.
  */
 
 namespace Tidegate\Admin;
@@ -46,6 +46,7 @@ final class SettingsFields
             self::PAGE,
             self::SECTION
         );
+        GatewayFields::add(self::PAGE, self::SECTION);
     }
 
     public static function show_status(): void

@@ -10,6 +10,7 @@ use Tidegate\Capabilities;
 use Tidegate\Options;
 use Tidegate\ResultPostType;
 use Tidegate\Schema;
+use Tidegate\Token\Gateway;
 use WP_REST_Response;
 
 final class StatusRoute
@@ -47,6 +48,7 @@ final class StatusRoute
             'site'        => array('name' => get_bloginfo('name'), 'url' => home_url('/')),
             'ingest'      => rest_url(IngestRoute::BASE . '/ingest'),
             'batch'       => BatchRoute::offered(),
+            'tokens'      => Gateway::connected()->key_ids() !== array(),
             'post_type'   => ResultPostType::NAME,
             'post_status' => Options::post_status(),
             'user'        => array(
