@@ -1,10 +1,10 @@
 //! Posts on a WordPress site: through our plugin's `tidegate/v1/ingest`, or through WordPress' own `wp/v2/posts`
 //! with a slug made from the external id, so that a repeated delivery finds the first one's draft.
 //!
-//! - [`sites`]: requests to a site's REST API, signed in
-//! - [`post`]: a post as the plugin takes it; [`text`]: what text becomes
-//! - [`plugin`]: calls to the plugin, with one post or several; [`offers`]: how many a site takes
-//! - [`gather`]: which posts go together
+//! - `sites`: requests to a site's REST API, signed in
+//! - `post`: a post as the plugin takes it; `text`: what text becomes
+//! - `plugin`: calls to the plugin, with one post or several; `offers`: how many a site takes
+//! - `gather`: which posts go together
 
 mod gather;
 pub mod offers;
