@@ -11,15 +11,24 @@ import time
 
 from machine import database_url
 
+
+def turned(one, bits):
+    """The lower half of an id, its bits rotated to the left."""
+    low = one % 2**64
+    return (low << bits | low >> 64 - bits) % 2**64
+
+
 TENANT = 0x0000_0000_0000_7000_8000_0000_0000_0001
 SOMEONE = 0x0000_0000_0000_7000_8000_0000_0000_0002
+# The queue of jobs of this vendor for this destination, as `Job::queue` works it out.
+QUEUE = int.from_bytes((TENANT % 2**64 ^ turned(SOMEONE, 21) ^ turned(SOMEONE, 42)).to_bytes(8, "big"), "big", signed=True)
 DAY = 86_400_000_000
 # Rows of one transaction on SQLite.
 PIECE = 50_000
 
 # Columns by table; those that end in `:id` hold 128 bits, those that end in `:bytes` bytes.
 EVENTS = "id:id tenant_id:id vendor_id:id external_id body_hash:bytes event_type received_at request_id:id trace_id body_len"
-JOBS = ("id:id tenant_id:id event_id:id kind state title vendor_id:id rule_id:id destination_id:id params idempotency_key attempt "
+JOBS = ("id:id tenant_id:id event_id:id kind state title vendor_id:id rule_id:id destination_id:id queue params idempotency_key attempt "
         "max_attempts priority next_run_at input_tokens output_tokens created_at started_at finished_at updated_at")
 ATTEMPTS = "job_id:id number node_id:id started_at finished_at outcome status input_tokens output_tokens"
 RESULTS = "job_id:id result"
@@ -32,7 +41,7 @@ def fresh(at):
 
 def job(at, event, state):
     one, done = fresh(at), at + 900 if state == "succeeded" else None
-    return (one, TENANT, event, "callback", state, "0", SOMEONE, SOMEONE, SOMEONE, "{}", f"{one:032x}", 1 if done else 0, 10, 0, at, 0, 0,
+    return (one, TENANT, event, "callback", state, "0", SOMEONE, SOMEONE, SOMEONE, QUEUE, "{}", f"{one:032x}", 1 if done else 0, 10, 0, at, 0, 0,
             at, at + 400 if done else None, done, done or at)
 
 

@@ -1,6 +1,6 @@
-//! The worker's way with the queue, around jobs that do nothing: as many are claimed as slots are free, each keeps its
-//! slot until its end is written, and ends are written in batches that form while the last one is being written.
-//! (`server/src/worker/runner.rs` and `finish.rs`, without what happens in between.)
+//! The worker's way with the queue, around jobs that do nothing: as many are claimed as slots are free and as many more as
+//! ended since, each keeps its slot until its end is written, and ends are written in batches that form while the last one
+//! is being written. (`server/src/worker/claims.rs`, `runner.rs` and `finish.rs`, without what happens in between.)
 
 use crate::{
     interface::Began,
@@ -10,14 +10,25 @@ use domain::{
     attempt::Attempt,
     id::NodeId,
     job::{Job, JobResult},
+    queue::share,
     time::{SECOND, Timestamp},
 };
-use std::{sync::Arc, time::Duration};
-use store::{Finished, Next, Store};
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+use store::{Finished, Next, Store, StoreError};
 use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
 
-/// Longest time between two looks at the queue.
-const POLL: Duration = Duration::from_millis(500);
+/// Longest and shortest time between two looks at the queue.
+const LONGEST: Duration = Duration::from_millis(500);
+const SHORTEST: Duration = Duration::from_millis(1);
+/// Pause where others are just taking the jobs that are due.
+const BLOCKED: Duration = Duration::from_millis(50);
 /// Outcomes of one transaction.
 const MAX_ROWS: usize = 500;
 /// How long a claim lasts, in microseconds.
@@ -31,44 +42,47 @@ type Ended = (Finished, oneshot::Sender<()>);
 pub(crate) async fn run(store: Arc<dyn Store>, node: NodeId, wake: Arc<Notify>, began: Began) {
     let workers = std::env::var("QUEUE_WORKERS").ok().and_then(|set| set.parse().ok()).unwrap_or(WORKERS);
     let slots = Arc::new(Semaphore::new(workers));
+    let ended_since = Arc::new(AtomicUsize::new(0));
     let (queue, waiting) = mpsc::channel(MAX_ROWS * 4);
     tokio::spawn(finish(store.clone(), waiting));
+    let mut ready = VecDeque::new();
     while let Ok(slot) = slots.clone().acquire_owned().await {
-        let free = 1 + slots.available_permits();
-        let at = now();
-        let jobs = match store.claim(node, free as i64, at, at.plus(LEASE)).await {
-            Ok(jobs) => jobs,
-            Err(error) => give_up("claim", &error),
-        };
-        if jobs.is_empty() {
-            drop(slot);
-            let _ = tokio::time::timeout(pause(store.as_ref()).await, wake.notified()).await;
-            continue;
-        }
-        let mut slot = Some(slot);
-        for job in jobs {
-            let Some(slot) = slot.take().or_else(|| slots.clone().try_acquire_owned().ok()) else { break };
-            let (queue, began) = (queue.clone(), began.clone());
-            tokio::spawn(async move {
-                began(number(&job));
-                let (done, written) = oneshot::channel();
-                if queue.send((ended(&job, node, now()), done)).await.is_ok() {
-                    let _ = written.await;
+        if ready.is_empty() {
+            let ahead = ended_since.swap(0, Ordering::Relaxed).min(workers);
+            match claim(store.as_ref(), node, 1 + slots.available_permits() + ahead).await {
+                Ok((jobs, _)) if !jobs.is_empty() => ready.extend(jobs),
+                Ok((_, pause)) => {
+                    drop(slot);
+                    let _ = tokio::time::timeout(pause, wake.notified()).await;
+                    continue;
                 }
-                drop(slot);
-            });
+                Err(error) => give_up("claim", &error),
+            }
         }
+        let Some(job) = ready.pop_front() else { continue };
+        let (queue, began, ended_since) = (queue.clone(), began.clone(), ended_since.clone());
+        tokio::spawn(async move {
+            began(number(&job));
+            let (done, written) = oneshot::channel();
+            if queue.send((ended(&job, node, now()), done)).await.is_ok() {
+                let _ = written.await;
+            }
+            ended_since.fetch_add(1, Ordering::Relaxed);
+            drop(slot);
+        });
     }
 }
 
-/// How long the queue can be left alone.
-async fn pause(store: &dyn Store) -> Duration {
-    match store.next_due().await {
-        Ok(Some(due)) => {
-            Duration::from_micros(due.since(now()).clamp(1_000, POLL.as_micros() as i64).unsigned_abs())
-        }
-        _ => POLL,
+/// Claims up to `room` jobs; says how long the queues can be left alone when there are none.
+async fn claim(store: &dyn Store, node: NodeId, room: usize) -> Result<(Vec<Job>, Duration), StoreError> {
+    let (heads, at, room) = (store.queues().await?, now(), i64::try_from(room).unwrap_or(i64::MAX));
+    let takes = share(&heads, room, at, i64::MIN, |_| 1);
+    if takes.is_empty() {
+        let due = heads.iter().map(|head| head.due_at).min();
+        let pause = due.map_or(LONGEST, |due| Duration::from_micros(due.since(at).max(0).unsigned_abs()));
+        return Ok((Vec::new(), pause.clamp(SHORTEST, LONGEST)));
     }
+    Ok((store.claim_from(node, &takes, room, &[], at, at.plus(LEASE)).await?, BLOCKED))
 }
 
 fn ended(job: &Job, node: NodeId, began: Timestamp) -> Finished {
