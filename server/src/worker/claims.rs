@@ -1,10 +1,15 @@
 //! Claiming: how many jobs are taken at once, and of which queues. Does not run them.
 //!
-//! As many are taken as slots are free, and as many more as ended since the last time: while jobs are quick, one claim
-//! serves many of them; slow ones are left to other nodes.
+//! As many are taken as slots are free, and as many more as ended quickly since the last time: while jobs are quick, one
+//! claim serves many of them; slow ones are left to other nodes.
 
 use crate::{clock::SharedClock, live::LiveConfig};
-use domain::{id::NodeId, job::Job, queue, time::Timestamp};
+use domain::{
+    id::NodeId,
+    job::Job,
+    queue,
+    time::{SECOND, Timestamp},
+};
 use std::{
     sync::{
         Arc,
@@ -21,6 +26,9 @@ const SHORTEST: Duration = Duration::from_millis(1);
 /// Pause where jobs are due that may not be taken: their limit is reached, or another node is just taking them.
 const BLOCKED: Duration = Duration::from_millis(50);
 
+/// A job that took less than this is quick, in microseconds: another one can wait for its slot.
+const QUICK: i64 = SECOND / 10;
+
 /// What one look at the queues gave.
 pub enum Claimed {
     /// These jobs, held by this node now.
@@ -36,7 +44,7 @@ pub struct Claims {
     clock: SharedClock,
     node: NodeId,
     lease: Duration,
-    /// Jobs that ended since the last claim.
+    /// Jobs that ended quickly since the last claim.
     ended: AtomicUsize,
     /// The queue that was served last.
     last: AtomicI64,
@@ -54,9 +62,11 @@ impl Claims {
         Self { store, live, clock, node, lease, ended: AtomicUsize::new(0), last: AtomicI64::new(i64::MIN) }
     }
 
-    /// Takes note that a job ended.
-    pub fn note_ended(&self) {
-        self.ended.fetch_add(1, Ordering::Relaxed);
+    /// Takes note that a job ended that was begun at `began`.
+    pub fn note_ended(&self, began: Timestamp) {
+        if self.clock.now().since(began) < QUICK {
+            self.ended.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// Claims for `free` slots, and no more than `ahead` jobs that wait for a slot to become free.

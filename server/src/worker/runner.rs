@@ -108,8 +108,9 @@ impl Runner {
             let Some(next) = ready.pop_front() else { continue };
             let runner = self.clone();
             tasks.spawn(async move {
+                let began = runner.clock.now();
                 runner.run_one(next).await;
-                runner.claims.note_ended();
+                runner.claims.note_ended(began);
                 drop(slot);
             });
         }
