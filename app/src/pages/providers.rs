@@ -8,12 +8,11 @@ use crate::{
         form::{FormError, Submit, fault_of, pending_for},
         frame::viewer_may,
         list_page::{Column, List, ListPage, NothingYet, Table},
-        when::Ago,
     },
     live::Live,
     view::connections::{ProviderPage, ProviderRow},
 };
-use domain::{breaker::BreakerKey, pause::PauseTarget, provider::ProviderKind, role::Role, time::Timestamp};
+use domain::{breaker::BreakerKey, pause::PauseTarget, provider::ProviderKind, role::Role};
 use leptos::prelude::*;
 
 static LIST: List = List {
@@ -42,17 +41,11 @@ pub fn ProvidersPage() -> impl IntoView {
 }
 
 fn rows(page: ProviderPage, switch: ServerAction<SwitchProvider>) -> AnyView {
-    let now = page.now;
     if page.rows.is_empty() {
         return view! { <NothingYet list=&LIST/> }.into_any();
     }
     let may = viewer_may(Role::may_configure);
-    let mut columns = vec![
-        Column::Words("Provider"),
-        Column::Words("Model"),
-        Column::Words("Key"),
-        Column::Numbers("Last answer"),
-    ];
+    let mut columns = vec![Column::Words("Provider"), Column::Words("Model"), Column::Words("Key")];
     columns.extend(may.then_some(Column::Actions));
     let guarded = page
         .rows
@@ -64,7 +57,7 @@ fn rows(page: ProviderPage, switch: ServerAction<SwitchProvider>) -> AnyView {
         .collect();
     view! {
         <Table caption="Providers, by name" columns>
-            {page.rows.into_iter().map(|row| view! { <Line row now may switch/> }).collect_view()}
+            {page.rows.into_iter().map(|row| view! { <Line row may switch/> }).collect_view()}
         </Table>
         <BreakerPanel targets=guarded/>
     }
@@ -80,7 +73,7 @@ pub(super) const fn kind_words(kind: ProviderKind) -> &'static str {
 }
 
 #[component]
-fn Line(row: ProviderRow, now: Timestamp, may: bool, switch: ServerAction<SwitchProvider>) -> impl IntoView {
+fn Line(row: ProviderRow, may: bool, switch: ServerAction<SwitchProvider>) -> impl IntoView {
     let (this, on) = (row.id, row.enabled);
     let pending = pending_for(switch, move |input| input.id == this);
     let place = row.base_url.unwrap_or_else(|| format!("{}’s own address", kind_words(row.kind)));
@@ -104,12 +97,6 @@ fn Line(row: ProviderRow, now: Timestamp, may: bool, switch: ServerAction<Switch
                 .into_any(),
                 None => (if row.has_key { "stored" } else { "none" }).into_any(),
             }}</td>
-            <td class="num quiet" data-label="Last answer">
-                {match row.last_used_at {
-                    Some(at) => view! { <Ago at now/> }.into_any(),
-                    None => "never".into_any(),
-                }}
-            </td>
             {may.then(|| view! {
                 <td class="num c-act">
                     <div class="row-acts">

@@ -181,8 +181,6 @@ pub struct ProviderRow {
     pub key_problem: Option<String>,
     /// Takes part in new work.
     pub enabled: bool,
-    /// When it last answered.
-    pub last_used_at: Option<Timestamp>,
 }
 
 /// The list of providers, by name.

@@ -357,7 +357,7 @@ fn vendors(now: Timestamp) -> Vec<VendorRow> {
     ]
 }
 
-fn providers(now: Timestamp) -> Vec<ProviderRow> {
+fn providers() -> Vec<ProviderRow> {
     let row = |n, slug: &str, kind, model: &str| ProviderRow {
         id: ProviderId::new(uuid(n)),
         slug: slug.into(),
@@ -368,18 +368,12 @@ fn providers(now: Timestamp) -> Vec<ProviderRow> {
         key_place: None,
         key_problem: None,
         enabled: true,
-        last_used_at: Some(now.plus(-20 * SECOND)),
     };
     let local = row(3, "press-room", ProviderKind::Openai, "qwen2.5-0.5b-instruct");
     vec![
         row(1, "anthropic", ProviderKind::Anthropic, "claude-haiku"),
         row(2, "openai", ProviderKind::Openai, "gpt-5-mini"),
-        ProviderRow {
-            base_url: Some("http://10.0.4.7:8080/v1".into()),
-            has_key: false,
-            last_used_at: None,
-            ..local
-        },
+        ProviderRow { base_url: Some("http://10.0.4.7:8080/v1".into()), has_key: false, ..local },
     ]
 }
 
@@ -461,7 +455,7 @@ pub(super) fn busy(now: Timestamp) -> Arc<Fake> {
         overview: overview(now, &stories),
         stories: Mutex::new(stories),
         vendors: vendors(now),
-        providers: providers(now),
+        providers: providers(),
         destinations: Mutex::new(destinations(now)),
         rules: rules(now),
         ..Fake::bare(now)

@@ -32,7 +32,6 @@ impl ProvidersPort for Services {
                 model: provider.model.clone(),
                 has_key: provider.has_key,
                 enabled: provider.enabled,
-                last_used_at: None,
             })
             .collect();
         rows.sort_by(|a, b| a.slug.cmp(&b.slug));
