@@ -52,6 +52,9 @@ pub(super) async fn claim(
 }
 
 /// Changes the jobs of those tries that still hold theirs; returns job, number and line of each.
+///
+/// The state is compared in a way that no index supports: the planner takes the running jobs to be few, and would compare
+/// every one of them with every try instead of looking each job up by its id.
 pub(super) async fn finish(
     connection: &mut Connection,
     changes: &[Change<'_>],
@@ -70,7 +73,8 @@ pub(super) async fn finish(
                  ended.class, ended.answered_by, ended.tokens_in, ended.tokens_out, ended.cost, ended.began,
                  ended.ended_at, ended.holder
              from jobs join ended on jobs.id = ended.job_id
-             where jobs.node_id = ended.node and jobs.attempt = ended.number and jobs.state = 'running'
+             where jobs.node_id = ended.node and jobs.attempt = ended.number
+                 and jobs.state is not distinct from 'running'
              order by jobs.id for update of jobs
          )
          update jobs set
