@@ -164,7 +164,7 @@ fn Relatives(edits: JobEdits) -> impl IntoView {
     let now = edits.now;
     let link = move |link: JobLink| {
         view! {
-            <a href=format!("/jobs/{}", link.id) title=link.id.to_string()>{format!("job {}", link.id.short())}</a>
+            <a href=format!("/jobs/{}", link.id) title=link.id.to_string()>{link.id.short()}</a>
             " "<Badge tone=Tone::of(link.state) words=state_name(link.state)/>
             " "<Ago at=link.created_at now/>
         }
