@@ -16,6 +16,8 @@ from servers.tidegate import Tidegate
 
 RATE = float(os.environ.get("RATE", "1000"))
 SECONDS = float(os.environ.get("SECONDS_EACH", "60"))
+# The same traffic before it, in which caches fill: judged like the rest, but for memory.
+WARM_UP = float(os.environ.get("WARM_UP", "30" if SECONDS >= 30 else "0"))
 CONNECTIONS = int(os.environ.get("CONNECTIONS", "128"))
 DATABASE = os.environ.get("DATABASE", "sqlite")
 # What each kind may be answered, besides what is counted exactly below.
@@ -39,8 +41,9 @@ def judge(run, stored):
             if int(status) not in RIGHT[name]:
                 wrong.append(f"{count} {name} requests got {'no answer' if status == '0' else status}")
     sent = sum(kind["sent"] for kind in kinds.values())
-    if sent != round(RATE * SECONDS):
-        wrong.append(f"{sent} requests were sent instead of {round(RATE * SECONDS)}")
+    planned = round(RATE * (WARM_UP + SECONDS))
+    if sent != planned:
+        wrong.append(f"{sent} requests were sent instead of {planned}")
     accepted = answers(kinds, "valid", 202) + answers(kinds, "twin", 202)
     if accepted != run["distinct"]:
         wrong.append(f"{run['distinct']} different webhooks were sent, {accepted} accepted")
@@ -60,7 +63,7 @@ def memory(samples):
 def main():
     server = Tidegate(DATABASE, False, "ingress")
     try:
-        run = load("mixed", "--address", server.address, "--rate", RATE, "--seconds", SECONDS,
+        run = load("mixed", "--address", server.address, "--rate", RATE, "--seconds", WARM_UP + SECONDS,
                    "--connections", CONNECTIONS, "--pid", server.process.pid)
         server.kill()
         stored = server.stored()
@@ -68,11 +71,11 @@ def main():
         server.remove()
 
     wrong = judge(run, stored)
-    early, late, least, most = memory(run["resident_kib"])
+    early, late, least, most = memory(run["resident_kib"][round(WARM_UP):])
     if SECONDS >= 30 and late > early * GROWTH + SLACK:
         wrong.append(f"memory grew from {early:.0f} to {late:.0f} MiB")
 
-    print(f"{RATE:.0f} requests a second for {SECONDS:.0f} s, {CONNECTIONS} connections, {DATABASE}\n")
+    print(f"{RATE:.0f} requests a second for {WARM_UP:.0f} and {SECONDS:.0f} s, {CONNECTIONS} connections, {DATABASE}\n")
     print("| kind | sent | answers | p50 ms | p99 ms | max ms |\n|---|---|---|---|---|---|")
     for name in RIGHT:
         if kind := run["kinds"].get(name):
@@ -83,7 +86,7 @@ def main():
     print(f"Memory: {early:.1f} MiB early, {late:.1f} MiB at the end (least {least:.1f}, most {most:.1f}).")
 
     RESULTS.mkdir(exist_ok=True)
-    record = {"rate": RATE, "seconds": SECONDS, "connections": CONNECTIONS, "database": DATABASE,
+    record = {"rate": RATE, "seconds": SECONDS, "warm_up": WARM_UP, "connections": CONNECTIONS, "database": DATABASE,
               "stored": stored, "wrong": wrong, **run}
     (RESULTS / "mixed.json").write_text(json.dumps(record, indent=1) + "\n")
     for words in wrong:

@@ -2,7 +2,7 @@
 # Mixed traffic against a release build at a fixed rate: nothing may be lost, nothing accepted that should not be, and the
 # server's memory must stay flat. Prints a table and leaves every number in bench/results/mixed.json; fails when
 # anything is not as it should be. See bench/README.md.
-#   RATE=1000 SECONDS_EACH=60 CONNECTIONS=128 DATABASE=sqlite|postgres bench/mixed.sh
+#   RATE=1000 WARM_UP=30 SECONDS_EACH=60 CONNECTIONS=128 DATABASE=sqlite|postgres bench/mixed.sh
 set -euo pipefail
 . "$(dirname "$0")/../scripts/lib.sh"
 use_toolchain
