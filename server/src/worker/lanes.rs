@@ -5,7 +5,8 @@
 //! A site that takes several posts in one call has room for some more: they wait in their slots and go together in the
 //! next call (see [`crate::delivery::wordpress`]), so that there are not more calls.
 //!
-//! Each node counts for itself: three nodes make three times as many calls. A limit over all nodes needs rows.
+//! Each node counts for itself: three nodes make three times as many calls. What is limited over all nodes is counted when
+//! jobs are claimed (`domain::limit`).
 
 use crate::{clock::SharedClock, delivery::wordpress::offers::Offers};
 use domain::{
