@@ -373,6 +373,12 @@ fn no_part_of_a_signature_passes_for_the_whole() {
     }
 }
 
+/// Whether a changed body says the same to a vendor that signs the fields of a form: `%3a` is `%3A`.
+fn same_fields(case: &Case, before: &[u8]) -> bool {
+    let fields = form_urlencoded::parse;
+    case.preset.id == "twilio" && fields(before).eq(fields(&case.body))
+}
+
 proptest! {
     #![proptest_config(settings())]
 
@@ -408,8 +414,11 @@ proptest! {
         // A CRC-32 finds every single changed bit.
         if case.preset.signs_whole_body() || case.preset.id == "paypal" {
             let byte = byte.index(case.body.len());
+            let before = case.body.clone();
             case.body[byte] ^= 1_u8 << bit;
-            prop_assert!(case.verdict().is_err(), "{} byte {byte} bit {bit}", case.preset.id);
+            if !same_fields(&case, &before) {
+                prop_assert!(case.verdict().is_err(), "{} byte {byte} bit {bit}", case.preset.id);
+            }
         }
     }
 
