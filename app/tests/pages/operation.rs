@@ -1,0 +1,131 @@
+//! What runs the place: rights, pauses, breakers, nodes, the audit log.
+
+use crate::{BAD_JOB, busy, fresh, signed_out};
+use domain::role::Role;
+
+#[test]
+fn the_server_functions_refuse_an_editor_whatever_the_page_shows() {
+    let id = BAD_JOB.trim_start_matches("/jobs/");
+    let forms = [
+        ("/ui/job/retry", format!("id={id}")),
+        ("/ui/vendor/add", "slug=x&preset=openai".into()),
+        ("/ui/provider/add", "slug=x&kind=openai&model=m".into()),
+        ("/ui/destination/add", "slug=x&kind=http&url=https%3A%2F%2Fx.example".into()),
+        ("/ui/destination/test", "id=dst_018f3c51000070008000000000000001".into()),
+        ("/ui/vendor/switch", "vendor=ven_018f3c51000070008000000000000000&enabled=false".into()),
+        ("/ui/vendor/rotate", "vendor=ven_018f3c51000070008000000000000000&overlap_hours=24".into()),
+        (
+            "/ui/vendor/overlap",
+            "vendor=ven_018f3c51000070008000000000000000&version=5&overlap_hours=24".into(),
+        ),
+        ("/ui/vendor/revoke", "vendor=ven_018f3c51000070008000000000000000&version=5&force=on".into()),
+        ("/ui/vendor/quiet", "vendor=ven_018f3c51000070008000000000000000&hours=6".into()),
+        ("/ui/vendor/limits/set", "vendor=ven_018f3c51000070008000000000000000&rate=5".into()),
+        (
+            "/ui/vendor/signing/set",
+            "vendor=ven_018f3c51000070008000000000000000&options%5Bone_time%5D=signed".into(),
+        ),
+        ("/ui/job/change", format!("id={id}&what=cancel")),
+        ("/ui/job/edit", format!("id={id}&prompt=x")),
+        ("/ui/jobs/change", "what=cancel&state=failed".into()),
+        ("/ui/flow/pause", "target=everything".into()),
+        ("/ui/flow/resume", "target=everything".into()),
+        ("/ui/flow/breaker", "key=dst_018f3c51000070008000000000000001&mode=open".into()),
+        ("/ui/rule/add", "vendor=ven_018f3c51000070008000000000000001&pattern=*&job=generate".into()),
+    ];
+    for (path, form) in forms {
+        let site = busy(Role::Editor);
+        let answer = site.post("/jobs", path, &form);
+        assert!(answer.location.contains("__err="), "{path}: {}", answer.location);
+        assert!(site.fake.calls.lock().unwrap().is_empty(), "{path}");
+        let outside = signed_out();
+        outside.post("/jobs", path, &form);
+        assert!(outside.fake.calls.lock().unwrap().is_empty(), "{path} signed out");
+    }
+}
+
+#[test]
+fn pausing_forcing_and_changing_jobs_work_without_javascript() {
+    let site = busy(Role::Owner);
+    let target = "dst_018f3c51000070008000000000000001";
+    site.post("/destinations", "/ui/flow/pause", &format!("target={target}"));
+    site.post("/destinations", "/ui/flow/resume", "target=everything");
+    site.post("/destinations", "/ui/flow/breaker", &format!("key={target}&mode=closed"));
+    let id = BAD_JOB.trim_start_matches("/jobs/");
+    site.post(BAD_JOB, "/ui/job/change", &format!("id={id}&what=cancel"));
+    let answer = site.post("/jobs/change", "/ui/jobs/change", "what=hold&state=pending");
+    assert_eq!(answer.location, "/jobs?state=pending&did=hold&changed=1234");
+    assert_eq!(
+        *site.fake.calls.lock().unwrap(),
+        [
+            format!("pause {target}"),
+            "resume everything".into(),
+            format!("breaker {target} closed"),
+            format!("cancel {id}"),
+            "hold all Some(Pending) 10000".into(),
+        ]
+    );
+    assert!(site.get(&answer.location).has("1,234 jobs were held."), "{}", site.get(&answer.location).page());
+}
+
+#[test]
+fn what_is_paused_and_which_breaker_is_open_stand_on_the_page_of_destinations_with_buttons_for_those_who_may()
+{
+    let page = busy(Role::Owner).get("/destinations");
+    for words in [
+        "Paused",
+        ">Resume</button>",
+        ">Force closed</button>",
+        "5 jobs in a row failed, the last with: 503 from WordPress",
+        "tried again in 10 s",
+    ] {
+        assert!(page.has(words), "{words}: {}", page.page());
+    }
+    let editor = busy(Role::Editor).get("/destinations");
+    assert!(editor.has("Paused") && editor.has("tried again in 10 s"));
+    for words in ["Resume", "Pause</button>", "Force"] {
+        assert!(!editor.page().contains(words), "{words}");
+    }
+}
+
+#[test]
+fn the_audit_log_is_narrowed_and_paged_by_its_url_and_shown_to_admins_only() {
+    let site = busy(Role::Admin);
+    let first = site.get("/audit");
+    assert!(first.status == 200 && first.has("vendor.rotate") && first.has("href=\"/audit/export.csv\""));
+    assert_eq!(first.page().matches("class=\"entry\"").count(), 50);
+    let older = first
+        .page()
+        .split("href=\"/audit?cursor=")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next())
+        .unwrap()
+        .to_owned();
+    let second = site.get(&format!("/audit?cursor={older}"));
+    assert_eq!(second.page().matches("class=\"entry\"").count(), 50);
+    assert!(second.has(">Newest</a>"));
+    let narrowed = site.get("/audit?actor=ada%2Bx%40example.org&action=rule.add");
+    assert!(
+        narrowed.has("rule.add")
+            && !narrowed.has("vendor.rotate</code>")
+            && narrowed.has("value=\"rule.add\"")
+    );
+    assert!(narrowed.has("/audit/export.csv?actor=ada%2Bx%40example.org&amp;action=rule.add"));
+    assert!(site.get("/audit?target=nothing").has("No match"));
+    assert!(fresh(Role::Owner).get("/audit").has("Nothing was done yet"));
+    let editor = busy(Role::Editor).get("/audit");
+    assert!(editor.status == 403 && !editor.html.contains("vendor.rotate"));
+    assert!(!busy(Role::Editor).get("/").has("href=\"/audit\""));
+}
+
+#[test]
+fn nodes_are_listed_for_everybody_and_those_that_went_away_are_marked() {
+    for role in [Role::Admin, Role::Editor] {
+        let page = busy(role).get("/nodes");
+        assert!(page.has("gate-1") && page.has("ingress, worker") && page.has("3 h ago"), "{}", page.page());
+        assert!(page.has("Alive") && page.has("Gone") && page.has("12 min ago"), "{}", page.page());
+        assert!(page.has("href=\"/nodes\""));
+    }
+    assert!(fresh(Role::Owner).get("/nodes").has("No node has been seen lately"));
+    assert_eq!(signed_out().get("/nodes").location, "/login?next=/nodes");
+}
