@@ -102,16 +102,18 @@ impl Greeter {
             *times += 1;
             *last = (*last).max(greeting.at);
         }
-        for (vendor, (times, at)) in counted {
-            if let Err(error) = self.store.note_greetings(vendor, times, at).await {
-                tracing::warn!(%error, "greetings of a vendor could not be noted");
-            }
-        }
         for greeting in &batch {
             if let Some(secret) = &greeting.offered
                 && let Err(error) = self.offer(greeting, secret).await
             {
                 tracing::warn!(%error, vendor = %greeting.vendor.vendor.slug, "a secret that was handed over could not be kept");
+            }
+        }
+        // After the offers, so that whoever sees a greeting counted finds what it brought; before the requests, which
+        // may take long.
+        for (vendor, (times, at)) in counted {
+            if let Err(error) = self.store.note_greetings(vendor, times, at).await {
+                tracing::warn!(%error, "greetings of a vendor could not be noted");
             }
         }
         let mut asked = Vec::new();
