@@ -2,6 +2,7 @@
 //! The one place where the web server and the dashboard meet.
 
 use super::{
+    changes::Changes,
     client::TrustedProxies,
     session::{self, SessionHandle},
 };
@@ -30,6 +31,8 @@ pub struct Seats {
     pub services: Arc<Services>,
     /// Whose word about the visitor's address is taken.
     pub proxies: TrustedProxies,
+    /// Whether what pages show changed.
+    pub changes: Arc<Changes>,
     /// Ends what would otherwise never end.
     pub stop: CancellationToken,
 }

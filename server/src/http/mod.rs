@@ -11,9 +11,11 @@
 //! - [`export`]: lists as files
 //! - [`problem`]: errors as RFC 9457
 //! - [`published`]: the public keys of our tokens
-//! - [`sender`]: the page for a vendor's engineer; [`export`]: lists as files
-//! - [`health`], [`metrics`], [`stream`]: for machines
+//! - [`sender`]: the page for a vendor's engineer
+//! - [`changes`], [`stream`]: telling open pages that something changed
+//! - [`health`], [`metrics`]: for machines
 
+pub mod changes;
 pub mod client;
 pub mod context;
 pub mod export;

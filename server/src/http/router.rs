@@ -1,6 +1,7 @@
 //! The table of routes: which path is whose, and what stands before it.
 
 use super::{
+    changes::Changes,
     context::{self, Seats},
     export,
     health::{self, Health},
@@ -90,6 +91,7 @@ fn dashboard(parts: &Parts, settings: &Settings) -> Router {
     let seats = Seats {
         services: parts.services.clone(),
         proxies: parts.ingress.proxies.clone(),
+        changes: Changes::new(stream::look(parts.services.clone())),
         stop: parts.stop.clone(),
     };
     let secure = settings.public_url.as_ref().is_some_and(|url| url.scheme() == "https" && !is_loopback(url));
