@@ -9,7 +9,7 @@ use minijinja::{
     AutoEscape, Environment, UndefinedBehavior, Value, context,
     value::{Enumerator, Object, ObjectRepr},
 };
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 /// What a model is asked when a rule names no prompt.
 pub const DEFAULT_PROMPT: &str =
@@ -62,14 +62,38 @@ pub fn render_json(template: &str, values: &Value) -> Result<String, Failure> {
 fn fill(environment: &Environment<'_>, template: &str, values: &Value) -> Result<String, Failure> {
     let bad =
         |error: minijinja::Error| Failure::new(ErrorClass::BadInput, format!("The template failed: {error}"));
-    let text = environment.render_str(template, values).map_err(bad)?;
-    if text.len() > MAX_TEXT {
-        return Err(Failure::new(
-            ErrorClass::BadInput,
-            format!("The template made more than {MAX_TEXT} bytes."),
-        ));
+    let mut text = Bounded::default();
+    let ready = environment.template_from_str(template).map_err(bad)?;
+    let filled = ready.render_captured_to(values, &mut text).map(drop);
+    if text.full {
+        let words = format!("The template made more than {MAX_TEXT} bytes.");
+        return Err(Failure::new(ErrorClass::BadInput, words));
     }
-    Ok(text)
+    filled.map_err(bad)?;
+    // Templates write text only, so nothing is replaced here.
+    Ok(String::from_utf8_lossy(&text.made).into_owned())
+}
+
+/// Text as it is made; ends a template that makes too much before it is in memory.
+#[derive(Default)]
+struct Bounded {
+    made: Vec<u8>,
+    full: bool,
+}
+
+impl io::Write for Bounded {
+    fn write(&mut self, more: &[u8]) -> io::Result<usize> {
+        if self.made.len().saturating_add(more.len()) > MAX_TEXT {
+            self.full = true;
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.made.extend_from_slice(more);
+        Ok(more.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Whether a template can be read at all; said when it is saved, not when it is first needed.
@@ -219,6 +243,15 @@ mod tests {
         ] {
             assert_eq!(check_json(good), Ok(()), "{good}");
         }
+    }
+
+    #[test]
+    fn a_template_that_makes_too_much_is_stopped_before_it_is_in_memory() {
+        let values = values(&event(), "v", serde_json::Value::Null, &[b'x'; 100_000]);
+        let text = "{% for a in range(9999) %}{{ body }}{% endfor %}";
+        let failure = render(text, &values).unwrap_err();
+        assert_eq!((failure.class, failure.words.contains("262144 bytes")), (ErrorClass::BadInput, true));
+        assert_eq!(render("{{ body }}{{ body }}", &values).unwrap().len(), 200_000);
     }
 
     #[test]
