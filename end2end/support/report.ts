@@ -17,7 +17,7 @@ export default class Report implements Reporter {
 
   onTestEnd(test: TestCase, result: TestResult) {
     const word = result.status === "passed" ? "ok     " : result.status === "skipped" ? "skipped" : "FAILED ";
-    const why = result.status === "skipped" ? test.annotations.find((note) => note.description)?.description : undefined;
+    const why = test.annotations.find((note) => note.description)?.description;
     const [, ...names] = test.titlePath();
     console.log(`${word} ${(result.duration / 1000).toFixed(1).padStart(5)}s  ${names.join(" › ")}${why ? ` (${why})` : ""}`);
   }
