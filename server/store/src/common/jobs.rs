@@ -1,6 +1,6 @@
 //! Jobs as people see them: lists, stories, and putting one back in the queue.
 
-use super::{Adapter, CHECKED_EQUALS, Database, along, audit, insert, is_one_of, rows};
+use super::{Adapter, CHECKED_EQUALS, Database, along, audit, insert, is_one_of, listed, rows};
 use crate::{AuditEntry, JobStore, QueueStore, Result, StoreError};
 use async_trait::async_trait;
 use domain::{
@@ -58,30 +58,45 @@ pub(super) fn list_into(
     limit: i64,
 ) {
     let index = index_of(scope, filter);
-    list.push("select ").push(columns).push(" from jobs");
-    along(list, index);
+    let names = listed(list.push("select ").push(columns), index);
     list.push(" where true");
     if let Some(tenant) = scope {
-        list.push(" and tenant_id").push(if index == OF_TENANT { " = " } else { CHECKED_EQUALS });
-        list.push_bind(tenant.uuid());
+        list.push(format_args!(" and {}", names.tenant));
+        list.push(if index == OF_TENANT { " = " } else { CHECKED_EQUALS }).push_bind(tenant.uuid());
     }
     if let Some(state) = filter.state {
         list.push(format_args!(" and state = '{state}'"));
     }
     if let Some(kind) = filter.kind {
-        list.push(format_args!(" and kind = '{kind}'"));
+        list.push(format_args!(" and {} = '{kind}'", names.kind));
     }
     if let Some(vendor) = filter.vendor_id {
-        list.push(" and vendor_id = ").push_bind(vendor.uuid());
+        list.push(format_args!(" and {} = ", names.vendor)).push_bind(vendor.uuid());
     }
-    if let Some(Cursor { created_at, id }) = after {
-        list.push(" and (created_at, id) < (")
-            .push_bind(created_at.0)
+    let Listed { made_at, id, .. } = names;
+    if let Some(after) = after {
+        list.push(format_args!(" and ({made_at}, {id}) < ("))
+            .push_bind(after.created_at.0)
             .push(", ")
-            .push_bind(id.uuid())
+            .push_bind(after.id.uuid())
             .push(")");
     }
-    list.push(" order by created_at desc, id desc limit ").push_bind(limit);
+    list.push(format_args!(" order by {made_at} desc, {id} desc limit ")).push_bind(limit);
+}
+
+/// What the columns are called by which a list is narrowed and ordered.
+pub(super) struct Listed {
+    pub(super) made_at: &'static str,
+    pub(super) id: &'static str,
+    pub(super) tenant: &'static str,
+    pub(super) vendor: &'static str,
+    pub(super) kind: &'static str,
+}
+
+impl Listed {
+    /// Those of the jobs themselves.
+    pub(super) const JOBS: Self =
+        Self { made_at: "created_at", id: "id", tenant: "tenant_id", vendor: "vendor_id", kind: "kind" };
 }
 
 #[async_trait]
@@ -116,7 +131,7 @@ impl JobStore for Adapter {
         let found = query(concat!(
             "select ",
             job_columns!(),
-            " from jobs where event_id = $1 order by created_at, id"
+            " from job_facts join jobs on id = job_id where of_event = $1 order by made_at, job_id"
         ))
         .bind(event.uuid())
         .fetch_all(&self.read)
@@ -128,7 +143,7 @@ impl JobStore for Adapter {
         let found = query(concat!(
             "select ",
             job_columns!(),
-            " from jobs where parent_id = $1 order by created_at, id"
+            " from job_facts join jobs on id = job_id where of_parent = $1 order by made_at, job_id"
         ))
         .bind(parent.uuid())
         .fetch_all(&self.read)

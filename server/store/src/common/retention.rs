@@ -29,7 +29,7 @@ impl RetentionStore for Adapter {
         let ids: Vec<Uuid> = query_scalar(
             "select id from events where tenant_id = $1 and received_at < $2
                  and not exists (
-                     select 1 from jobs where jobs.event_id = events.id
+                     select 1 from job_facts join jobs on jobs.id = job_id where of_event = events.id
                          and state in ('pending', 'running', 'held'))
              order by received_at, id limit $3",
         )
@@ -43,14 +43,14 @@ impl RetentionStore for Adapter {
             const OF_JOBS: &str = ")";
             delete(
                 connection,
-                "delete from results where job_id in (select id from jobs where event_id",
+                "delete from results where job_id in (select job_id from job_facts where of_event",
                 &ids,
                 OF_JOBS,
             )
             .await?;
             delete(
                 connection,
-                "delete from attempts where job_id in (select id from jobs where event_id",
+                "delete from attempts where job_id in (select job_id from job_facts where of_event",
                 &ids,
                 OF_JOBS,
             )
@@ -58,12 +58,18 @@ impl RetentionStore for Adapter {
             // A copy is of the same event as what it was made from.
             delete(
                 connection,
-                "delete from job_edits where job_id in (select id from jobs where event_id",
+                "delete from job_edits where job_id in (select job_id from job_facts where of_event",
                 &ids,
                 OF_JOBS,
             )
             .await?;
-            delete(connection, "delete from jobs where event_id", &ids, "").await?;
+            delete(
+                connection,
+                "delete from jobs where id in (select job_id from job_facts where of_event",
+                &ids,
+                OF_JOBS,
+            )
+            .await?;
             delete(connection, "delete from event_payloads where event_id", &ids, "").await?;
             delete(connection, "delete from replayed_events where event_id", &ids, "").await?;
             delete(connection, "delete from events_by_hand where event_id", &ids, "").await?;

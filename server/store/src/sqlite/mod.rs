@@ -234,6 +234,12 @@ fn along(statement: &mut QueryBuilder<Database>, index: &'static str) {
     statement.push(" indexed by ").push(index);
 }
 
+/// A list reads the jobs along the index that brings them in its order.
+fn listed(statement: &mut QueryBuilder<Database>, index: &'static str) -> jobs::Listed {
+    along(statement.push(" from jobs"), index);
+    jobs::Listed::JOBS
+}
+
 #[async_trait]
 impl Store for Adapter {
     fn engine(&self) -> &'static str {
