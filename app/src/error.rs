@@ -149,6 +149,8 @@ pub enum Field {
     Destination,
     /// Template of a rule.
     Prompt,
+    /// Template of what a model is told about how to behave.
+    System,
     /// Template of a title.
     Title,
     /// Template of what a rule forwards.
@@ -233,6 +235,7 @@ impl Field {
             Self::Provider => "provider",
             Self::Destination => "destination",
             Self::Prompt => "prompt",
+            Self::System => "system prompt",
             Self::Title => "title",
             Self::Body => "body",
             Self::Method => "method",

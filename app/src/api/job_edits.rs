@@ -28,6 +28,7 @@ pub async fn read_draft(id: JobId) -> Result<JobDraft, AppError> {
 pub async fn run_edited(
     id: JobId,
     prompt: Option<String>,
+    system: Option<String>,
     title: Option<String>,
     model: Option<String>,
     max_tokens: Option<String>,
@@ -41,6 +42,7 @@ pub async fn run_edited(
     let actor = seat::operator()?;
     let ask = Ask {
         prompt: typed::optional(prompt),
+        system: typed::optional(system),
         title: typed::optional(title),
         model: typed::optional(model),
         max_tokens: typed::maybe(Field::MaxTokens, max_tokens, Reason::Malformed)?,

@@ -97,6 +97,10 @@ fn EditForm(draft: JobDraft, action: ServerAction<RunEdited>) -> impl IntoView {
                 {changeable.prompt.then(|| view! {
                     <AreaField label=prompt name="prompt" field=Field::Prompt fault hint value=ask.prompt.unwrap_or_default()/>
                 })}
+                {changeable.system.then(|| view! {
+                    <AreaField label="System prompt" name="system" field=Field::System fault value=ask.system.unwrap_or_default()
+                        hint="How the model is to behave, in every answer; a template. Left empty, it is told nothing of the kind."/>
+                })}
                 {changeable.title.then(|| view! {
                     <TextField label="Title" name="title" field=Field::Title fault placeholder="{{ event.data.title }}"
                         hint="Of the job and of the post; a template." value=ask.title.unwrap_or_default()/>

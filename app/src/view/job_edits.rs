@@ -34,6 +34,8 @@ pub struct JobEdits {
 pub struct Ask {
     /// Template of the message to the model, or of the text where no model writes one.
     pub prompt: Option<String>,
+    /// Template of the system prompt, which tells the model how to behave.
+    pub system: Option<String>,
     /// Template of the title of job and post.
     pub title: Option<String>,
     /// Model to ask instead of the provider's own.
@@ -49,6 +51,8 @@ pub struct Ask {
 pub struct Changeable {
     /// Template of message or text.
     pub prompt: bool,
+    /// Template of the system prompt.
+    pub system: bool,
     /// Template of the title.
     pub title: bool,
     /// Model and longest answer.

@@ -53,12 +53,14 @@ impl JobEditsPort for Fake {
             kind: job.kind,
             ask: Ask {
                 prompt: Some("Summarise {{ event.data.text }} in two paragraphs.".into()),
+                system: Some("You write for a local paper. Be brief.".into()),
                 title: Some("{{ event.data.title }}".into()),
                 max_tokens: Some(1000),
                 ..Ask::default()
             },
             changeable: Changeable {
                 prompt: own,
+                system: own && job.kind == JobKind::Generate,
                 title: own,
                 model: own && job.kind == JobKind::Generate,
                 body: false,

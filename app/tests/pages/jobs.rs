@@ -87,6 +87,7 @@ fn a_job_that_rests_is_run_again_with_something_changed_without_javascript() {
     assert!(form.has("updated, not doubled") && form.has("new paid call"), "{}", form.page());
     assert!(form.has("claude-haiku") && form.has("name=\"model\"") && !form.has("name=\"body\""));
     assert!(form.has("Summarise {{ event.data.text }} in two paragraphs."));
+    assert!(form.has("You write for a local paper. Be brief.") && form.has("name=\"system\""));
     let other = site.get(&format!("{BAD_JOB}/edit"));
     assert!(other.has("Edit the job that wrote it") && !other.has("name=\"prompt\""), "{}", other.page());
 

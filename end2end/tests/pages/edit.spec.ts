@@ -43,6 +43,7 @@ test("a job is edited on its page and run again as a new one, which updates the 
   await expect(page.getByText("which is a new paid call")).toBeVisible();
   await expect(page.getByLabel(/^Prompt/)).toHaveValue("Say something about {{ data.data.id }}.");
   await page.getByLabel(/^Prompt/).fill("Say it shorter: {{ event.type }}");
+  await page.getByLabel(/^System prompt/).fill("Rhyme about {{ vendor }}.");
   await page.getByLabel(/^Model/).fill("other-model");
   await page.getByLabel(/^Longest answer/).fill("77");
   await page.getByRole("button", { name: "Run again as a new job" }).click();
@@ -56,6 +57,8 @@ test("a job is edited on its page and run again as a new one, which updates the 
   const [first, again] = await asked();
   expect(again).toMatchObject({ model: "other-model", max_tokens: 77 });
   expect(JSON.stringify(again.messages)).toContain("Say it shorter: story.ready");
+  expect(again.messages[0]).toEqual({ role: "system", content: "Rhyme about acme." });
+  expect(first.messages.every(({ role }: any) => role === "user"), "it was told nothing of the kind").toBe(true);
   expect(first.model).toBe("fixed");
   // The far side sees another operation on the same post.
   const [one, two] = await ingests();

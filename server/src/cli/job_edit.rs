@@ -18,6 +18,9 @@ pub(super) struct Edit {
     /// The same from a file
     #[arg(long, value_name = "FILE", conflicts_with = "template")]
     template_file: Option<PathBuf>,
+    /// Template of what the model is told about how to behave; empty for nothing
+    #[arg(long)]
+    system: Option<String>,
     /// Template of the title of job and post
     #[arg(long)]
     title: Option<String>,
@@ -61,6 +64,7 @@ pub(super) async fn run(edit: Edit, base: &Base, out: &Output) -> anyhow::Result
     let stays = |part: Option<String>, may: bool| part.filter(|_| may);
     let ask = Ask {
         prompt: said_or(edit.template.or(file), stays(was.prompt, may.prompt)),
+        system: said_or(edit.system, stays(was.system, may.system)),
         title: said_or(edit.title, stays(was.title, may.title)),
         model: said_or(edit.model, stays(was.model, may.model)),
         max_tokens: edit.max_tokens.or(was.max_tokens.filter(|_| may.model)),
@@ -72,6 +76,7 @@ pub(super) async fn run(edit: Edit, base: &Base, out: &Output) -> anyhow::Result
             &json!({"id": edit.id, "ask": ask, "pays": draft.pays, "effect": draft.effect}),
             &[
                 ("template", ask.prompt.clone().unwrap_or_default()),
+                ("system", ask.system.clone().unwrap_or_default()),
                 ("title", ask.title.clone().unwrap_or_default()),
                 ("model", ask.model.clone().or(draft.usual_model).unwrap_or_default()),
                 ("body", ask.body.clone().unwrap_or_default()),

@@ -127,7 +127,8 @@ fn changeable(job: &Job, destination: Option<&Arc<LiveDestination>>) -> Changeab
     let http = destination.is_some_and(|live| live.destination.kind == DestinationKind::Http);
     match job.kind {
         JobKind::Generate => {
-            Changeable { prompt: true, title: true, model: true, body: http && job.params.body.is_some() }
+            let body = http && job.params.body.is_some();
+            Changeable { prompt: true, system: true, title: true, model: true, body }
         }
         JobKind::Publish | JobKind::Callback if job.parent_id.is_none() => {
             Changeable { prompt: true, title: true, ..Changeable::default() }
@@ -149,6 +150,7 @@ fn effect(destination: Option<&Arc<LiveDestination>>) -> Effect {
 fn asked(params: &JobParams) -> Ask {
     Ask {
         prompt: params.prompt.clone(),
+        system: params.system.clone(),
         title: params.title.clone(),
         model: params.model.clone(),
         max_tokens: params.max_tokens,
@@ -163,6 +165,7 @@ fn check(
 ) -> Result<(), AppError> {
     for (field, given, may) in [
         (Field::Prompt, ask.prompt.is_some(), changeable.prompt),
+        (Field::System, ask.system.is_some(), changeable.system),
         (Field::Title, ask.title.is_some(), changeable.title),
         (Field::Model, ask.model.is_some(), changeable.model),
         (Field::MaxTokens, ask.max_tokens.is_some(), changeable.model),
@@ -172,7 +175,9 @@ fn check(
             return Err(AppError::invalid(field, Reason::NotOfThisJob));
         }
     }
-    for (field, text) in [(Field::Prompt, &ask.prompt), (Field::Title, &ask.title)] {
+    for (field, text) in
+        [(Field::Prompt, &ask.prompt), (Field::System, &ask.system), (Field::Title, &ask.title)]
+    {
         if let Some(text) = text {
             template::check(text).map_err(|_| AppError::invalid(field, Reason::BadTemplate))?;
         }
@@ -194,6 +199,9 @@ fn with(params: &JobParams, ask: Ask, changeable: Changeable) -> JobParams {
     if changeable.prompt {
         params.prompt = ask.prompt;
     }
+    if changeable.system {
+        params.system = ask.system;
+    }
     if changeable.title {
         params.title = ask.title;
     }
@@ -210,6 +218,7 @@ fn with(params: &JobParams, ask: Ask, changeable: Changeable) -> JobParams {
 fn difference(before: &JobParams, after: &JobParams) -> String {
     let changed = [
         ("prompt", before.prompt != after.prompt),
+        ("system prompt", before.system != after.system),
         ("title", before.title != after.title),
         ("model", before.model != after.model),
         ("longest answer", before.max_tokens != after.max_tokens),

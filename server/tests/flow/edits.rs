@@ -43,11 +43,13 @@ async fn an_edited_copy_has_a_key_of_its_own_and_everything_else_of_the_first() 
     let first = rests(&place, JobKind::Generate, |_| ()).await;
     place.clock.advance(MINUTE);
     let draft = services.draft(&admin(), first.id).await.unwrap();
-    assert_eq!(draft.changeable, Changeable { prompt: true, title: true, model: true, body: false });
+    let changeable = Changeable { prompt: true, system: true, title: true, model: true, body: false };
+    assert_eq!((draft.changeable, draft.ask.system.as_deref()), (changeable, Some("Be brief.")));
     assert_eq!((draft.pays, draft.effect, draft.instead), (true, Effect::Kept, None));
     let ask = Ask {
         model: Some("small-2".into()),
         max_tokens: Some(50),
+        system: Some("Rhyme about {{ vendor }}.".into()),
         ..texts("Shorter: {{ event.type }}", Some("{{ event.type }}"))
     };
     let id = services.run_edited(&admin(), first.id, ask).await.unwrap();
@@ -57,7 +59,7 @@ async fn an_edited_copy_has_a_key_of_its_own_and_everything_else_of_the_first() 
     assert_eq!((copy.next_run_at, copy.created_at), (place.now(), place.now()));
     assert_eq!(copy.params.prompt.as_deref(), Some("Shorter: {{ event.type }}"));
     assert_eq!((copy.params.model.as_deref(), copy.params.max_tokens), (Some("small-2"), Some(50)));
-    assert_eq!(copy.params.system, first.params.system, "what nobody changes stays");
+    assert_eq!(copy.params.system.as_deref(), Some("Rhyme about {{ vendor }}."));
     assert_eq!(
         (&copy.title, &copy.subject_id, copy.rule_id),
         (&first.title, &first.subject_id, first.rule_id)
@@ -70,7 +72,10 @@ async fn an_edited_copy_has_a_key_of_its_own_and_everything_else_of_the_first() 
     assert_eq!(of_copy.origin.map(|origin| origin.id), Some(first.id));
     let log = place.base.store.audit_log(None, place.now().plus(1), 1).await.unwrap();
     assert_eq!((log[0].action.as_str(), log[0].target.clone()), ("job.edit", first.id.to_string()));
-    assert_eq!(log[0].detail, format!("as {id}: prompt, title, model, longest answer changed"));
+    assert_eq!(
+        log[0].detail,
+        format!("as {id}: prompt, system prompt, title, model, longest answer changed")
+    );
 }
 
 #[tokio::test]
@@ -87,6 +92,9 @@ async fn what_means_nothing_for_a_job_or_cannot_be_read_is_refused_at_its_field(
     assert_eq!(run(&asks, texts("{{ event.", None)).await, wrong(Field::Prompt, Reason::BadTemplate));
     assert_eq!(run(&asks, texts("x", Some("{% if %}"))).await, wrong(Field::Title, Reason::BadTemplate));
     assert_eq!(run(&asks, body("{}")).await, wrong(Field::Body, Reason::NotOfThisJob));
+    let system = |text: &str| Ask { system: Some(text.into()), ..Ask::default() };
+    assert_eq!(run(&asks, system("{{ vendor")).await, wrong(Field::System, Reason::BadTemplate));
+    assert_eq!(run(&forwards, system("x")).await, wrong(Field::System, Reason::NotOfThisJob));
     let long = Ask { model: Some("m".repeat(201)), ..Ask::default() };
     assert_eq!(run(&asks, long).await, wrong(Field::Model, Reason::TooLong));
     let endless = Ask { max_tokens: Some(0), ..Ask::default() };
