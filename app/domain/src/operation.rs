@@ -18,6 +18,8 @@ crate::words! {
         Sooner = "sooner",
         /// Lets all others run before it.
         Later = "later",
+        /// Takes back either: it runs in its turn.
+        Usual = "usual",
     }
 }
 
@@ -25,6 +27,8 @@ crate::words! {
 pub const PRIORITIES: RangeInclusive<i16> = -20..=20;
 /// The one of a job somebody wants done sooner.
 pub const SOONER: i16 = -10;
+/// The one of a job nobody said anything about.
+pub const USUAL: i16 = 0;
 /// The one of a job that can wait for all others.
 pub const LATER: i16 = 10;
 
@@ -34,7 +38,7 @@ impl JobOperation {
         match self {
             // A held one is released; that is what its tries are kept for.
             Self::Retry => &[JobState::Failed, JobState::Deadletter, JobState::Cancelled],
-            Self::Hold | Self::Sooner | Self::Later => &[JobState::Pending],
+            Self::Hold | Self::Sooner | Self::Later | Self::Usual => &[JobState::Pending],
             Self::Release => &[JobState::Held],
             Self::Cancel => &[JobState::Pending, JobState::Held, JobState::Running],
         }

@@ -8,7 +8,11 @@ use crate::{
     },
     view::query::JobsQuery,
 };
-use domain::{job::Job, operation::JobOperation, role::Role};
+use domain::{
+    job::Job,
+    operation::{JobOperation, USUAL},
+    role::Role,
+};
 use leptos::prelude::*;
 
 /// What a button says, and says while it is under way.
@@ -20,6 +24,7 @@ const fn words(what: JobOperation) -> (&'static str, &'static str) {
         JobOperation::Cancel => ("Cancel", "Cancelling…"),
         JobOperation::Sooner => ("Run sooner", "Moving up…"),
         JobOperation::Later => ("Run later", "Moving down…"),
+        JobOperation::Usual => ("Run in usual order", "Moving back…"),
     }
 }
 
@@ -38,7 +43,10 @@ pub const fn meaning(what: JobOperation) -> &'static str {
         }
         JobOperation::Sooner => "They become due now and run before all others.",
         JobOperation::Later => {
-            "They run when they are due and no other job waits. “Run sooner” moves them up again."
+            "They run when they are due and no other job waits. “Run sooner” moves them up again, “Run in usual order” back."
+        }
+        JobOperation::Usual => {
+            "They lose the priority somebody gave them, and run in their turn when they are due."
         }
     }
 }
@@ -52,6 +60,7 @@ pub const fn heading(what: JobOperation) -> &'static str {
         JobOperation::Cancel => "Cancel jobs",
         JobOperation::Sooner => "Run jobs sooner",
         JobOperation::Later => "Run jobs later",
+        JobOperation::Usual => "Run jobs in usual order",
     }
 }
 
@@ -64,6 +73,7 @@ pub const fn done(what: JobOperation) -> &'static str {
         JobOperation::Cancel => "cancelled",
         JobOperation::Sooner => "moved up",
         JobOperation::Later => "moved down",
+        JobOperation::Usual => "moved back",
     }
 }
 
@@ -75,7 +85,12 @@ pub fn JobActions(
     /// What changes it.
     change: ServerAction<ChangeJob>,
 ) -> impl IntoView {
-    let fits = |what: &&JobOperation| **what != JobOperation::Retry && what.fits(job.state);
+    let fits = |what: &&JobOperation| match what {
+        JobOperation::Retry => false,
+        // What nobody moved cannot be moved back.
+        JobOperation::Usual => job.priority != USUAL && what.fits(job.state),
+        _ => what.fits(job.state),
+    };
     let shown: Vec<JobOperation> = JobOperation::ALL.iter().filter(fits).copied().collect();
     let id = job.id;
     let button = move |what: JobOperation| {

@@ -131,6 +131,10 @@ test("waiting jobs are moved up and down, on their page and by command", async (
   await page.getByRole("button", { name: "Run later", exact: true }).click();
   await expect(page.getByText("10, after others")).toBeVisible();
   expect([await priority(), await due()]).toEqual([10, before]);
+  await page.getByRole("button", { name: "Run in usual order", exact: true }).click();
+  await expect(page.getByText("10, after others")).toHaveCount(0);
+  await expect(page.getByRole("button", { name: "Run in usual order", exact: true })).toHaveCount(0);
+  expect([await priority(), await due()]).toEqual([0, before]);
   expect(await site.server.cli(["jobs", "prioritise", job.id, "--to", "-3"])).toEqual({ changed: 1 });
   expect([await priority(), await due()]).toEqual([-3, before]);
   expect(await site.server.cli(["jobs", "prioritise", "--state", "pending", "--to", "0", "--dry-run"])).toEqual({ would_change: 1 });

@@ -12,7 +12,7 @@ use domain::{
     filter::{Cursor, JobFilter},
     id::JobId,
     job::{Job, JobState},
-    operation::{JobOperation, LATER, SOONER},
+    operation::{JobOperation, LATER, SOONER, USUAL},
 };
 use std::collections::BTreeMap;
 use store::JobChange;
@@ -71,6 +71,7 @@ impl Deed {
             },
             JobOperation::Sooner => JobChange::Hurry(SOONER),
             JobOperation::Later => JobChange::Prioritise(LATER),
+            JobOperation::Usual => JobChange::Prioritise(USUAL),
         }
     }
 }

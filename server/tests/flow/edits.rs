@@ -142,6 +142,10 @@ async fn waiting_jobs_take_the_order_somebody_gives_them() {
     assert_eq!(place.job(more[0].id).await.priority, 7);
     let log = place.base.store.audit_log(None, place.now().plus(1), 1).await.unwrap();
     assert_eq!((log[0].action.as_str(), log[0].detail.as_str()), ("job.prioritise", "3 jobs: to 7: all"));
+    place.services().change(&admin(), more[0].id, JobOperation::Usual).await.unwrap();
+    assert_eq!(place.job(more[0].id).await.priority, 0, "what was moved can be moved back");
+    let log = place.base.store.audit_log(None, place.now().plus(1), 9).await.unwrap();
+    assert!(log.iter().any(|entry| entry.action == "job.usual"));
     let stranger = place.stranger().await;
     assert_eq!(place.services().prioritise(&stranger, more[0].id, 1).await, Err(AppError::NotFound));
 }
