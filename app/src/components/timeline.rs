@@ -53,6 +53,7 @@ fn one(step: Step) -> impl IntoView {
                 </span>
             </div>
             {(!step.detail.is_empty()).then(|| view! { <p class="detail">{step.detail}</p> })}
+            {(!step.why.is_empty()).then(|| view! { <p class="detail why">{step.why}</p> })}
             {step.answer.map(|text| view! { <Code text label="What the far side answered"/> })}
             {step.link.map(|(words, href)| view! {
                 <a class="out" href=href rel="external noreferrer">{words}<Icon glyph=Glyph::External/></a>

@@ -7,8 +7,8 @@ use super::{
 };
 use domain::{
     attempt::Attempt,
-    job::{JobKind, JobState},
-    outcome::AttemptOutcome,
+    job::{Job, JobKind, JobState},
+    outcome::{AttemptOutcome, ErrorClass},
     time::Timestamp,
 };
 
@@ -38,6 +38,8 @@ pub struct Step {
     pub aside: String,
     /// How, in one sentence.
     pub detail: String,
+    /// What kind of error it was and what that means for the job; empty where it was none.
+    pub why: String,
     /// When.
     pub at: Option<Timestamp>,
     /// When the last of several folded steps happened.
@@ -55,6 +57,7 @@ impl Step {
             title: title.into(),
             aside: String::new(),
             detail: String::new(),
+            why: String::new(),
             at: None,
             until: None,
             answer: None,
@@ -145,9 +148,42 @@ fn one_try(chapter: &Chapter, attempt: &Attempt, last: bool) -> Step {
         attempt.next_run_at.map(|at| format!("; next try in {}", lasting(at.since(attempt.finished_at))));
     let error = attempt.error.clone().unwrap_or_else(|| outcome_words(attempt.outcome).into());
     step.detail = format!("{error} after {took}{}", next.unwrap_or_default());
+    step.why = why(&chapter.job, attempt);
     step.at = Some(attempt.finished_at);
     step.answer = attempt.answer.clone().filter(|answer| last && !answer.trim().is_empty());
     step
+}
+
+/// What kind of error a try ended with, and what comes of that.
+fn why(job: &Job, attempt: &Attempt) -> String {
+    let Some(class) = attempt.error_class else { return String::new() };
+    let then = match attempt.outcome {
+        AttemptOutcome::Succeeded => return String::new(),
+        AttemptOutcome::Retry | AttemptOutcome::Lost => "This may pass, so it is tried again.",
+        AttemptOutcome::Failed => "Another try would end the same.",
+        AttemptOutcome::Held => "It waits, and this try does not count.",
+        AttemptOutcome::Deadletter if attempt.number >= job.max_attempts => "That was its last try.",
+        // Somebody may have given it more tries since.
+        AttemptOutcome::Deadletter => "It had no try or no time left.",
+    };
+    format!("{}. {then}", error_words(class))
+}
+
+/// A kind of error, as a sentence without its end.
+const fn error_words(class: ErrorClass) -> &'static str {
+    match class {
+        ErrorClass::Timeout => "No answer in time",
+        ErrorClass::Connection => "No connection, or it broke",
+        ErrorClass::RateLimited => "The far side asked for patience",
+        ErrorClass::Server => "The far side failed or was busy",
+        ErrorClass::Rejected => "The far side refused",
+        ErrorClass::BadInput => "The job, its template or its settings are wrong",
+        ErrorClass::BadAnswer => "The far side’s answer could not be read",
+        ErrorClass::Forbidden => "This address may not be called",
+        ErrorClass::SwitchedOff => "The far side is switched off",
+        ErrorClass::LeaseExpired => "The node that ran it went away",
+        ErrorClass::Internal => "A fault of Tidegate’s own",
+    }
 }
 
 /// What a try wants to do.
@@ -215,6 +251,12 @@ fn folded(attempts: &[Attempt]) -> Step {
         [one] => format!("{one} each time"),
         [one, .., other] => format!("{one}, at last {other}"),
     };
+    let mut classes: Vec<&str> =
+        attempts.iter().filter_map(|attempt| attempt.error_class.map(error_words)).collect();
+    classes.dedup();
+    if !classes.is_empty() {
+        step.why = format!("{}. This may pass, so it was tried again.", classes.join(". "));
+    }
     let waits: Vec<String> = attempts
         .iter()
         .filter_map(|attempt| attempt.next_run_at.map(|at| lasting(at.since(attempt.finished_at))))
@@ -306,4 +348,54 @@ const fn outcome_words(outcome: AttemptOutcome) -> &'static str {
 
 fn phrases<const N: usize>(parts: [Option<String>; N]) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{
+        id::{JobId, NodeId},
+        job::Usage,
+    };
+
+    fn attempt(number: i32, outcome: AttemptOutcome, class: Option<ErrorClass>) -> Attempt {
+        let at = Timestamp::from_unix(1_790_000_000);
+        Attempt {
+            job_id: JobId::new(uuid::Uuid::nil()),
+            number,
+            node_id: NodeId::new(uuid::Uuid::nil()),
+            started_at: at,
+            finished_at: at.plus(1_000),
+            outcome,
+            error_class: class,
+            error: Some("503".into()),
+            status: Some(503),
+            answer: None,
+            model: None,
+            usage: Usage::default(),
+            next_run_at: None,
+        }
+    }
+
+    #[test]
+    fn tries_that_are_folded_say_each_kind_of_error_once() {
+        use AttemptOutcome::Retry;
+        let tries = [
+            attempt(2, Retry, Some(ErrorClass::Server)),
+            attempt(3, Retry, Some(ErrorClass::Server)),
+            attempt(4, Retry, Some(ErrorClass::Timeout)),
+        ];
+        assert_eq!(
+            folded(&tries).why,
+            "The far side failed or was busy. No answer in time. This may pass, so it was tried again."
+        );
+        assert_eq!(folded(&[attempt(2, Retry, None)]).why, "");
+    }
+
+    #[test]
+    fn every_kind_of_error_has_words_of_its_own() {
+        let words: std::collections::BTreeSet<_> =
+            ErrorClass::ALL.iter().map(|class| error_words(*class)).collect();
+        assert_eq!(words.len(), ErrorClass::ALL.len());
+    }
 }

@@ -1,7 +1,7 @@
 //! Jobs: their list, their story, and what people do to them.
 
 use crate::{BAD_JOB, FAILED_JOB, busy};
-use domain::role::Role;
+use domain::{job::JobState, role::Role};
 
 #[test]
 fn only_those_who_may_see_a_way_to_re_enqueue() {
@@ -99,4 +99,33 @@ fn a_job_that_rests_is_run_again_with_something_changed_without_javascript() {
     let done = site.post(&edit, "/ui/job/edit", &format!("id={id}&prompt=Shorter&model=&max_tokens=50"));
     assert_eq!(done.location, "/jobs/job_018f3c51000070008000000000000bbb");
     assert_eq!(*site.fake.calls.lock().unwrap(), [format!("edit {id} Some(\"Shorter\") None Some(50)")]);
+}
+
+#[test]
+fn each_try_says_what_kind_of_error_it_was_and_what_comes_of_that() {
+    let page = busy(Role::Editor).get(BAD_JOB);
+    assert!(page.has("The far side failed or was busy. This may pass, so it is tried again."));
+    assert!(
+        page.has("The far side failed or was busy. This may pass, so it was tried again."),
+        "folded tries"
+    );
+    assert!(page.has("That was its last try."));
+}
+
+#[test]
+fn a_job_that_was_moved_up_or_down_can_be_moved_back_and_no_other() {
+    let site = busy(Role::Admin);
+    let waits = {
+        let mut stories = site.fake.stories.lock().unwrap();
+        let mut chapters = stories.iter_mut().flat_map(|story| &mut story.chapters);
+        let chapter = chapters.find(|chapter| chapter.job.state == JobState::Pending).unwrap();
+        chapter.job.priority = 10;
+        chapter.job.id
+    };
+    let page = format!("/jobs/{waits}");
+    assert!(site.get(&page).has("10, after others") && site.get(&page).has(">Run in usual order</button>"));
+    let usual = busy(Role::Admin).get(&page);
+    assert!(usual.has(">Run later</button>") && !usual.has(">Run in usual order</button>"));
+    site.post(&page, "/ui/job/change", &format!("id={waits}&what=usual"));
+    assert_eq!(*site.fake.calls.lock().unwrap(), [format!("usual {waits}")]);
 }
