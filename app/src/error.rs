@@ -179,6 +179,8 @@ pub enum Field {
     FormFields,
     /// How long a replaced secret is still accepted.
     Overlap,
+    /// How long a new key is published before it signs.
+    Lead,
     /// Version of a secret.
     Version,
     /// After how many quiet hours an old secret ends.
@@ -249,6 +251,7 @@ impl Field {
             Self::Headers => "header name",
             Self::FormFields => "form field",
             Self::Overlap => "overlap",
+            Self::Lead => "time before it signs",
             Self::Version => "version",
             Self::QuietHours => "number of quiet hours",
             Self::Allow => "list of networks",
@@ -312,6 +315,8 @@ pub enum Reason {
     PlaceSealed,
     /// Over already; nothing can be done with it.
     Ended,
+    /// A replacement is under way already.
+    UnderWay,
     /// A refused request that would be refused again.
     StillRefused,
     /// A refused request of a vendor whose published keys cannot be had just now.
@@ -326,8 +331,12 @@ impl Reason {
             (Self::Missing, Field::Form) => "A part of the form is missing.".into(),
             (Self::Missing, _) => format!("The {name} is missing."),
             (Self::TooShort, Field::Password) => "Use at least 12 characters.".into(),
+            (Self::TooShort | Self::TooLong, Field::Lead) => "Give a time from 10 minutes to 30 days.".into(),
             (Self::TooShort, _) => format!("The {name} is too short."),
             (Self::TooLong, Field::Overlap) => "An old secret is accepted for 7 days at most.".into(),
+            (Self::UnderWay, _) => {
+                "A new key is published already and waits to sign. One that leaked can still be withdrawn at once.".into()
+            }
             (Self::TooLong, Field::QuietHours) => "Give a number of hours from 1 to 720.".into(),
             (Self::TooLong | Self::Malformed, Field::Delay) => {
                 "Give a number of seconds up to 604,800, which is seven days.".into()

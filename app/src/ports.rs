@@ -23,6 +23,7 @@ mod requests;
 mod rotation;
 mod sender;
 mod signing;
+mod token_keys;
 pub mod types;
 mod vendor;
 mod work_limits;
@@ -39,6 +40,7 @@ pub use requests::RequestsPort;
 pub use rotation::RotationPort;
 pub use sender::SenderPort;
 pub use signing::SigningPort;
+pub use token_keys::TokenKeysPort;
 pub use vendor::VendorPort;
 pub use work_limits::WorkLimitsPort;
 
@@ -147,6 +149,8 @@ pub struct Ports {
     pub audit: Arc<dyn AuditPort>,
     /// Running processes.
     pub nodes: Arc<dyn NodesPort>,
+    /// Keys that sign tokens.
+    pub token_keys: Arc<dyn TokenKeysPort>,
     /// Versions of a vendor's secret.
     pub rotation: Arc<dyn RotationPort>,
 }

@@ -246,8 +246,13 @@ pub mod purpose {
 
     /// The key of the links to senders' pages.
     pub const SENDER_LINKS: &str = "sender_link_key";
-    /// The key that signs this installation's tokens.
-    pub const TOKENS: &str = "token_key";
+    /// The first key that signs this installation's tokens.
+    pub const FIRST_TOKEN_KEY: &str = "token_key";
+
+    /// A later key that signs tokens.
+    pub fn token_key(id: uuid::Uuid) -> String {
+        format!("{FIRST_TOKEN_KEY}:{id}")
+    }
 
     /// A vendor's signing secrets.
     pub fn vendor(id: VendorId) -> String {

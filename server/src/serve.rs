@@ -23,7 +23,7 @@ use crate::{
     services::Services,
     stats::Stats,
     telemetry,
-    tokens::Tokens,
+    tokens::{self, Tokens},
     trust::Trust,
     vault::Vault,
     wake::Wake,
@@ -467,6 +467,7 @@ async fn tidy(store: Arc<dyn Store>, live: Arc<LiveConfig>, clock: SharedClock, 
             store.forget_offers(now.plus(-domain::connection::OFFER_LASTS)).await?;
             store.forget_counters(now.plus(-KEEP_COUNTERS)).await?;
             store.forget_retired(now).await?;
+            tokens::forget(store.as_ref(), now).await?;
             store.forget_subjects(now.plus(-KEEP_SUBJECTS)).await?;
             retention::forget(store.as_ref(), &live, &clock).await
         };

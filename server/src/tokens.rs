@@ -1,56 +1,69 @@
 //! Tokens by which this installation proves who it is to a site: ES256 (RFC 7515, RFC 7518), good for one site and one
 //! minute, signed with a key of its own that never leaves the database unsealed. Whoever should believe them reads the
-//! public half at [`PATH`].
+//! public halves of its keys at [`PATH`].
+
+mod signer;
+mod turns;
 
 use crate::{
     clock::{SharedClock, fresh},
     live::purpose,
     vault::Vault,
 };
+use arc_swap::ArcSwapOption;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use ring::{
-    rand::SystemRandom,
-    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
-};
+use domain::time::{SECOND, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
+use signer::Signer;
 use std::sync::Arc;
-use store::{Sealed, Store, StoreError, TOKEN_KEY};
-use tokio::sync::OnceCell;
+use store::{AuditEntry, Others, Store, StoreError, TOKEN_KEY, TokenKey};
+use turns::turns;
+use uuid::Uuid;
+
+pub use turns::Turn;
 
 /// Where the public keys are, on this server.
 pub const PATH: &str = "/.well-known/jwks.json";
 /// How long a token is good, in seconds.
 const LIFE: i64 = 60;
+/// How long keys that were read are good for, in microseconds. Far shorter than a new one waits before it signs.
+const FRESH: i64 = 10 * SECOND;
 
 /// Why no token can be signed.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
-    /// The database did not answer.
+    /// The database did not answer, or not as it should.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The key cannot be opened with the master key in use, or is none.
+    /// A key cannot be opened with the master key in use, or is none.
     #[error("the key that signs tokens cannot be opened")]
     Key,
 }
 
-/// Makes tokens; makes its key when it needs it for the first time.
+/// Makes tokens; makes its first key when it needs one.
 pub struct Tokens {
     store: Arc<dyn Store>,
     vault: Arc<Vault>,
     clock: SharedClock,
     issuer: String,
-    signer: OnceCell<Signer>,
+    known: ArcSwapOption<Known>,
 }
 
-struct Signer {
-    pair: EcdsaKeyPair,
-    random: SystemRandom,
-    /// Its thumbprint (RFC 7638).
-    id: String,
-    /// Its public half (RFC 7517).
-    jwk: Value,
+/// Keys as they were read.
+struct Known {
+    read_at: Timestamp,
+    /// In the order in which they sign; never empty.
+    signers: Vec<(Uuid, Arc<Signer>)>,
+}
+
+/// A key, without its secret half.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyInfo {
+    /// Its thumbprint (RFC 7638), by which tokens name it.
+    pub id: String,
+    /// What it is for now.
+    pub turn: Turn,
 }
 
 #[derive(Serialize)]
@@ -62,10 +75,21 @@ struct Claims<'a> {
     jti: String,
 }
 
+impl Known {
+    fn turns(&self, now: Timestamp) -> Vec<(&Signer, Turn)> {
+        let begin: Vec<Timestamp> = self.signers.iter().map(|(_, signer)| signer.signs_from).collect();
+        self.signers.iter().map(|(_, signer)| signer.as_ref()).zip(turns(&begin, now)).collect()
+    }
+
+    fn is_fresh(&self, now: Timestamp) -> bool {
+        (0..FRESH).contains(&now.since(self.read_at))
+    }
+}
+
 impl Tokens {
     /// Tokens of the installation that the outside reaches at `issuer`.
     pub fn new(store: Arc<dyn Store>, vault: Arc<Vault>, clock: SharedClock, issuer: String) -> Self {
-        Self { store, vault, clock, issuer, signer: OnceCell::new() }
+        Self { store, vault, clock, issuer, known: ArcSwapOption::empty() }
     }
 
     /// What tokens name as their issuer: the address of this server.
@@ -78,8 +102,11 @@ impl Tokens {
     /// # Errors
     /// When the key cannot be read.
     pub async fn for_site(&self, url: &str) -> Result<String, TokenError> {
-        let signer = self.signer().await?;
-        let now = self.clock.now().unix();
+        let known = self.known().await?;
+        let at = self.clock.now();
+        let signing = known.turns(at).into_iter().find(|(_, turn)| *turn == Turn::Signs);
+        let (signer, _) = signing.ok_or(TokenError::Key)?;
+        let now = at.unix();
         let claims = Claims {
             iss: &self.issuer,
             aud: url.trim_end_matches('/'),
@@ -89,86 +116,122 @@ impl Tokens {
         };
         let head = json!({"alg": "ES256", "typ": "JWT", "kid": signer.id});
         let signed = format!("{}.{}", part(&head)?, part(&claims)?);
-        let signature = signer.pair.sign(&signer.random, signed.as_bytes()).map_err(|_| TokenError::Key)?;
+        let signature = signer.sign(&signed)?;
         Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }
 
     /// The public keys, as a set (RFC 7517).
     ///
     /// # Errors
-    /// When the key cannot be read.
+    /// When a key cannot be read.
     pub async fn published(&self) -> Result<Value, TokenError> {
-        Ok(json!({"keys": [self.signer().await?.jwk]}))
+        let known = self.known().await?;
+        let turns = known.turns(self.clock.now());
+        let keys: Vec<&Value> =
+            turns.iter().filter(|(_, turn)| *turn != Turn::Over).map(|(signer, _)| &signer.jwk).collect();
+        Ok(json!({"keys": keys}))
     }
 
-    async fn signer(&self) -> Result<&Signer, TokenError> {
-        self.signer
-            .get_or_try_init(|| async {
-                let sealed = match self.store.setting(TOKEN_KEY).await? {
-                    Some(sealed) => sealed,
-                    None => {
-                        let made = EcdsaKeyPair::generate_pkcs8(
-                            &ECDSA_P256_SHA256_FIXED_SIGNING,
-                            &SystemRandom::new(),
-                        );
-                        let made = made.map_err(|_| TokenError::Key)?;
-                        let sealed = self.vault.seal_bytes(purpose::TOKENS, made.as_ref());
-                        // Of two nodes that make one at the same moment, one sees its own discarded.
-                        self.store.setting_or_insert(TOKEN_KEY, &sealed.0).await?
-                    }
-                };
-                let opened = self.vault.unseal_bytes(purpose::TOKENS, &Sealed(sealed)).map_err(|error| {
-                    tracing::error!(%error, "the key that signs tokens cannot be opened");
-                    TokenError::Key
-                })?;
-                Signer::of(&opened)
-            })
-            .await
+    /// The keys that are published, in the order in which they sign.
+    ///
+    /// # Errors
+    /// When a key cannot be read.
+    pub async fn keys(&self) -> Result<Vec<KeyInfo>, TokenError> {
+        let known = self.read().await?;
+        let turns = known.turns(self.clock.now()).into_iter().filter(|(_, turn)| *turn != Turn::Over);
+        Ok(turns.map(|(signer, turn)| KeyInfo { id: signer.id.clone(), turn }).collect())
+    }
+
+    /// Adds a key that is published now and signs after `lead` microseconds; with [`Others::Go`] all others are gone at
+    /// once. `audit` is told its name. Returns that name.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when one waits to sign already.
+    pub async fn replace(
+        &self,
+        lead: i64,
+        others: Others,
+        audit: impl FnOnce(&str) -> AuditEntry,
+    ) -> Result<String, TokenError> {
+        // What is replaced must be there: a key alone would sign before its time.
+        self.known().await?;
+        let (id, now) = (fresh(), self.clock.now());
+        let private = Signer::fresh()?;
+        let signs_from = now.plus(lead);
+        let name = Signer::of(&private, signs_from)?.id;
+        let sealed = self.vault.seal_bytes(&purpose::token_key(id), &private);
+        let key = TokenKey { id, created_at: now, signs_from, sealed };
+        self.store.add_token_key(&key, others, &audit(&name)).await?;
+        self.known.store(None);
+        Ok(name)
+    }
+
+    /// Keys that were read a moment ago, or are now. While the database does not answer, those read last stay in use.
+    async fn known(&self) -> Result<Arc<Known>, TokenError> {
+        let last = self.known.load_full();
+        if let Some(known) = last.as_ref().filter(|known| known.is_fresh(self.clock.now())) {
+            return Ok(known.clone());
+        }
+        match (self.read().await, last) {
+            (Err(TokenError::Store(error)), Some(last)) => {
+                tracing::warn!(%error, "the keys of tokens could not be read again; those read last stay in use");
+                Ok(last)
+            }
+            (read, _) => read,
+        }
+    }
+
+    async fn read(&self) -> Result<Arc<Known>, TokenError> {
+        let mut rows = self.store.token_keys().await?;
+        if rows.is_empty() {
+            let sealed = self.vault.seal_bytes(purpose::FIRST_TOKEN_KEY, &Signer::fresh()?);
+            // Of two nodes that make one at the same moment, one sees its own discarded.
+            self.store.setting_or_insert(TOKEN_KEY, &sealed.0).await?;
+            rows = self.store.token_keys().await?;
+        }
+        let last = self.known.load_full();
+        let opened = |id: Uuid| {
+            let last = last.as_ref()?;
+            last.signers.iter().find(|(known, _)| *known == id).map(|(_, signer)| signer.clone())
+        };
+        let mut signers = Vec::with_capacity(rows.len());
+        for row in rows {
+            let signer = match opened(row.id) {
+                Some(signer) => signer,
+                None => Arc::new(self.open(&row)?),
+            };
+            signers.push((row.id, signer));
+        }
+        let known = Arc::new(Known { read_at: self.clock.now(), signers });
+        self.known.store(Some(known.clone()));
+        Ok(known)
+    }
+
+    fn open(&self, key: &TokenKey) -> Result<Signer, TokenError> {
+        let purpose = match key.id.is_nil() {
+            true => purpose::FIRST_TOKEN_KEY.to_owned(),
+            false => purpose::token_key(key.id),
+        };
+        let opened = self.vault.unseal_bytes(&purpose, &key.sealed).map_err(|error| {
+            tracing::error!(%error, "a key that signs tokens cannot be opened");
+            TokenError::Key
+        })?;
+        Signer::of(&opened, key.signs_from)
     }
 }
 
-impl Signer {
-    fn of(pkcs8: &[u8]) -> Result<Self, TokenError> {
-        let random = SystemRandom::new();
-        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8, &random);
-        let pair = pair.map_err(|_| TokenError::Key)?;
-        // An uncompressed point: 4, then the two coordinates.
-        let point = pair.public_key().as_ref();
-        let (Some(x), Some(y)) = (point.get(1..33), point.get(33..65)) else { return Err(TokenError::Key) };
-        let (x, y) = (URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y));
-        let members = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);
-        let id = URL_SAFE_NO_PAD.encode(Sha256::digest(members));
-        let jwk =
-            json!({"kty": "EC", "crv": "P-256", "x": x, "y": y, "kid": id, "alg": "ES256", "use": "sig"});
-        Ok(Self { pair, random, id, jwk })
+/// Deletes the keys that are published no more at `now`.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn forget(store: &dyn Store, now: Timestamp) -> Result<(), StoreError> {
+    let forgotten = store.forget_token_keys(now.plus(-turns::STAYS)).await?;
+    if forgotten > 0 {
+        tracing::info!(keys = forgotten, "keys that signed tokens before are published no more");
     }
+    Ok(())
 }
 
 fn part(value: &impl Serialize) -> Result<String, TokenError> {
     serde_json::to_vec(value).map(|json| URL_SAFE_NO_PAD.encode(json)).map_err(|_| TokenError::Key)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
-
-    #[test]
-    fn a_key_is_named_by_its_thumbprint_and_published_without_its_secret() {
-        let random = SystemRandom::new();
-        let made = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
-        let signer = Signer::of(made.as_ref()).unwrap();
-        let mut names: Vec<&str> = signer.jwk.as_object().unwrap().keys().map(String::as_str).collect();
-        names.sort_unstable();
-        assert_eq!(names, ["alg", "crv", "kid", "kty", "use", "x", "y"]);
-        assert_eq!(signer.jwk["kid"], signer.id.as_str());
-        assert_eq!(signer.id.len(), 43);
-
-        let bytes = |name: &str| URL_SAFE_NO_PAD.decode(signer.jwk[name].as_str().unwrap()).unwrap();
-        let point = [&[4][..], &bytes("x"), &bytes("y")].concat();
-        let signature = signer.pair.sign(&random, b"text").unwrap();
-        let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point);
-        assert!(key.verify(b"text", signature.as_ref()).is_ok());
-        assert!(Signer::of(b"no key").is_err());
-    }
 }

@@ -145,6 +145,25 @@ final class TokenTest extends PluginTestCase
         $this->assert_answer(201, 'created', $again);
     }
 
+    public function test_both_keys_count_while_one_is_replaced_and_then_the_new_one_alone(): void
+    {
+        list($new, $key) = $this->new_key();
+        $both = array('keys' => array($this->jwk($this->private), $this->jwk($new)));
+        $this->publish(200, (string) wp_json_encode($both));
+        do_action(Gateway::REFRESH);
+        $by_new = function (string $subject) use ($new, $key): WP_REST_Response {
+            return $this->deliver_with($this->token(array(), array('kid' => $key->id), $new), $subject);
+        };
+        $this->assert_answer(201, 'created', $this->deliver_with($this->token(), 'job_old'));
+        $this->assertSame(200, $by_new('job_new')->get_status());
+        $this->assertSame(2, $this->calls, 'each is known without being looked for');
+
+        $this->publish(200, (string) wp_json_encode(array('keys' => array($this->jwk($new)))));
+        do_action(Gateway::REFRESH);
+        $this->assert_refused(401, 'tidegate_unknown_key', $this->deliver_with($this->token(), 'job_late'));
+        $this->assertSame(200, $by_new('job_newer')->get_status());
+    }
+
     public function test_tokens_with_made_up_keys_start_no_storm_of_fetches(): void
     {
         $this->deliver_with($this->token(array(), array('kid' => 'made-up')));

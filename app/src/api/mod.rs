@@ -26,6 +26,7 @@ pub mod rotation;
 pub mod rules;
 pub mod sender;
 pub mod signing;
+pub mod token_keys;
 pub mod types;
 pub mod vendor;
 pub mod vendors;

@@ -42,6 +42,11 @@ pub(super) fn configurer() -> Result<Actor, AppError> {
     actor().and_then(|actor| if actor.role.may_configure() { Ok(actor) } else { Err(AppError::NotAllowed) })
 }
 
+/// Whoever is signed in, if they may change what concerns all tenants.
+pub(super) fn owner() -> Result<Actor, AppError> {
+    actor().and_then(|actor| if actor.role.may_own() { Ok(actor) } else { Err(AppError::NotAllowed) })
+}
+
 /// Adds the request to look for in the log.
 pub(super) fn named(error: AppError) -> AppError {
     match (error, request().id.parse()) {

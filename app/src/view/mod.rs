@@ -18,6 +18,7 @@
 //! - [`mod@audit`]: the audit log and its URL; [`mod@escape`]: texts as parts of a URL
 //! - [`requests`], [`reasons`]: accepted and refused requests, and why; [`events`]: what became of accepted ones
 //! - [`flow`]: pauses and breakers; [`work_limits`]: how the work is shared
+//! - [`token_keys`]: the keys that sign tokens for sites
 //! - [`sender`]: the page for a vendor's engineer
 //! - [`types`]: event types with their schemas and mappings
 //! - [`nodes`]: the processes that run
@@ -47,6 +48,7 @@ pub mod sender;
 pub mod signing;
 pub mod story;
 pub mod telling;
+pub mod token_keys;
 pub mod types;
 pub mod vendor;
 pub mod words;

@@ -16,6 +16,7 @@ mod rotation;
 pub mod sample;
 mod signing;
 pub mod site;
+mod token_keys;
 pub mod types;
 mod vendor;
 mod work_limits;
@@ -122,6 +123,7 @@ impl Fake {
             greetings: self.clone(),
             rotation: self.clone(),
             nodes: self.clone(),
+            token_keys: self.clone(),
             audit: self.clone(),
         }
     }

@@ -29,6 +29,7 @@ mod selection;
 mod send;
 mod serve;
 mod tenant;
+mod token;
 mod user;
 mod vendor;
 mod verify;
@@ -112,6 +113,9 @@ enum Command {
     /// The master key that seals all secrets
     #[command(subcommand)]
     Key(key::Command),
+    /// The keys that sign tokens for sites
+    #[command(subcommand)]
+    Token(token::Command),
     /// The processes of this installation
     #[command(subcommand)]
     Node(node::Command),
@@ -217,6 +221,10 @@ async fn run(command: Command, settings: Settings, out: Output) -> anyhow::Resul
             let base = if command.only_looks() { look(&settings).await? } else { open(&settings).await? };
             limit::run(command, &base, &out).await
         }
+        Command::Token(command) => {
+            let base = if command.only_looks() { look(&settings).await? } else { open(&settings).await? };
+            token::run(command, &base, &out).await
+        }
         Command::Jobs(command) => job::run(command, &look(&settings).await?, &out).await,
         Command::Node(command) => node::run(command, &look(&settings).await?, &out).await,
         Command::Events(command) => events::run(command, &look(&settings).await?, &out).await,
@@ -283,6 +291,7 @@ fn is_usage(field: Field, reason: Reason) -> bool {
                 | Reason::Unknown
                 | Reason::Spent
                 | Reason::Ended
+                | Reason::UnderWay
                 | Reason::StillRefused
                 | Reason::KeysNotAtHand
                 | Reason::NoEvents

@@ -29,6 +29,7 @@ mod rotation;
 mod rules;
 mod sender;
 mod signing;
+mod token_keys;
 mod types;
 mod vendor;
 mod vendors;
@@ -141,6 +142,7 @@ impl Services {
             greetings: self.clone(),
             rotation: self.clone(),
             nodes: self.clone(),
+            token_keys: self.clone(),
             audit: self.clone(),
         }
     }

@@ -197,7 +197,8 @@ pub fn again(vault: &Vault, value: &SealedValue) -> Option<Sealed> {
         Place::Offer(_, vendor) => purpose::offer(vendor),
         Place::Capture(id) => purpose::refused(id),
         Place::SenderLinkKey => purpose::SENDER_LINKS.to_owned(),
-        Place::TokenKey => purpose::TOKENS.to_owned(),
+        Place::FirstTokenKey => purpose::FIRST_TOKEN_KEY.to_owned(),
+        Place::TokenKey(id) => purpose::token_key(id),
         Place::Part(id, part) => purpose::part(id, part),
     };
     let clear = vault.unseal_bytes(&purpose, &value.sealed).ok()?;

@@ -2,7 +2,7 @@
 
 use crate::support::{NOON, Node, Place, admin};
 use app::{
-    ports::{ProvidersPort, SenderPort},
+    ports::{Actor, ProvidersPort, SenderPort, TokenKeysPort},
     view::connections::NewProvider,
 };
 use axum::body::Bytes;
@@ -11,7 +11,8 @@ use domain::{
     id::{OfferId, RequestId, VendorId},
     provider::ProviderKind,
     refusal::RefusedRequest,
-    time::HOUR,
+    role::Role,
+    time::{DAY, HOUR},
 };
 use store::{DEFAULT_TENANT_ID, NewRefused};
 use tidegate::{
@@ -216,14 +217,16 @@ async fn refused_requests_offered_secrets_and_the_keys_of_links_and_tokens_are_s
     let sender: &dyn SenderPort = node.base.services.as_ref();
     let url = sender.link(&admin(), vendor).await.unwrap().url;
     let token = url.rsplit('/').next().unwrap();
+    let owner = Actor { role: Role::Owner, ..admin() };
+    node.base.services.replace_token_key(&owner, Some(DAY)).await.unwrap();
     let published = node.base.delivery.tokens().published().await.unwrap();
 
     rotate::begin(&parts(&node), &NEW).await.unwrap();
     let rotation = store.key_rotation().await.unwrap().unwrap();
     let head = [&[2][..], rotation.data_key_id.as_bytes()].concat();
-    // The secret, twenty requests, the offer, the key of links, that of tokens.
-    assert_eq!(store.count_sealed_otherwise(&head).await.unwrap(), 24);
-    assert_eq!(rotate::reseal(&parts(&node), 7).await.unwrap(), Resealed { done: 24, unreadable: 0 });
+    // The secret, twenty requests, the offer, the key of links, the two of tokens.
+    assert_eq!(store.count_sealed_otherwise(&head).await.unwrap(), 25);
+    assert_eq!(rotate::reseal(&parts(&node), 7).await.unwrap(), Resealed { done: 25, unreadable: 0 });
     assert_eq!(store.count_sealed_otherwise(&head).await.unwrap(), 0);
     rotate::finish(&parts(&node)).await.unwrap();
     for id in &requests {
@@ -241,7 +244,11 @@ async fn refused_requests_offered_secrets_and_the_keys_of_links_and_tokens_are_s
     assert_eq!(opened.as_str(), "offered-and-waiting");
     let sender: &dyn SenderPort = new.base.services.as_ref();
     assert_eq!(sender.page(token).await.unwrap().vendor, "acme", "links that were given out still work");
-    assert_eq!(new.base.delivery.tokens().published().await.unwrap(), published, "sites know the key by now");
+    assert_eq!(
+        new.base.delivery.tokens().published().await.unwrap(),
+        published,
+        "sites know the keys by now"
+    );
 }
 
 fn refused(id: RequestId, vendor_id: VendorId) -> RefusedRequest {

@@ -7,3 +7,4 @@ mod places;
 mod retire;
 mod rotation;
 mod support;
+mod tokens;

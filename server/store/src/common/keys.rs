@@ -65,7 +65,7 @@ const CAPTURES: i64 = 8;
 
 /// The statements that look for values of each place by their first bytes, in the order of their places. `sealed` is
 /// null where nothing is stored.
-const OTHERWISE: [&str; 8] = [
+const OTHERWISE: [&str; 9] = [
     "select id, vendor_id, sealed from secrets
      where substr(sealed, 1, $1) <> $2 and id > $3 order by id limit $4",
     "select id, sealed from providers where substr(sealed, 1, $1) <> $2 and id > $3 order by id limit $4",
@@ -82,10 +82,13 @@ const OTHERWISE: [&str; 8] = [
     "select destination_id as id, part, sealed from destination_parts
      where part = 'retiring' and substr(sealed, 1, $1) <> $2 and destination_id > $3
      order by destination_id limit $4",
+    "select id, sealed from token_keys where substr(sealed, 1, $1) <> $2 and id > $3 order by id limit $4",
 ];
 const AT_CAPTURES: usize = 5;
+const AT_TOKEN_KEYS: usize = 8;
 /// The values that have no id, in the order of their places: after all others.
-const SETTINGS: [(&str, Place); 2] = [(SENDER_LINK_KEY, Place::SenderLinkKey), (TOKEN_KEY, Place::TokenKey)];
+const SETTINGS: [(&str, Place); 2] =
+    [(SENDER_LINK_KEY, Place::SenderLinkKey), (TOKEN_KEY, Place::FirstTokenKey)];
 const SETTING_OTHERWISE: &str =
     "select value as sealed from settings where name = $3 and substr(value, 1, $1) <> $2";
 
@@ -98,6 +101,7 @@ fn value(at: usize, row: &Row) -> Result<SealedValue> {
         3 => Place::Tenant(TenantId::new(id)),
         4 => Place::Offer(OfferId::new(id), VendorId::new(rows::get(row, "vendor_id")?)),
         AT_CAPTURES => Place::Capture(RequestId::new(id)),
+        AT_TOKEN_KEYS => Place::TokenKey(id),
         _ => Place::Part(DestinationId::new(id), rows::parse(row, "part")?),
     };
     Ok(SealedValue { place, sealed: Sealed(rows::get(row, "sealed")?) })
@@ -115,7 +119,8 @@ fn position(place: Place) -> (usize, Uuid) {
         Place::Part(id, DestinationPart::Headers) => (6, id.uuid()),
         Place::Part(id, DestinationPart::Retiring) => (7, id.uuid()),
         Place::SenderLinkKey => (OTHERWISE.len() + 1, Uuid::nil()),
-        Place::TokenKey => (OTHERWISE.len() + 2, Uuid::nil()),
+        Place::FirstTokenKey => (OTHERWISE.len() + 2, Uuid::nil()),
+        Place::TokenKey(id) => (AT_TOKEN_KEYS, id),
     }
 }
 
@@ -240,6 +245,7 @@ impl KeyStore for Adapter {
                   + (select count(*) from offered_secrets where substr(sealed, 1, $1) <> $2)
                   + (select count(*) from refused_captures where substr(sealed, 1, $1) <> $2)
                   + (select count(*) from destination_parts where substr(sealed, 1, $1) <> $2)
+                  + (select count(*) from token_keys where substr(sealed, 1, $1) <> $2)
                   + (select count(*) from settings where name in ($3, $4) and substr(value, 1, $1) <> $2)",
         );
         let count = count.bind(length(head)).bind(head).bind(SENDER_LINK_KEY).bind(TOKEN_KEY);
@@ -270,7 +276,10 @@ impl KeyStore for Adapter {
                     "update refused_captures set sealed = $1 where request_id = $2 and sealed = $3",
                     id.uuid(),
                 ),
-                Place::SenderLinkKey | Place::TokenKey => {
+                Place::TokenKey(id) => {
+                    ("update token_keys set sealed = $1 where id = $2 and sealed = $3", id)
+                }
+                Place::SenderLinkKey | Place::FirstTokenKey => {
                     ("update settings set value = $1 where name = $2 and value = $3", Uuid::nil())
                 }
                 Place::Part(id, DestinationPart::Headers) => (
@@ -287,7 +296,7 @@ impl KeyStore for Adapter {
             let changed = query(statement).bind(&*new.0);
             let changed = match old.place {
                 Place::SenderLinkKey => changed.bind(SENDER_LINK_KEY),
-                Place::TokenKey => changed.bind(TOKEN_KEY),
+                Place::FirstTokenKey => changed.bind(TOKEN_KEY),
                 _ => changed.bind(id),
             };
             let changed = changed.bind(&*old.sealed.0).execute(&mut *transaction).await?;

@@ -63,6 +63,8 @@ mod sender_links;
 mod sessions;
 #[path = "../common/switches.rs"]
 mod switches;
+#[path = "../common/token_keys.rs"]
+mod token_keys;
 #[path = "../common/turns.rs"]
 mod turns;
 mod wake;

@@ -40,7 +40,8 @@ pub struct KeyRotation {
 /// The setting that holds the key of the links to senders' pages, sealed.
 pub const SENDER_LINK_KEY: &str = "sender_link_key";
 
-/// The setting that holds the key which signs this installation's tokens, sealed.
+/// The setting that holds the first key which signs this installation's tokens, sealed; see
+/// [`TokenKey`](super::TokenKey).
 pub const TOKEN_KEY: &str = "token_key";
 
 /// Where a sealed value stands.
@@ -61,7 +62,9 @@ pub enum Place {
     /// The setting [`SENDER_LINK_KEY`].
     SenderLinkKey,
     /// The setting [`TOKEN_KEY`].
-    TokenKey,
+    FirstTokenKey,
+    /// A later key that signs tokens.
+    TokenKey(Uuid),
     /// Something else of a destination.
     Part(DestinationId, DestinationPart),
 }

@@ -28,6 +28,7 @@ mod schemas;
 mod sender_links;
 mod sessions;
 mod switches;
+mod token_keys;
 mod turns;
 mod wake;
 mod work_limits;
@@ -60,6 +61,7 @@ pub use schemas::*;
 pub use sender_links::*;
 pub use sessions::*;
 pub use switches::*;
+pub use token_keys::*;
 pub use turns::*;
 pub use wake::*;
 pub use work_limits::*;
@@ -92,6 +94,7 @@ pub trait Store:
     + ConfigStore
     + PolicyStore
     + KeyStore
+    + TokenKeyStore
     + RotationStore
     + DeliveryStore
     + TurnStore

@@ -15,8 +15,8 @@ use domain::{
 };
 use std::collections::BTreeMap;
 use store::{
-    DEFAULT_TENANT_ID, DataKey, KeyRotation, Place, RefusedBounds, SENDER_LINK_KEY, Sealed, SealedValue,
-    StoreError, TOKEN_KEY,
+    DEFAULT_TENANT_ID, DataKey, KeyRotation, Others, Place, RefusedBounds, SENDER_LINK_KEY, Sealed,
+    SealedValue, StoreError, TOKEN_KEY, TokenKey,
 };
 use uuid::Uuid;
 
@@ -170,26 +170,35 @@ async fn every_place_where_sealed_values_stand_is_gone_through_page_by_page(db: 
     db.record_refused(&refused, RefusedBounds { rows: 100, bytes: 1_000 }).await.unwrap();
     db.setting_or_insert(SENDER_LINK_KEY, b"\x01links").await.unwrap();
     db.setting_or_insert(TOKEN_KEY, b"\x01tokens").await.unwrap();
+    let later = TokenKey {
+        id: id(|id| id),
+        created_at: NOW,
+        signs_from: NOW.plus(SECOND),
+        sealed: Sealed(b"\x01later".to_vec()),
+    };
+    db.add_token_key(&later, Others::Stay, &audit("token.rotate")).await.unwrap();
     db.setting_or_insert("another", b"\x01plain").await.unwrap();
 
     let found = otherwise(&db, b"\x02").await;
-    assert_eq!((found.len(), db.count_sealed_otherwise(b"\x02").await.unwrap()), (14, 14));
+    assert_eq!((found.len(), db.count_sealed_otherwise(b"\x02").await.unwrap()), (15, 15));
     let count = |is: fn(&Place) -> bool| found.iter().filter(|value| is(&value.place)).count();
     assert_eq!(count(|place| matches!(place, Place::Secret(..))), 3);
     assert_eq!(count(|place| matches!(place, Place::Provider(_))), 1);
     assert_eq!(count(|place| matches!(place, Place::Offer(..))), 3);
     assert_eq!(count(|place| matches!(place, Place::Capture(_))), 5);
     assert_eq!(count(|place| matches!(place, Place::SenderLinkKey)), 1);
-    assert_eq!(count(|place| matches!(place, Place::TokenKey)), 1);
+    assert_eq!(count(|place| matches!(place, Place::FirstTokenKey)), 1);
+    assert_eq!(count(|place| matches!(place, Place::TokenKey(_))), 1);
 
     let new: Vec<_> = found.into_iter().map(|value| (value, Sealed(b"\x02new".to_vec()))).collect();
-    assert_eq!(db.reseal(&new).await.unwrap(), 14);
+    assert_eq!(db.reseal(&new).await.unwrap(), 15);
     assert_eq!(db.reseal(&new).await.unwrap(), 0, "none is what it was");
     assert_eq!(otherwise(&db, b"\x02").await, []);
     assert_eq!(db.count_sealed_otherwise(b"\x02").await.unwrap(), 0);
     assert_eq!(db.refused_capture(refused[0].request.id).await.unwrap(), Sealed(b"\x02new".to_vec()));
     assert_eq!(db.setting(SENDER_LINK_KEY).await.unwrap().as_deref(), Some(&b"\x02new"[..]));
     assert_eq!(db.setting(TOKEN_KEY).await.unwrap().as_deref(), Some(&b"\x02new"[..]));
+    assert_eq!(db.token_keys().await.unwrap()[1].sealed, Sealed(b"\x02new".to_vec()));
     assert_eq!(db.setting("another").await.unwrap().as_deref(), Some(&b"\x01plain"[..]));
 }
 

@@ -33,5 +33,6 @@ mod schemas;
 mod sender_links;
 mod support;
 mod switches;
+mod token_keys;
 mod work;
 mod work_limits;
