@@ -29,9 +29,10 @@ use leptos_router::{
 };
 use live::Live;
 use pages::{
-    added::{DestinationAddedPage, SecretRotatedPage, VendorAddedPage},
+    added::{DestinationAddedPage, DestinationRotatedPage, SecretRotatedPage, VendorAddedPage},
     audit::AuditPage,
     change_jobs::ChangeJobsPage,
+    destination::DestinationPage,
     destinations::DestinationsPage,
     edit_job::EditJobPage,
     event::EventPage,
@@ -133,6 +134,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/destinations") view=DestinationsPage ssr=whole.clone()/>
                     <Route path=path!("/destinations/new") view=NewDestinationPage ssr=whole.clone()/>
                     <Route path=path!("/destinations/added") view=DestinationAddedPage ssr=whole.clone()/>
+                    <Route path=path!("/destinations/rotated") view=DestinationRotatedPage ssr=whole.clone()/>
+                    // After the words above, which are no destination's id.
+                    <Route path=path!("/destinations/:id") view=DestinationPage ssr=whole.clone()/>
                     <Route path=path!("/providers") view=ProvidersPage ssr=whole.clone()/>
                     <Route path=path!("/providers/new") view=NewProviderPage ssr=whole.clone()/>
                     <Route path=path!("/limits") view=WorkLimitsPage ssr=whole.clone()/>

@@ -12,6 +12,7 @@
 //! [`Session`]. What is missing makes a page say "could not load" rather than panic.
 
 mod audit;
+mod destination;
 mod events;
 mod flow;
 mod greetings;
@@ -29,6 +30,7 @@ mod vendor;
 mod work_limits;
 
 pub use audit::AuditPort;
+pub use destination::DestinationPort;
 pub use events::EventsPort;
 pub use flow::FlowPort;
 pub use greetings::GreetingsPort;
@@ -131,6 +133,8 @@ pub struct Ports {
     pub providers: Arc<dyn ProvidersPort>,
     /// Where results go.
     pub destinations: Arc<dyn DestinationsPort>,
+    /// One destination.
+    pub destination: Arc<dyn DestinationPort>,
     /// Event type to job.
     pub rules: Arc<dyn RulesPort>,
     /// Accepted and refused requests.

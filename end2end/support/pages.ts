@@ -130,6 +130,8 @@ export const PAGES: Known[] = [
   { path: "/vendors/new/custom", heading: "Describe a vendor" },
   { path: "/vendors/presets", heading: "Known vendors" },
   { path: "/destinations", heading: "Destinations" },
+  { path: "/destinations/{destination}", heading: "site" },
+  { path: "/destinations/dst_00000000000070008000000000000000", heading: "No such destination", status: 404 },
   { path: "/destinations/new", heading: "Add destination" },
   { path: "/providers", heading: "Providers" },
   { path: "/providers/new", heading: "Add provider" },

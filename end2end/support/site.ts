@@ -64,13 +64,14 @@ export class Busy {
   succeeded!: any;
   refused!: any;
   event!: string;
+  destination!: string;
   editor!: Person;
   stranger!: Person;
   constructor(readonly site: Site, readonly vendor: { url: string; secret: string }) {}
 
   /** What stands for `{name}` in the paths of pages. */
   idOf(name: string): string {
-    const known: Record<string, string> = { succeeded: this.succeeded.id, failed: this.failed.id, dead: this.dead.id, refused: this.refused.id, event: this.event };
+    const known: Record<string, string> = { succeeded: this.succeeded.id, failed: this.failed.id, dead: this.dead.id, refused: this.refused.id, event: this.event, destination: this.destination };
     const id = known[name];
     if (!id) throw new Error(`nothing of the busy site is called ${name}`);
     return id;
@@ -84,6 +85,7 @@ export class Busy {
     await server.cli(["tenant", "add", "elsewhere"]);
     busy.stranger = await site.person("stranger@example.test", "admin", "elsewhere");
     await server.addVendor("zenith", "stripe");
+    [{ id: busy.destination }] = await server.cli(["destination", "list"]);
 
     await peer.fails({ path: "/v1", status: 400 });
     await deliver(busy.vendor, { type: "story.unreadable" });

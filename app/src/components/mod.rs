@@ -7,15 +7,16 @@
 //! - [`job_table`]: jobs as rows
 //! - [`connection`], [`preset_facts`]: a vendor's side of a connection; [`preset_options`]: what can be chosen of it
 //! - [`payload`], [`replays`]: panels about one event
-//! - [`list_page`]: the frame lists of connections share; [`mod@vendor`]: panels of a vendor's page
+//! - [`list_page`]: the frame lists of connections share; [`mod@vendor`], [`mod@destination`]: panels of their pages
 //! - [`types_table`], [`shape`]: event types as rows, and what is different about a payload
 //! - [`empty`]: the states a list has besides rows
-//! - [`form`]: fields, errors and buttons of forms
+//! - [`form`]: fields, errors and buttons of forms; [`overlap`], [`scheme`]: what several of them have
 
 pub mod badge;
 pub mod code;
 pub mod connection;
 pub mod copy;
+pub mod destination;
 pub mod empty;
 pub mod facts;
 pub mod flow;
@@ -25,6 +26,7 @@ pub mod icon;
 pub mod job_actions;
 pub mod job_table;
 pub mod list_page;
+pub mod overlap;
 pub mod page_head;
 pub mod payload;
 pub mod preset_facts;

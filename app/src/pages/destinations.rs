@@ -4,17 +4,22 @@ use crate::{
     api::destinations::{SwitchDestination, TestDestination, list_destinations},
     components::{
         badge::{Badge, Tone},
+        destination::{
+            facts::{auth_words, kind_words},
+            report::Report,
+        },
         flow::{BreakerPanel, PauseSwitch, PausedBadge},
         form::{FormError, Submit, fault_of, pending_for},
         frame::viewer_may,
         list_page::{Column, List, ListPage, NothingYet, Table},
     },
     live::Live,
-    view::connections::{DestinationPage, DestinationRow, TestReport},
+    pages::destination::off_words,
+    view::connections::{DestinationPage, DestinationRow},
 };
 use domain::{
     breaker::BreakerKey,
-    destination::{DestinationAuth, DestinationKind, DestinationMethod},
+    destination::DestinationMethod,
     pause::PauseTarget,
     role::Role,
     time::{Timestamp, in_words},
@@ -74,23 +79,6 @@ fn rows(
     .into_any()
 }
 
-/// What a destination is called.
-pub(super) const fn kind_words(kind: DestinationKind) -> &'static str {
-    match kind {
-        DestinationKind::Wordpress => "WordPress",
-        DestinationKind::Http => "HTTP endpoint",
-    }
-}
-
-fn auth_words(row: &DestinationRow) -> String {
-    match (row.auth, &row.user) {
-        (DestinationAuth::AppPassword, Some(user)) => format!("application password of {user}"),
-        (DestinationAuth::AppPassword, None) => "application password".into(),
-        (DestinationAuth::Jwt, _) => "signed token".into(),
-        (DestinationAuth::Signature, _) => "signature".into(),
-    }
-}
-
 #[component]
 fn Line(
     row: DestinationRow,
@@ -109,21 +97,21 @@ fn Line(
         <tr>
             <th scope="row" class="c-main">
                 <span class="title">
-                    {row.slug}<span class="aside">{kind_words(row.kind)}</span>
+                    <a href=format!("/destinations/{this}")>{row.slug}</a><span class="aside">{kind_words(row.kind)}</span>
                     {(!row.enabled).then(|| view! {
                         <Badge tone=if row.off_reason.is_some() { Tone::Bad } else { Tone::Quiet } words="Off"/>
                     })}
                     <PausedBadge target=PauseTarget::Destination(this)/>
                 </span>
                 <span class="sub" title=row.url.clone()>{row.url.clone()}</span>
-                {(!row.enabled).then(|| view! { <p class="sub wraps">{off_words(row.off_reason)}</p> })}
+                {(!row.enabled).then(|| view! { <p class="sub wraps">{off_words(row.off_reason.as_deref())}</p> })}
             </th>
             <td class="c-wide" data-label="Signs in with">
                 {auth}
                 {row.secret_place.map(|place| view! { <code class="sub">{place}</code> })}
                 {called.map(|words| view! { <span class="sub wraps">{words}</span> })}
             </td>
-            <td class="c-report" data-label="Last test">{report(row.last_test, now)}</td>
+            <td class="c-report" data-label="Last test"><Report report=row.last_test now/></td>
             {may_test.then(|| view! {
                 <td class="num c-act">
                     <div class="row-acts">
@@ -145,12 +133,6 @@ fn Line(
     .into_any()
 }
 
-/// Why it takes part in nothing, and what that means.
-fn off_words(reason: Option<String>) -> String {
-    let reason = reason.map(|reason| format!("{reason} ")).unwrap_or_default();
-    format!("{reason}Its jobs are held until it is switched on.")
-}
-
 /// What calls to an endpoint carry, and an old secret that signs, too.
 fn called(row: &DestinationRow, now: Timestamp) -> Option<String> {
     let method = (row.method != DestinationMethod::Post).then(|| row.method.as_str().to_uppercase());
@@ -158,13 +140,4 @@ fn called(row: &DestinationRow, now: Timestamp) -> Option<String> {
     let old = row.old_secret_until.map(|until| format!("old secret for {} more", in_words(until.since(now))));
     let parts: Vec<String> = [method, headers, old].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join("; "))
-}
-
-fn report(report: Option<TestReport>, now: Timestamp) -> impl IntoView {
-    let Some(report) = report else {
-        return view! { <span class="quiet">"not tested yet"</span> }.into_any();
-    };
-    let (tone, words) = if report.ok { (Tone::Good, "Works") } else { (Tone::Bad, "Does not work") };
-    let detail = format!("{}, {} in {}", report.words, report.at.ago(now), in_words(report.took));
-    view! { <div class="report"><Badge tone words/><span class="sub">{detail}</span></div> }.into_any()
 }

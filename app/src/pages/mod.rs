@@ -4,6 +4,7 @@
 pub mod added;
 pub mod audit;
 pub mod change_jobs;
+pub mod destination;
 pub mod destinations;
 pub mod edit_job;
 pub mod event;

@@ -1,9 +1,9 @@
 //! Adding a destination.
 
-use super::destinations::kind_words;
 use crate::{
     api::destinations::AddDestination,
     components::{
+        destination::facts::kind_words,
         form::{AreaField, FormError, SelectField, Submit, TextField, fault_of},
         frame::OnlyFor,
         page_head::PageHead,

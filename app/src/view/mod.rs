@@ -10,6 +10,7 @@
 //! - [`story`]: one job from webhook to post; [`telling`]: the same as sentences
 //! - [`overview`]: figures of the first page
 //! - [`connections`]: vendors, destinations, providers, rules and the forms that add them
+//! - [`mod@destination`]: one destination
 //! - [`greeting`]: a vendor's side of a connection; [`preset_options`]: what a preset lets one choose
 //! - [`payload`]: what comes of asking for a webhook's bytes; [`replays`]: running events again;
 //!   [`redaction`]: what is never stored
@@ -27,6 +28,7 @@
 pub mod account;
 pub mod audit;
 pub mod connections;
+pub mod destination;
 pub mod escape;
 pub mod events;
 pub mod flow;

@@ -7,6 +7,7 @@
 
 pub mod archive;
 mod audit;
+mod destination;
 mod flow;
 mod job_edits;
 mod limits;
@@ -114,6 +115,7 @@ impl Fake {
             signing: self.clone(),
             providers: self.clone(),
             destinations: self.clone(),
+            destination: self.clone(),
             rules: self.clone(),
             requests: self.clone(),
             events: self.clone(),

@@ -409,6 +409,13 @@ fn destinations(now: Timestamp) -> Vec<DestinationRow> {
             ..hook
         },
         DestinationRow {
+            auth: DestinationAuth::Jwt,
+            route: WordpressRoute::Plugin,
+            user: None,
+            last_test: Some(report(true, "the plugin 1.0 answered as newsroom", HOUR)),
+            ..row(4, "cooking-club", "https://cooking-club.example")
+        },
+        DestinationRow {
             last_test: Some(report(true, "the plugin 1.0 answered as tidegate", 2 * HOUR)),
             ..row(1, "daily-herald", "https://daily-herald.example")
         },

@@ -1,6 +1,6 @@
 //! What holds for every page: it opens, reads once, says what to do while it is empty, and leads nowhere wrong.
 
-use crate::{BAD_JOB, EVENT, FAILED_JOB, REFUSED, TYPE, VENDOR, busy, fake, fresh};
+use crate::{BAD_JOB, ENDPOINT, EVENT, FAILED_JOB, REFUSED, TOKEN_SITE, TYPE, VENDOR, busy, fake, fresh};
 use domain::role::Role;
 use std::sync::atomic::Ordering;
 
@@ -17,6 +17,8 @@ fn every_page_opens_for_owner_and_editor_with_a_title_of_its_own() {
         "/vendors",
         VENDOR,
         "/destinations",
+        ENDPOINT,
+        TOKEN_SITE,
         "/providers",
         "/rules",
         "/limits",
@@ -50,6 +52,8 @@ fn no_page_reads_the_same_thing_twice() {
         REFUSED,
         "/vendors",
         VENDOR,
+        ENDPOINT,
+        TOKEN_SITE,
         "/rules",
         "/events/types",
         TYPE,
@@ -99,6 +103,8 @@ fn a_page_that_cannot_load_names_its_request() {
         "/vendors",
         VENDOR,
         "/destinations",
+        ENDPOINT,
+        TOKEN_SITE,
         "/providers",
         "/rules",
         "/limits",
@@ -114,7 +120,9 @@ fn a_page_that_cannot_load_names_its_request() {
 
 #[test]
 fn an_address_without_a_page_answers_404() {
-    for page in ["/nope", "/jobs/job_1", "/jobs/job_018f3c51000070008000000000ffffff"] {
+    for page in
+        ["/nope", "/jobs/job_1", "/jobs/job_018f3c51000070008000000000ffffff", "/destinations/archive"]
+    {
         assert_eq!(busy(Role::Owner).get(page).status, 404, "{page}");
     }
 }

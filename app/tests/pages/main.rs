@@ -2,6 +2,7 @@
 #![allow(missing_docs, reason = "names of tests are sentences")]
 
 mod adding;
+mod destinations;
 mod events;
 mod every_page;
 #[path = "../fake/mod.rs"]
@@ -17,6 +18,12 @@ use domain::role::Role;
 use fake::{Fake, NOON, site::Site};
 
 const VENDOR: &str = "/vendors/openai";
+/// An HTTP endpoint whose old secret still signs.
+const ENDPOINT: &str = "/destinations/dst_018f3c51000070008000000000000003";
+/// A WordPress site.
+const SITE: &str = "/destinations/dst_018f3c51000070008000000000000001";
+/// A WordPress site that is shown tokens.
+const TOKEN_SITE: &str = "/destinations/dst_018f3c51000070008000000000000004";
 const BAD_JOB: &str = "/jobs/job_018f3c5100007000800000000000000b";
 
 const FAILED_JOB: &str = "/jobs/job_018f3c5100007000800000000000003c";

@@ -19,7 +19,7 @@ use domain::{
         Destination, DestinationAuth, DestinationKind, DestinationMethod, DestinationPart, WordpressRoute,
     },
     id::DestinationId,
-    time::DAY,
+    time::{DAY, Timestamp},
 };
 use std::{
     sync::{Arc, PoisonError},
@@ -36,7 +36,33 @@ fn signing_secret() -> String {
     format!("whsec_{}", STANDARD.encode(random::<32>()))
 }
 
+/// What lists and pages say of a destination at `now`.
+pub(super) fn row(live: &LiveDestination, last_test: Option<TestReport>, now: Timestamp) -> DestinationRow {
+    let destination = &live.destination;
+    DestinationRow {
+        secret_place: live.reference.as_ref().map(ToString::to_string),
+        method: destination.method,
+        headers: live.headers.names(),
+        old_secret_until: live.retiring.as_ref().map(|(_, until)| *until).filter(|until| *until > now),
+        off_reason: destination.off_reason.clone(),
+        id: destination.id,
+        slug: destination.slug.to_string(),
+        kind: destination.kind,
+        url: destination.url.clone(),
+        user: destination.user.clone(),
+        auth: destination.auth,
+        route: destination.route,
+        enabled: destination.enabled,
+        last_test,
+    }
+}
+
 impl Services {
+    /// What the last test of a destination found, if this process made one.
+    pub(super) fn last_test(&self, id: DestinationId) -> Option<TestReport> {
+        self.tests.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+    }
+
     /// Adds a destination; makes a signing secret for an HTTP one when none is given. Returns what is to be shown
     /// once.
     ///
@@ -215,39 +241,17 @@ impl DestinationsPort for Services {
     async fn list(&self, actor: &Actor) -> Result<DestinationPage, AppError> {
         let snapshot = self.live.now();
         let now = self.clock.now();
-        let tests = self.tests.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut rows: Vec<DestinationRow> = snapshot
             .destinations()
             .filter(|live| sees(actor, live.destination.tenant_id))
-            .map(|live| (live, &live.destination))
-            .map(|(live, destination)| DestinationRow {
-                secret_place: live.reference.as_ref().map(ToString::to_string),
-                method: destination.method,
-                headers: live.headers.names(),
-                old_secret_until: live
-                    .retiring
-                    .as_ref()
-                    .map(|(_, until)| *until)
-                    .filter(|until| *until > now),
-                off_reason: destination.off_reason.clone(),
-                id: destination.id,
-                slug: destination.slug.to_string(),
-                kind: destination.kind,
-                url: destination.url.clone(),
-                user: destination.user.clone(),
-                auth: destination.auth,
-                route: destination.route,
-                enabled: destination.enabled,
-                last_test: tests.get(&destination.id).cloned(),
-            })
+            .map(|live| row(live, self.last_test(live.destination.id), now))
             .collect();
         rows.sort_by(|a, b| a.slug.cmp(&b.slug));
         Ok(DestinationPage { now, rows })
     }
 
     async fn switch(&self, actor: &Actor, id: DestinationId, on: bool) -> Result<(), AppError> {
-        let live = self.live.now().destination(id).cloned();
-        let live = live.filter(|live| sees(actor, live.destination.tenant_id)).ok_or(AppError::NotFound)?;
+        let live = self.destination_of(actor, id)?;
         let destination = &live.destination;
         if destination.enabled == on {
             return Ok(());
@@ -266,8 +270,7 @@ impl DestinationsPort for Services {
     }
 
     async fn test(&self, actor: &Actor, id: DestinationId) -> Result<TestReport, AppError> {
-        let live = self.live.now().destination(id).cloned();
-        let live = live.filter(|live| sees(actor, live.destination.tenant_id)).ok_or(AppError::NotFound)?;
+        let live = self.destination_of(actor, id)?;
         let report = self.try_destination(&live).await;
         self.tests.lock().unwrap_or_else(PoisonError::into_inner).insert(id, report.clone());
         Ok(report)

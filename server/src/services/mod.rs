@@ -7,6 +7,7 @@ mod account;
 mod audit;
 mod check_up;
 mod checks;
+mod destination;
 mod destinations;
 mod events;
 mod flow;
@@ -133,6 +134,7 @@ impl Services {
             signing: self.clone(),
             providers: self.clone(),
             destinations: self.clone(),
+            destination: self.clone(),
             rules: self.clone(),
             requests: self.clone(),
             events: self.clone(),

@@ -6,11 +6,12 @@ use crate::{
 };
 use app::{
     error::{AppError, Field, Reason},
-    ports::RulesPort,
+    ports::{Actor, DestinationPort, RevealPort, RulesPort},
     view::connections::{NewDestination, NewRule},
 };
 use domain::{
     destination::{DestinationKind, DestinationMethod},
+    id::TenantId,
     job::{JobKind, JobState},
     time::HOUR,
 };
@@ -191,5 +192,33 @@ async fn while_an_old_secret_retires_both_sign_and_then_the_new_one_alone() {
     world.until(id, JobState::Succeeded).await;
     let seen = receiver.seen().remove(1);
     assert!(is_signed(&seen, &given) && !is_signed(&seen, &new) && !is_signed(&seen, &old));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn the_page_replaces_a_signing_secret_as_the_command_does_and_nobody_elses() {
+    let world = World::begin().await;
+    let crm = world.destination("crm", DestinationKind::Http, "http://127.0.0.1:9/", None).await;
+    let blog = world.destination("blog", DestinationKind::Wordpress, "http://127.0.0.1:9", None).await;
+    let services = world.base.services.as_ref();
+    let before = services.destination_now(&admin(), crm).await.unwrap();
+    assert_eq!((before.secret_readable, before.row.old_secret_until), (Some(true), None));
+
+    let handle = services.replace_signing_secret(&admin(), crm, None, 2 * HOUR).await.unwrap();
+    let shown = services.reveal_once(&admin(), &handle).await.unwrap();
+    assert_eq!(shown.secret.as_deref(), world.live("crm").secret.as_ref().map(|secret| secret.as_str()));
+    assert!(services.reveal_once(&admin(), &handle).await.is_err(), "shown once");
+    let after = services.destination_now(&admin(), crm).await.unwrap();
+    assert!(after.row.old_secret_until.is_some_and(|until| until > after.now.plus(HOUR)));
+
+    let unfit = services.replace_signing_secret(&admin(), blog, None, HOUR).await;
+    assert_eq!(unfit, Err(AppError::invalid(Field::Kind, Reason::DoesNotFit)));
+    let long = services.replace_signing_secret(&admin(), crm, None, 8 * 24 * HOUR).await;
+    assert_eq!(long, Err(AppError::invalid(Field::Overlap, Reason::TooLong)));
+    let stranger = Actor { tenant: Some(TenantId::new(uuid::Uuid::from_u128(9))), ..admin() };
+    assert_eq!(services.destination_head(&stranger, crm).await, Err(AppError::NotFound));
+    assert_eq!(services.destination_now(&stranger, crm).await, Err(AppError::NotFound));
+    let theirs = services.replace_signing_secret(&stranger, crm, None, HOUR).await;
+    assert_eq!(theirs, Err(AppError::NotFound));
     world.end().await;
 }

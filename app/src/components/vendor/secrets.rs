@@ -9,6 +9,7 @@ use crate::{
         empty::{LoadError, Skeleton},
         form::{CheckField, FormError, FormFault, SelectField, Submit, TextField, done_count, fault_of},
         frame::viewer_may,
+        overlap::overlaps,
         vendor::subject::{Subject, Told},
         when::{Ago, When},
     },
@@ -26,16 +27,6 @@ use domain::{
     time::{Timestamp, in_words},
 };
 use leptos::prelude::*;
-
-/// What can be chosen as overlap: hours, and words.
-const OVERLAPS: [(i64, &str); 6] = [
-    (24, "24 hours"),
-    (0, "none: it ends at once"),
-    (1, "1 hour"),
-    (6, "6 hours"),
-    (72, "3 days"),
-    (168, "7 days"),
-];
 
 /// The forms of the panel.
 #[derive(Clone, Copy)]
@@ -266,10 +257,6 @@ fn quiet_words(hours: Option<i32>) -> String {
         Some(hours) => format!("after {} without a match", count(hours.into(), "hour", "hours")),
         None => "only when their time is over".into(),
     }
-}
-
-fn overlaps() -> Vec<(String, String)> {
-    OVERLAPS.iter().map(|(hours, words)| (hours.to_string(), (*words).to_owned())).collect()
 }
 
 const FORCE: &str = "End it although it is still used";
