@@ -422,6 +422,9 @@ impl Reason {
                 "This was decided when the vendor was added: what is stored would mean something else. Add another vendor."
                     .into()
             }
+            (Self::DoesNotFit, Field::Scheme) => {
+                "This vendor has a preset, which says how it signs. Its options can be changed.".into()
+            }
             (Self::DoesNotFit, _) => format!("This {name} does not go with the other choices."),
         }
     }

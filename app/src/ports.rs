@@ -22,6 +22,7 @@ mod limits;
 mod nodes;
 mod requests;
 mod rotation;
+mod schemes;
 mod sender;
 mod signing;
 mod token_keys;
@@ -40,6 +41,7 @@ pub use limits::LimitsPort;
 pub use nodes::NodesPort;
 pub use requests::RequestsPort;
 pub use rotation::RotationPort;
+pub use schemes::SchemesPort;
 pub use sender::SenderPort;
 pub use signing::SigningPort;
 pub use token_keys::TokenKeysPort;
@@ -129,6 +131,8 @@ pub struct Ports {
     pub limits: Arc<dyn LimitsPort>,
     /// Options of a vendor's preset.
     pub signing: Arc<dyn SigningPort>,
+    /// Schemes of one's own.
+    pub schemes: Arc<dyn SchemesPort>,
     /// AI APIs.
     pub providers: Arc<dyn ProvidersPort>,
     /// Where results go.

@@ -25,6 +25,7 @@ pub mod replays;
 pub mod requests;
 pub mod rotation;
 pub mod rules;
+pub mod schemes;
 pub mod sender;
 pub mod signing;
 pub mod token_keys;

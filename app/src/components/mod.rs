@@ -32,6 +32,7 @@ pub mod payload;
 pub mod preset_facts;
 pub mod preset_options;
 pub mod replays;
+pub mod scheme;
 pub mod shape;
 pub mod timeline;
 pub mod types_table;

@@ -17,6 +17,7 @@ use crate::{
             limits::{Limits, LimitsPanel},
             privacy::{Privacy, PrivacyPanel},
             refused::{RefusedPanel, refusals_of},
+            scheme::{Scheme, SchemePanel},
             secrets::{Rotation, SecretsPanel},
             signing::{Signing, SigningPanel},
             subject::{Subject, Told},
@@ -45,6 +46,7 @@ struct Reads {
     refusals: Told<VendorRefusals>,
     rotation: Rotation,
     signing: Signing,
+    scheme: Scheme,
     limits: Limits,
     types: Told<TypesPage>,
     privacy: Privacy,
@@ -58,6 +60,7 @@ impl Reads {
             refusals: refusals_of(subject),
             rotation: Rotation::of(subject),
             signing: Signing::of(subject),
+            scheme: Scheme::of(subject),
             limits: Limits::of(subject),
             types: types_of(subject),
             privacy: Privacy::of(subject),
@@ -143,11 +146,15 @@ fn Shown(vendor: VendorHead, reads: Reads, switch: ServerAction<SwitchVendor>) -
 #[component]
 fn Panels(vendor: VendorHead, reads: Reads) -> impl IntoView {
     let (id, href) = (vendor.id, vendor.address.href());
+    let signs = match vendor.is_custom() {
+        true => view! { <SchemePanel id scheme=reads.scheme href=href.clone()/> }.into_any(),
+        false => view! { <SigningPanel id signing=reads.signing href=href.clone()/> }.into_any(),
+    };
     view! {
         <ConnectionPanel vendor=id contact=reads.contact/>
         <RefusedPanel id refusals=reads.refusals/>
         <SecretsPanel id rotation=reads.rotation href=href.clone()/>
-        <SigningPanel id signing=reads.signing href=href.clone()/>
+        {signs}
         <LimitsPanel id limits=reads.limits href/>
         <TypesPanel page=reads.types/>
         <PrivacyPanel vendor privacy=reads.privacy/>

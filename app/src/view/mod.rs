@@ -15,7 +15,7 @@
 //! - [`payload`]: what comes of asking for a webhook's bytes; [`replays`]: running events again;
 //!   [`redaction`]: what is never stored
 //! - [`vendor`]: the head of one vendor's page; [`secrets`]: the versions of its secret; [`signing`]: what of its
-//!   preset's options was chosen
+//!   preset's options was chosen; [`scheme`]: how it signs, where that was written by hand
 //! - [`mod@audit`]: the audit log and its URL; [`mod@escape`]: texts as parts of a URL
 //! - [`requests`], [`reasons`]: accepted and refused requests, and why; [`events`]: what became of accepted ones
 //! - [`flow`]: pauses and breakers; [`work_limits`]: how the work is shared
@@ -45,6 +45,7 @@ pub mod reasons;
 pub mod redaction;
 pub mod replays;
 pub mod requests;
+pub mod scheme;
 pub mod secrets;
 pub mod sender;
 pub mod signing;

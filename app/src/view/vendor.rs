@@ -57,6 +57,13 @@ pub struct VendorHead {
     pub created_at: Timestamp,
 }
 
+impl VendorHead {
+    /// Whether how it signs was written by hand.
+    pub fn is_custom(&self) -> bool {
+        self.preset_id == "custom"
+    }
+}
+
 /// What a vendor sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VendorFigures {

@@ -15,6 +15,7 @@ mod nodes;
 pub mod requests;
 mod rotation;
 pub mod sample;
+mod schemes;
 mod signing;
 pub mod site;
 mod token_keys;
@@ -113,6 +114,7 @@ impl Fake {
             vendor: self.clone(),
             limits: self.clone(),
             signing: self.clone(),
+            schemes: self.clone(),
             providers: self.clone(),
             destinations: self.clone(),
             destination: self.clone(),

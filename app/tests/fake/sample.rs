@@ -350,6 +350,7 @@ fn vendors(now: Timestamp) -> Vec<VendorRow> {
             accepted: Some(0),
             ..row(2, "slack", "Slack")
         },
+        row(4, "weather", "Weather service"),
         VendorRow {
             address: VendorAddress { slug: "slack".into(), tenant: Some("weekly-mirror".into()) },
             ..row(3, "slack", "Slack")

@@ -17,7 +17,10 @@ impl VendorPort for Fake {
         Ok(VendorHead {
             id: row.id,
             address: row.address.clone(),
-            preset_id: row.address.slug.clone(),
+            preset_id: match row.preset.as_str() {
+                "Weather service" => "custom".into(),
+                _ => row.address.slug.clone(),
+            },
             preset: row.preset.clone(),
             doc_url: Some("https://docs.example.com/webhooks".into()),
             url: row.url.clone(),

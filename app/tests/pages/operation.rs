@@ -12,6 +12,12 @@ fn the_server_functions_refuse_an_editor_whatever_the_page_shows() {
         ("/ui/provider/add", "slug=x&kind=openai&model=m".into()),
         ("/ui/destination/add", "slug=x&kind=http&url=https%3A%2F%2Fx.example".into()),
         ("/ui/destination/test", "id=dst_018f3c51000070008000000000000001".into()),
+        ("/ui/destination/rotate", "id=dst_018f3c51000070008000000000000003&overlap_hours=24".into()),
+        (
+            "/ui/vendor/scheme/set",
+            "vendor=ven_018f3c51000070008000000000000004&scheme=name+%3D+%22x%22".into(),
+        ),
+        ("/ui/tokens/rotate", "lead_hours=24".into()),
         ("/ui/vendor/switch", "vendor=ven_018f3c51000070008000000000000000&enabled=false".into()),
         ("/ui/vendor/rotate", "vendor=ven_018f3c51000070008000000000000000&overlap_hours=24".into()),
         (

@@ -128,3 +128,24 @@ fn a_vendor_is_switched_off_and_on_without_javascript() {
     assert_eq!(answer.location.trim_end_matches('?'), format!("http://tidegate.example{VENDOR}"));
     assert_eq!(*site.fake.calls.lock().unwrap(), [format!("switch {id} false")]);
 }
+
+#[test]
+fn how_a_vendor_signs_is_shown_to_all_and_changed_without_javascript_where_it_was_written_by_hand() {
+    let site = busy(Role::Admin);
+    let at = "/vendors/weather";
+    let page = site.get(at);
+    assert!(page.has("How it signs") && page.has("{ts}.{body}") && page.has("Change how it signs"));
+    assert!(!page.has("Options of its preset") && !site.get(VENDOR).has("Change how it signs"));
+    let editor = busy(Role::Editor).get(at);
+    assert!(editor.has("{ts}.{body}") && !editor.has("Change how it signs"));
+
+    let form = "vendor=ven_018f3c51000070008000000000000004&scheme=";
+    let back = site.post(at, "/ui/vendor/scheme/set", &format!("{form}singed+%3D+true"));
+    assert_eq!(back.location, "/vendors/weather?draft=dr4ft#scheme-panel");
+    let shown = site.get("/vendors/weather?draft=dr4ft");
+    assert!(shown.has("unknown field `singed` (line 1)") && shown.has("singed = true</textarea>"));
+    assert!(site.fake.calls.lock().unwrap().is_empty());
+    let done = site.post(at, "/ui/vendor/scheme/set", &format!("{form}signed+%3D+1"));
+    assert_eq!(done.location, at);
+    assert_eq!(*site.fake.calls.lock().unwrap(), ["scheme signed = 1"]);
+}

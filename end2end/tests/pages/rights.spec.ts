@@ -11,6 +11,9 @@ const CHANGES: [string, Record<string, string>][] = [
   ["destination/add", { slug: "theirs", kind: "wordpress", url: "https://example.com" }],
   ["rule/add", { vendor: "ven_00000000000070008000000000000000", pattern: "*", job: "generate" }],
   ["destination/test", { id: "dst_00000000000070008000000000000000" }],
+  ["destination/rotate", { id: "dst_00000000000070008000000000000000", overlap_hours: "24" }],
+  ["tokens/rotate", { lead_hours: "24" }],
+  ["vendor/scheme/set", { vendor: "ven_00000000000070008000000000000000", scheme: "name = 1" }],
   ["reveal", { handle: "guessed" }],
   ["replay/start", { vendor: "ven_00000000000070008000000000000000" }],
   ["replay/cancel", { id: "rpl_00000000000070008000000000000000" }],
@@ -21,7 +24,8 @@ const CHANGES: [string, Record<string, string>][] = [
   ["sender/link", { vendor: "ven_00000000000070008000000000000000" }],
   ["sender/end", { vendor: "ven_00000000000070008000000000000000" }],
 ];
-const READS = ["overview", "attention", "jobs", "vendors", "destinations", "providers", "rules", "replays", "requests", "events", "payload?of=evt_00000000000070008000000000000000"];
+const READS = ["overview", "attention", "jobs", "vendors", "destinations", "providers", "rules", "replays", "requests", "events", "payload?of=evt_00000000000070008000000000000000",
+  "destination?id=dst_00000000000070008000000000000000", "destination/now?id=dst_00000000000070008000000000000000", "tokens/keys", "vendor/scheme?vendor=ven_00000000000070008000000000000000"];
 
 test("a visitor who is not signed in is sent to sign in, from every page", async ({ busy, page, open, as }) => {
   await as(busy.site, null);

@@ -197,15 +197,22 @@ impl GreetingsPort for Services {
 
     async fn keep_draft(&self, actor: &Actor, draft: SchemeDraft) -> Result<Option<String>, AppError> {
         let Err(fault) = Preset::custom(&draft.scheme) else { return Ok(None) };
-        if draft.scheme.len() > MAX_DRAFT {
-            return Err(AppError::invalid(Field::Scheme, Reason::TooLong));
-        }
-        let fault: String = fault.chars().take(400).collect();
-        Ok(Some(self.drafts.keep(actor.user_id, self.clock.now(), SchemeDraft { fault, ..draft })))
+        self.kept_draft(actor, SchemeDraft { fault, ..draft }).map(Some)
     }
 
     async fn draft(&self, actor: &Actor, handle: &str) -> Result<SchemeDraft, AppError> {
         self.drafts.look(actor.user_id, self.clock.now(), handle).ok_or(AppError::NotFound)
+    }
+}
+
+impl Services {
+    /// Keeps a scheme that cannot be taken, with what is wrong with it; returns its handle.
+    pub(super) fn kept_draft(&self, actor: &Actor, draft: SchemeDraft) -> Result<String, AppError> {
+        if draft.scheme.len() > MAX_DRAFT {
+            return Err(AppError::invalid(Field::Scheme, Reason::TooLong));
+        }
+        let fault: String = draft.fault.chars().take(400).collect();
+        Ok(self.drafts.keep(actor.user_id, self.clock.now(), SchemeDraft { fault, ..draft }))
     }
 }
 

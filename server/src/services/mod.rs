@@ -28,6 +28,7 @@ mod requests;
 mod reveal;
 mod rotation;
 mod rules;
+mod schemes;
 mod sender;
 mod signing;
 mod token_keys;
@@ -132,6 +133,7 @@ impl Services {
             vendor: self.clone(),
             limits: self.clone(),
             signing: self.clone(),
+            schemes: self.clone(),
             providers: self.clone(),
             destinations: self.clone(),
             destination: self.clone(),

@@ -10,6 +10,7 @@ mod address;
 mod content;
 mod rate;
 mod replays;
+mod schemes;
 mod sender;
 mod support;
 mod tenants;

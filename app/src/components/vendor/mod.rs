@@ -5,6 +5,7 @@ pub mod figures;
 pub mod limits;
 pub mod privacy;
 pub mod refused;
+pub mod scheme;
 pub mod secrets;
 pub mod signing;
 pub mod subject;

@@ -12,7 +12,7 @@ use app::{
 use clap::ArgGroup;
 use domain::{bytes, network};
 use ipnet::IpNet;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 #[derive(clap::Args, Debug)]
 #[command(group = ArgGroup::new("change").required(true).multiple(true))]
@@ -49,6 +49,10 @@ pub(in crate::cli) struct Set {
     /// Let its preset say this option again
     #[arg(long = "preset-option", value_name = "NAME", group = "change")]
     preset_options: Vec<String>,
+    /// File that describes how it signs, for a vendor that was added with one; secrets, and where an event's id and type
+    /// stand, stay as they are
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["options", "preset_options"], group = "change")]
+    scheme_file: Option<PathBuf>,
     /// Let its URL answer
     #[arg(long, group = "change")]
     enable: bool,
@@ -115,6 +119,12 @@ pub(super) async fn run(set: Set, base: &Base, out: &Output) -> anyhow::Result<(
     if !set.options.is_empty() || !set.preset_options.is_empty() {
         let now = services.signing(&who, id).await.map_err(said)?;
         services.set_signing(&who, id, set.chosen(&now)?).await.map_err(said)?;
+    }
+    if let Some(file) = &set.scheme_file {
+        let text = super::scheme(file)?;
+        if let Some(words) = services.change_scheme(&who, &live, &text).await.map_err(said)? {
+            anyhow::bail!(Usage(format!("{}: {words}", file.display())));
+        }
     }
     if set.enable || set.disable {
         services.switch_vendor(&who, &live, set.enable).await.map_err(said)?;
