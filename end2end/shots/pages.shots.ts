@@ -1,5 +1,6 @@
 // Pictures of every page in light, dark and on a phone, of a site where things go well and badly.
 
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { deliver, deliverMany, send } from "../support/http.ts";
 import { test } from "../support/pages.ts";
@@ -34,6 +35,13 @@ async function fill(site: Site) {
   await rule("acme", "lost.*", "gpt", "quarterly-review-of-tidal-sciences", LONG);
   await server.cli(["destination", "test", "daily-herald"]);
   await server.cli(["destination", "test", "quarterly-review-of-tidal-sciences"], { code: 1 });
+  await server.cli(["destination", "add", "forecast-desk", "--kind", "http", "--url", `${peer.url}/forecasts`], { once: true });
+  await server.cli(["destination", "rotate", "forecast-desk"], { once: true });
+  await server.cli(["destination", "add", "lighthouse-log", "--kind", "wordpress", "--url", peer.url, "--auth", "jwt"]);
+  await server.cli(["token", "rotate"]);
+  const scheme = join(server.folder, "scheme.toml");
+  writeFileSync(scheme, `name = "Buoys"\nalgorithm = "hmac-sha256"\nsignature = { from = "header:x-buoy-signature", encoding = "hex" }\nsigned = "{body}"\nevent = { id = ["json:id"], type = ["json:type"] }\n`);
+  await server.cli(["vendor", "add", "buoys", "--scheme-file", scheme], { once: true });
   await server.cli(["vendor", "rotate", "stripe-live", "--overlap", "24h"], { once: true });
   await server.follows();
 
@@ -106,6 +114,7 @@ test("pictures of every page", async ({ page, open, as, faults }) => {
     await site.server.follows();
     // Such as a node that was killed leaves behind.
     await site.server.database.sql("insert into nodes select randomblob(16), 'gate-2.eu-central.tides.example', 'ingress,worker', version, started_at - 90000000000, heartbeat_at - 400000000 from nodes limit 1");
+    const destinations = Object.fromEntries((await site.server.cli<any[]>(["destination", "list"])).map(({ slug, id }) => [slug, id]));
     const pages: [string, Site, string][] = [
       ["overview", site, "/"],
       ["overview-empty", empty, "/"],
@@ -150,6 +159,10 @@ test("pictures of every page", async ({ page, open, as, faults }) => {
       ["vendor-presets", site, "/vendors/presets"],
       ["vendor-offers", site, "/vendors/newsroom-notes"],
       ["destinations", site, "/destinations"],
+      ["destination", site, `/destinations/${destinations["quarterly-review-of-tidal-sciences"]}`],
+      ["destination-rotating", site, `/destinations/${destinations["forecast-desk"]}`],
+      ["destination-tokens", site, `/destinations/${destinations["lighthouse-log"]}`],
+      ["vendor-scheme", site, "/vendors/buoys"],
       ["destination-new", site, "/destinations/new"],
       ["providers", site, "/providers"],
       ["provider-new", site, "/providers/new"],
