@@ -1,7 +1,7 @@
 //! Storing what arrives. The order of work is here; the statements that take whole batches are each
 //! database's own (`insert`).
 
-use super::{Adapter, Transaction, insert, is_one_of, rows};
+use super::{Adapter, Transaction, insert, is_one_of, rows, unique};
 use crate::{
     CounterDelta, EventStore, NewEvent, Recorded, Result, StoreError, StoredPayload,
     batch::{self, EventKey},
@@ -44,9 +44,12 @@ pub(super) async fn store(transaction: &mut Transaction, batch: &[NewEvent]) -> 
         distinct.into_iter().partition(|new| stored.contains(&new.event.id.uuid()));
     let mut ids = stored_before(transaction, &known).await?;
 
-    let jobs: Vec<_> = fresh.iter().flat_map(|new| &new.jobs).collect();
+    let done = unique::claim(transaction, &unique::wanted(&fresh)).await?;
+    let jobs: Vec<_> =
+        fresh.iter().flat_map(|new| &new.jobs).filter(|job| !done.contains_key(&job.id)).collect();
     insert::event_payloads(transaction, &fresh).await?;
     insert::jobs(transaction, &jobs).await?;
+    insert::repeated_work(transaction, &unique::repeated(&fresh, &done)).await?;
 
     let mut fresh: HashMap<_, _> = fresh.iter().map(|new| (batch::key(new), new.event.id)).collect();
     batch

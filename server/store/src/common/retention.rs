@@ -72,6 +72,8 @@ impl RetentionStore for Adapter {
             .await?;
             delete(connection, "delete from event_payloads where event_id", &ids, "").await?;
             delete(connection, "delete from replayed_events where event_id", &ids, "").await?;
+            delete(connection, "delete from repeated_work where event_id", &ids, "").await?;
+            delete(connection, "delete from scheduled_events where event_id", &ids, "").await?;
             delete(connection, "delete from events_by_hand where event_id", &ids, "").await?;
             forgotten.events = delete(connection, "delete from events where id", &ids, "").await?;
         }

@@ -1,7 +1,7 @@
 //! Whole batches, one statement per table: each column is bound as an array, so a batch of any size is the same
 //! prepared statement.
 
-use super::{Connection, rows::job_columns};
+use super::{Connection, rows::job_columns, unique::UniqueRow};
 use crate::{
     CounterDelta, NewEvent, NewRefused, Result, batch,
     text::{clean, clean_opt, to_json},
@@ -255,6 +255,46 @@ pub(super) async fn counters(connection: &mut Connection, counters: &[CounterDel
     .bind(column(&sums, |(_, _, name, ..)| &**name))
     .bind(column(&sums, |(_, _, _, node, _)| node.uuid()))
     .bind(column(&sums, |(.., add)| *add))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Makes these keys theirs where nobody has them, and locks them all in the order given; returns each with whose it is and
+/// since when. Each key may be named once.
+pub(super) async fn unique_keys(
+    connection: &mut Connection,
+    keys: &[UniqueRow],
+) -> Result<Vec<(Vec<u8>, Uuid, i64)>> {
+    // An update that changes nothing, so that the row of another job is locked and returned, too.
+    let found = query(
+        "insert into unique_jobs (key, job_id, made_at, forget_at)
+         select * from unnest($1::bytea[], $2::uuid[], $3::bigint[], $4::bigint[])
+         on conflict (key) do update set key = excluded.key
+         returning key, job_id, made_at",
+    )
+    .bind(column(keys, |(key, ..)| key.as_slice()))
+    .bind(column(keys, |(_, job, ..)| job.uuid()))
+    .bind(column(keys, |(_, _, made_at, _)| made_at.0))
+    .bind(column(keys, |(.., forget_at)| forget_at.0))
+    .fetch_all(connection)
+    .await?;
+    found
+        .iter()
+        .map(|row| Ok((row.try_get("key")?, row.try_get("job_id")?, row.try_get("made_at")?)))
+        .collect()
+}
+
+pub(super) async fn repeated_work(connection: &mut Connection, repeated: &[(EventId, JobId)]) -> Result<()> {
+    if repeated.is_empty() {
+        return Ok(());
+    }
+    query(
+        "insert into repeated_work (event_id, job_id) select * from unnest($1::uuid[], $2::uuid[])
+         on conflict do nothing",
+    )
+    .bind(column(repeated, |(event, _)| event.uuid()))
+    .bind(column(repeated, |(_, job)| job.uuid()))
     .execute(connection)
     .await?;
     Ok(())

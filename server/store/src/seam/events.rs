@@ -1,10 +1,10 @@
 //! Storing what arrives: events with the jobs they start.
 
-use super::{CounterDelta, Result, Sealed};
+use super::{CounterDelta, Result, Sealed, UniqueKey};
 use async_trait::async_trait;
 use domain::{
     event::{Event, EventPayload},
-    id::EventId,
+    id::{EventId, JobId},
     job::Job,
 };
 
@@ -19,6 +19,9 @@ pub struct NewEvent {
     pub payload: StoredPayload,
     /// What its rules start.
     pub jobs: Vec<Job>,
+    /// By what the work of these of its jobs is known. One whose work another job does already is not stored; which job
+    /// that is, is (see [`super::UniqueStore`]).
+    pub unique: Vec<(JobId, UniqueKey)>,
 }
 
 /// The bytes of an event as they are stored.
@@ -60,7 +63,7 @@ pub struct Recorded {
 pub trait EventStore {
     /// Stores the whole batch in one durable transaction (SQLite `synchronous=FULL`, PostgreSQL
     /// `synchronous_commit=on`) and answers in the batch's order. Equal events, in the database or
-    /// earlier in the batch, are duplicates. All or nothing.
+    /// earlier in the batch, are duplicates. Of jobs that do the same work one is stored. All or nothing.
     async fn record(&self, batch: &[NewEvent], counters: &[CounterDelta]) -> Result<Vec<Recorded>>;
     /// One event.
     async fn event(&self, id: EventId) -> Result<Event>;

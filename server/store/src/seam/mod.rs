@@ -24,12 +24,14 @@ mod refused;
 mod replays;
 mod retention;
 mod rotation;
+mod schedules;
 mod schemas;
 mod sender_links;
 mod sessions;
 mod switches;
 mod token_keys;
 mod turns;
+mod unique;
 mod wake;
 mod work_limits;
 
@@ -57,12 +59,14 @@ pub use refused::*;
 pub use replays::*;
 pub use retention::*;
 pub use rotation::*;
+pub use schedules::*;
 pub use schemas::*;
 pub use sender_links::*;
 pub use sessions::*;
 pub use switches::*;
 pub use token_keys::*;
 pub use turns::*;
+pub use unique::*;
 pub use wake::*;
 pub use work_limits::*;
 
@@ -107,6 +111,8 @@ pub trait Store:
     + NodeStore
     + AuditStore
     + SchemaStore
+    + ScheduleStore
+    + UniqueStore
     + Send
     + Sync
     + 'static

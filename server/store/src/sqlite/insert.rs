@@ -1,6 +1,6 @@
 //! Whole batches, one multi-row statement per table: SQLite's cost is per statement, not per row.
 
-use super::{Connection, Database};
+use super::{Connection, Database, unique::UniqueRow};
 use crate::{
     CounterDelta, NewEvent, NewRefused, Result, batch,
     text::{clean, clean_opt, to_json},
@@ -247,6 +247,39 @@ pub(super) async fn counters(connection: &mut Connection, counters: &[CounterDel
              do update set value = counters.value + excluded.value",
         );
         insert.build().execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// Makes these keys theirs where nobody has them, and locks them all in the order given; returns each with whose it is and
+/// since when. Each key may be named once.
+pub(super) async fn unique_keys(
+    connection: &mut Connection,
+    keys: &[UniqueRow],
+) -> Result<Vec<(Vec<u8>, Uuid, i64)>> {
+    let mut found = Vec::with_capacity(keys.len());
+    for piece in pieces(keys, 4) {
+        let mut insert =
+            QueryBuilder::<Database>::new("insert into unique_jobs (key, job_id, made_at, forget_at) ");
+        insert.push_values(piece, |mut row, (key, job, made_at, forget_at)| {
+            row.push_bind(key.as_slice()).push_bind(job.uuid()).push_bind(made_at.0).push_bind(forget_at.0);
+        });
+        // An update that changes nothing, so that the row of another job is returned, too.
+        insert.push(" on conflict (key) do update set key = excluded.key returning key, job_id, made_at");
+        for row in insert.build().fetch_all(&mut *connection).await? {
+            found.push((row.try_get("key")?, row.try_get("job_id")?, row.try_get("made_at")?));
+        }
+    }
+    Ok(found)
+}
+
+pub(super) async fn repeated_work(connection: &mut Connection, repeated: &[(EventId, JobId)]) -> Result<()> {
+    for piece in pieces(repeated, 2) {
+        let mut insert = QueryBuilder::<Database>::new("insert into repeated_work (event_id, job_id) ");
+        insert.push_values(piece, |mut row, (event, job)| {
+            row.push_bind(event.uuid()).push_bind(job.uuid());
+        });
+        insert.push(" on conflict do nothing").build().execute(&mut *connection).await?;
     }
     Ok(())
 }

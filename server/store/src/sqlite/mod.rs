@@ -55,6 +55,8 @@ mod retention;
 mod rotation;
 #[path = "../common/rows.rs"]
 mod rows;
+#[path = "../common/schedules.rs"]
+mod schedules;
 #[path = "../common/schemas.rs"]
 mod schemas;
 #[path = "../common/sender_links.rs"]
@@ -67,6 +69,8 @@ mod switches;
 mod token_keys;
 #[path = "../common/turns.rs"]
 mod turns;
+#[path = "../common/unique.rs"]
+mod unique;
 mod wake;
 #[path = "../common/work_limits.rs"]
 mod work_limits;

@@ -132,7 +132,7 @@ pub(crate) fn event(vendor: VendorId, external_id: &str, body: &str, jobs: usize
         (0..jobs).map(|_| Job { event_id: Some(event.id), vendor_id: Some(vendor), ..job() }).collect();
     let payload =
         EventPayload { headers: vec![("content-type".into(), "text/plain".into())], body: body.into() };
-    NewEvent { event, body_hash, payload: payload.into(), jobs }
+    NewEvent { event, body_hash, payload: payload.into(), jobs, unique: Vec::new() }
 }
 
 /// A job that is due.
