@@ -3,7 +3,7 @@
 
 use crate::{
     clock::fresh,
-    ingress::{redact, rules},
+    ingress::{redact, rules, unique},
     live::LiveVendor,
     payloads,
     schema::types,
@@ -155,8 +155,9 @@ impl Line {
         };
         let payload = redact::stored(live.redaction(), EventPayload { headers, body });
         types::judge(&live.types, &event, &payload, &mut jobs);
+        let unique = unique::keys(&event, &payload, &jobs, || types::seen(&live.types, &event, &payload));
         let payload = payloads::seal(live.privacy.as_deref(), event.id, payload)?;
-        Ok(Import { new: NewEvent { event, body_hash, payload, jobs }, copy })
+        Ok(Import { new: NewEvent { event, body_hash, payload, jobs, unique }, copy })
     }
 }
 
@@ -186,5 +187,7 @@ pub fn copy(
     let payload = payloads::seal(live.privacy.as_deref(), id, payload)?;
     // A copy of a copy is a copy of the first one.
     let origin_id = origin.copy.map_or(origin.event.id, |copy| copy.origin_id);
-    Ok((NewEvent { event, body_hash, payload, jobs }, ReplayLink { event_id: id, origin_id, replay_id }))
+    // What a person asked to be run again is run again, although the first run did the same.
+    let new = NewEvent { event, body_hash, payload, jobs, unique: Vec::new() };
+    Ok((new, ReplayLink { event_id: id, origin_id, replay_id }))
 }

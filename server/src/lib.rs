@@ -33,6 +33,7 @@ pub mod live;
 pub mod payloads;
 pub mod replay;
 pub mod retention;
+pub mod schedules;
 pub mod schema;
 pub mod secrets;
 pub mod sender_link;

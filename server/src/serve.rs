@@ -17,7 +17,7 @@ use crate::{
         room::Room,
     },
     live::LiveConfig,
-    replay, retention,
+    replay, retention, schedules,
     schema::catalogue::Catalogue,
     secrets::resolver::Resolver,
     services::Services,
@@ -58,6 +58,9 @@ const KEEP_COUNTERS: i64 = 35 * domain::time::DAY;
 /// Which event about a subject was published last is kept this long, in microseconds: later than this no older event
 /// about it is expected.
 const KEEP_SUBJECTS: i64 = 90 * domain::time::DAY;
+
+/// Keys of unique work that are forgotten in one transaction.
+const FORGOTTEN_AT_ONCE: i64 = 1_000;
 
 /// Where a process listens.
 pub struct Listeners {
@@ -210,6 +213,16 @@ pub async fn run(
     ));
     if settings.has(NodeRole::Worker) {
         background.spawn(replay::run(
+            base.store.clone(),
+            base.live.clone(),
+            clock.clone(),
+            pressure.clone(),
+            wake.clone(),
+            stop.clone(),
+        ));
+    }
+    if settings.has(NodeRole::Worker) {
+        background.spawn(schedules::run::run(
             base.store.clone(),
             base.live.clone(),
             clock.clone(),
@@ -468,6 +481,7 @@ async fn tidy(store: Arc<dyn Store>, live: Arc<LiveConfig>, clock: SharedClock, 
             store.forget_counters(now.plus(-KEEP_COUNTERS)).await?;
             store.forget_retired(now).await?;
             tokens::forget(store.as_ref(), now).await?;
+            while store.forget_unique(now, FORGOTTEN_AT_ONCE).await? >= FORGOTTEN_AT_ONCE as u64 {}
             store.forget_subjects(now.plus(-KEEP_SUBJECTS)).await?;
             retention::forget(store.as_ref(), &live, &clock).await
         };

@@ -90,6 +90,8 @@ ids! {
     JobId = "job_";
     /// One replay of events.
     ReplayId = "rpl_";
+    /// An event that is made at set times.
+    ScheduleId = "sch_";
     /// A running process.
     NodeId = "nod_";
 }

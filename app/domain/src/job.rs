@@ -5,6 +5,7 @@ use crate::{
     outcome::{ErrorClass, GIVES_UP_AFTER},
     schema::JobShape,
     time::Timestamp,
+    unique::Unique,
 };
 use serde::{Deserialize, Serialize};
 
@@ -82,6 +83,9 @@ pub struct JobParams {
     /// Whether jobs of its rule about one subject run one after the other, as their events came.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub in_order: bool,
+    /// Whether the same work is not done twice, and for how long.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unique: Option<Unique>,
     /// How long it waited before its first try, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delay_s: Option<u32>,

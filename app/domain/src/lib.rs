@@ -11,7 +11,7 @@
 //! - [`envelope`], [`schema`]: what arrives in the same words for every vendor, and what it must look like
 //! - [`rule`], [`provider`], [`destination`]: what is done with it
 //! - [`job`], [`attempt`], [`outcome`]: the work itself
-//! - [`operation`]: what people do to it
+//! - [`operation`]: what people do to it; [`unique`], [`schedule`]: what is done once, and what at set times
 //! - [`pause`], [`breaker`], [`holder`]: what keeps jobs from running for a while
 //! - [`filter`], [`audit`]: how a list of jobs and the audit log are narrowed and paged
 //! - [`selection`], [`replay`]: which events are meant, and running them again
@@ -46,12 +46,14 @@ pub mod refusal;
 pub mod replay;
 pub mod role;
 pub mod rule;
+pub mod schedule;
 pub mod schema;
 pub mod secret;
 pub mod selection;
 pub mod slug;
 pub mod tenant;
 pub mod time;
+pub mod unique;
 pub mod user;
 pub mod vendor;
 

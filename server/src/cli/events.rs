@@ -186,6 +186,8 @@ async fn show(base: &Base, who: &Actor, id: EventId, out: &Output) -> anyhow::Re
     };
     let by_hand =
         story.by_hand.as_ref().map(|mark| format!("{} was refused as {}", mark.request_id, mark.reason));
+    let made = story.scheduled.as_ref().map(|made| format!("by the schedule {}", made.slug));
+    let done: Vec<String> = story.done_already.iter().map(|done| done.id.to_string()).collect();
     let (headers, body, state) = match reading {
         Reading::Read(payload) => (payload.headers, payload.body, "readable"),
         Reading::Removed => (vec![], String::new(), "removed"),
@@ -203,6 +205,8 @@ async fn show(base: &Base, who: &Actor, id: EventId, out: &Output) -> anyhow::Re
             ("received", event.received_at.rfc3339()),
             ("version", version),
             ("taken in by hand", by_hand.unwrap_or_default()),
+            ("made", made.unwrap_or_default()),
+            ("done already by", done.join(" ")),
             ("payload", state.to_owned()),
             ("headers", lines.join("; ")),
             ("body", body),

@@ -24,6 +24,7 @@ mod provider;
 mod redact;
 mod request;
 mod rule;
+mod schedule;
 mod schema;
 mod selection;
 mod send;
@@ -89,6 +90,9 @@ enum Command {
     /// Which events start which jobs
     #[command(subcommand)]
     Rule(rule::Command),
+    /// Events that are made at set times
+    #[command(subcommand)]
+    Schedule(schedule::Command),
     /// What payloads of an event type must look like
     #[command(subcommand)]
     Schema(schema::Command),
@@ -209,6 +213,10 @@ async fn run(command: Command, settings: Settings, out: Output) -> anyhow::Resul
             let base = if command.only_looks() { look(&settings).await? } else { open(&settings).await? };
             rule::run(command, &base, &out).await
         }
+        Command::Schedule(command) => {
+            let base = if command.only_looks() { look(&settings).await? } else { open(&settings).await? };
+            schedule::run(command, &base, &out).await
+        }
         Command::Pause(command) => {
             let base = if command.only_looks() { look(&settings).await? } else { open(&settings).await? };
             flow::pause(command, &base, &out).await
@@ -292,6 +300,7 @@ fn is_usage(field: Field, reason: Reason) -> bool {
                 | Reason::Spent
                 | Reason::Ended
                 | Reason::UnderWay
+                | Reason::Off
                 | Reason::StillRefused
                 | Reason::KeysNotAtHand
                 | Reason::NoEvents

@@ -3,7 +3,12 @@
 use super::{actor, input, named, output::Output, said};
 use crate::serve::Base;
 use app::{ports::RulesPort, view::connections::NewRule};
-use domain::{id::RuleId, job::JobKind, time::SECOND};
+use domain::{
+    id::RuleId,
+    job::JobKind,
+    time::{SECOND, in_words},
+    unique::{Unique, UniqueBy},
+};
 
 #[derive(clap::Subcommand, Debug)]
 pub(super) enum Command {
@@ -43,6 +48,12 @@ pub(super) enum Command {
         /// Work off what comes about one subject one after the other, as it came
         #[arg(long)]
         in_order: bool,
+        /// Do the same work once within this time, such as 10m: an event that asks again starts no job
+        #[arg(long, value_name = "TIME", value_parser = input::duration)]
+        unique_for: Option<i64>,
+        /// What is the same: input (type and contents) or subject
+        #[arg(long, value_name = "WHAT", requires = "unique_for", default_value = "input")]
+        unique_by: UniqueBy,
         /// Where the result goes
         #[arg(long)]
         destination: Option<String>,
@@ -88,6 +99,8 @@ pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::
             max_attempts,
             delay,
             in_order,
+            unique_for,
+            unique_by,
             destination,
             tenant,
         } => {
@@ -109,6 +122,10 @@ pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::
                 max_attempts,
                 delay_s: delay.map(|micros| u32::try_from(micros / SECOND).unwrap_or(u32::MAX)),
                 in_order,
+                unique: unique_for.map(|micros| Unique {
+                    for_s: u32::try_from(micros / SECOND).unwrap_or(u32::MAX),
+                    by: unique_by,
+                }),
             };
             services.add(&who, new).await.map_err(said)?;
             let words = format!("{pattern} from {vendor} starts {job}");
@@ -119,7 +136,8 @@ pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::
         }
         Command::List { tenant } => {
             let page = services.list(&actor(base, tenant.as_deref())?).await.map_err(said)?;
-            out.list(&page.rows, &["id", "vendor", "type", "job", "provider", "destination"], |row| {
+            let columns = ["id", "vendor", "type", "job", "provider", "destination", "only once"];
+            out.list(&page.rows, &columns, |row| {
                 let name = |name: &Option<String>| name.clone().unwrap_or_default();
                 let (provider, destination) = (name(&row.provider), name(&row.destination));
                 vec![
@@ -129,6 +147,7 @@ pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::
                     row.job.to_string(),
                     provider,
                     destination,
+                    row.unique.map(once).unwrap_or_default(),
                 ]
             });
         }
@@ -138,4 +157,9 @@ pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::
         }
     }
     Ok(())
+}
+
+/// For how long, and by what, work is the same.
+fn once(unique: Unique) -> String {
+    format!("{} by {}", in_words(i64::from(unique.for_s) * SECOND), unique.by)
 }

@@ -1,7 +1,7 @@
 //! The event a request becomes: its names in a length that can be kept, its bytes, and the jobs its rules start.
 //! Pure but for fresh ids. Whether the request is authentic was decided before.
 
-use super::{redact, rules};
+use super::{redact, rules, unique};
 use crate::{
     clock::fresh,
     live::LiveVendor,
@@ -63,8 +63,9 @@ pub fn build(
     };
     let mut jobs = rules::jobs_for(&event, live.vendor.slug.as_str(), &live.rules);
     let verdict = types::judge(&live.types, &event, &payload, &mut jobs);
+    let unique = unique::keys(&event, &payload, &jobs, || types::seen(&live.types, &event, &payload));
     let payload = payloads::seal(live.privacy.as_deref(), event.id, payload)?;
-    Ok((NewEvent { event, body_hash, payload, jobs }, verdict))
+    Ok((NewEvent { event, body_hash, payload, jobs, unique }, verdict))
 }
 
 /// What an event is known by at its vendor; the same body gives the same one.

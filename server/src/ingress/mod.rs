@@ -7,7 +7,7 @@
 //! - [`keys`]: the keys vendors publish
 //! - [`once`]: values that count once
 //! - [`greetings`]: what comes after a vendor tried the address out
-//! - [`rules`]: which jobs an event starts
+//! - [`rules`]: which jobs an event starts; [`unique`]: by what their work is known
 //! - [`limiter`], [`pressure`]: how many are taken, by time and by what waits already
 //! - [`room`]: how much memory bodies may take
 //! - [`commit`]: the group commit across requests
@@ -29,6 +29,7 @@ pub mod redact;
 pub mod refused;
 pub mod room;
 pub mod rules;
+pub mod unique;
 pub mod why;
 
 use crate::{

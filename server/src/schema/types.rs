@@ -157,6 +157,14 @@ pub fn judge(
     }
 }
 
+/// The payload of an event as the jobs it starts see it: mapped, where its type has a mapping.
+pub fn seen(types: &HashMap<String, LiveType>, event: &Event, payload: &EventPayload) -> Value {
+    let data = envelope::data_of(payload);
+    let live = types.get(&event.event_type);
+    let mapped = live.and_then(|live| live.consider(event.schema_version.as_deref(), &data).mapped);
+    mapped.map_or(data, |(_, mapped)| mapped)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

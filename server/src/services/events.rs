@@ -6,7 +6,7 @@ use app::{
     error::AppError,
     ports::{Actor, EventsPort},
     view::{
-        events::{EventPage, EventRow, EventStory},
+        events::{DoneAlready, EventPage, EventRow, EventStory},
         jobs::Facet,
     },
 };
@@ -52,6 +52,12 @@ impl EventsPort for Services {
         let by_hand = self.store.taken_by_hand(id).await.map_err(unavailable)?;
         let copied = !self.store.origins_of(&[id]).await.map_err(unavailable)?.is_empty();
         let jobs = self.store.jobs_of_event(id).await.map_err(unavailable)?;
+        let scheduled = self.store.scheduled(id).await.map_err(unavailable)?;
+        let done = self.store.done_already(id).await.map_err(unavailable)?;
+        let doers = match done.is_empty() {
+            true => Vec::new(),
+            false => self.store.jobs_named(&done).await.map_err(unavailable)?,
+        };
         let snapshot = self.live.now();
         let live = snapshot.vendor(event.vendor_id);
         let path = live.map(|live| {
@@ -65,6 +71,14 @@ impl EventsPort for Services {
             versions,
             copied,
             by_hand,
+            scheduled,
+            done_already: done
+                .into_iter()
+                .map(|id| {
+                    let job = doers.iter().find(|job| job.id == id);
+                    DoneAlready { id, job: job.map(|job| super::jobs::row(job, &snapshot)) }
+                })
+                .collect(),
             jobs: jobs.iter().map(|job| super::jobs::row(job, &snapshot)).collect(),
             event,
         })

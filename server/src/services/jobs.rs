@@ -24,6 +24,8 @@ use store::StoreError;
 
 /// Facets count no further than this per state, so that the list costs the same whatever the history.
 const COUNT_CAP: i64 = 10_000;
+/// Events that are shown of those a job stands for.
+const ASKED_AGAIN_SHOWN: i64 = 20;
 
 #[async_trait]
 impl JobsPort for Services {
@@ -76,6 +78,7 @@ impl JobsPort for Services {
             Some(id) => self.store.origins_of(&[id]).await.map_err(unavailable)?.pop(),
             None => None,
         };
+        let asked_again = self.store.asked_again(id, ASKED_AGAIN_SHOWN).await.map_err(unavailable)?;
         let chain = self.chain(&job).await.map_err(unavailable)?;
         let ids: Vec<JobId> = chain.iter().map(|job| job.id).collect();
         let attempts = self.store.attempts(&ids).await.map_err(unavailable)?;
@@ -108,6 +111,7 @@ impl JobsPort for Services {
             focus: id,
             arrival: event.map(|event| arrival(event, copy, &snapshot)),
             chapters,
+            asked_again,
         })
     }
 

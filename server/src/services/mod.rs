@@ -29,6 +29,7 @@ mod reveal;
 mod rotation;
 mod rules;
 mod schemes;
+mod schedules;
 mod sender;
 mod signing;
 mod token_keys;
@@ -138,6 +139,7 @@ impl Services {
             destinations: self.clone(),
             destination: self.clone(),
             rules: self.clone(),
+            schedules: self.clone(),
             requests: self.clone(),
             events: self.clone(),
             sender: self.clone(),

@@ -14,6 +14,7 @@ use domain::{
     job::{JobKind, JobParams},
     outcome::MOST_TRIES,
     rule::Rule,
+    unique::MAX_WHILE_S,
 };
 
 /// Longest answer a rule can ask for, in tokens.
@@ -49,6 +50,7 @@ impl RulesPort for Services {
                 prompt: rule.params.prompt.clone(),
                 delay_s: rule.params.delay_s,
                 in_order: rule.params.in_order,
+                unique: rule.params.unique,
                 enabled: rule.enabled,
                 created_at: rule.created_at,
             })
@@ -136,6 +138,9 @@ impl Services {
         if new.delay_s.is_some_and(|seconds| seconds > MAX_DELAY_S) {
             return Err(invalid(Field::Delay, Reason::TooLong));
         }
+        if new.unique.is_some_and(|unique| !(1..=MAX_WHILE_S).contains(&unique.for_s)) {
+            return Err(invalid(Field::UniqueFor, Reason::Malformed));
+        }
         check_max_tokens(new.max_tokens)?;
         Ok(Rule {
             id: RuleId::new(fresh()),
@@ -153,6 +158,7 @@ impl Services {
                 max_attempts: new.max_attempts,
                 delay_s: new.delay_s.filter(|seconds| *seconds > 0),
                 in_order: new.in_order,
+                unique: new.unique,
                 ..JobParams::default()
             },
             enabled: true,
@@ -196,7 +202,8 @@ pub(super) fn check_max_tokens(tokens: Option<u32>) -> Result<(), AppError> {
     }
 }
 
-fn choices<T>(pairs: impl Iterator<Item = (T, String)>) -> Vec<Choice<T>> {
+/// What a form lets one choose from, by name.
+pub(super) fn choices<T>(pairs: impl Iterator<Item = (T, String)>) -> Vec<Choice<T>> {
     let mut all: Vec<Choice<T>> = pairs.map(|(id, label)| Choice { id, label }).collect();
     all.sort_by(|a, b| a.label.cmp(&b.label));
     all

@@ -152,6 +152,7 @@ impl World {
             max_attempts: None,
             delay_s: None,
             in_order: false,
+            unique: None,
         }
     }
 
@@ -191,6 +192,7 @@ impl World {
             body_hash: Sha256::digest(&body).into(),
             payload: EventPayload { headers, body }.into(),
             jobs,
+            unique: Vec::new(),
         };
         self.base.store.record(&[new], &[]).await.unwrap();
         (id, first)

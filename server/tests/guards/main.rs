@@ -14,3 +14,4 @@ mod schemes;
 mod sender;
 mod support;
 mod tenants;
+mod unique;

@@ -215,12 +215,17 @@ pub(crate) struct Draft {
 impl Draft {
     /// A request with this body, signed with this secret as the preset signs.
     pub(crate) fn signed(preset: &str, secret: &str, path: &str, body: &[u8]) -> Self {
+        Self::signed_at(preset, secret, path, body, NOON)
+    }
+
+    /// The same, signed at this time.
+    pub(crate) fn signed_at(preset: &str, secret: &str, path: &str, body: &[u8], at: Timestamp) -> Self {
         let url = format!("http://127.0.0.1:3000{path}");
         let event_id = format!("evt_{}", fresh().simple());
         let sample =
             signature::Sample { url: &url, method: "POST", body, event_id: &event_id, event_type: None };
         let preset = signature::preset(preset).unwrap();
-        let signed = signature::sign(preset, secret, &sample, NOON.unix()).unwrap();
+        let signed = signature::sign(preset, secret, &sample, at.unix()).unwrap();
         let from = [127, 0, 0, 1];
         Self {
             method: "POST",

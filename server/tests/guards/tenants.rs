@@ -152,6 +152,7 @@ fn rule(
         max_attempts: None,
         delay_s: None,
         in_order: false,
+        unique: None,
     }
 }
 
