@@ -205,10 +205,22 @@ pub enum Field {
     Weight,
     /// How long jobs wait before their first try.
     Delay,
+    /// How long the same work is not done again.
+    UniqueFor,
+    /// What makes work the same.
+    UniqueBy,
     /// Rules of a mapping.
     Mapping,
     /// Which of a vendor's versions a mapping is for.
     FromVersion,
+    /// What an event is about.
+    Subject,
+    /// Body of an event.
+    Payload,
+    /// Times, as a cron expression.
+    Cron,
+    /// Time between two events.
+    Every,
 }
 
 impl Field {
@@ -265,7 +277,13 @@ impl Field {
             Self::Weight => "weight",
             Self::Delay => "pause before the first try",
             Self::Mapping => "mapping",
+            Self::UniqueFor => "number of seconds",
+            Self::UniqueBy => "kind of sameness",
             Self::FromVersion => "version",
+            Self::Subject => "subject",
+            Self::Payload => "payload",
+            Self::Cron => "cron expression",
+            Self::Every => "time between two events",
         }
     }
 }
@@ -313,6 +331,8 @@ pub enum Reason {
     PlaceRefused,
     /// A place outside the database is locked until a person opens it.
     PlaceSealed,
+    /// Switched off.
+    Off,
     /// Over already; nothing can be done with it.
     Ended,
     /// A replacement is under way already.
@@ -329,6 +349,7 @@ impl Reason {
         let name = field.name();
         match (self, field) {
             (Self::Missing, Field::Form) => "A part of the form is missing.".into(),
+            (Self::Missing, Field::Cron) => "Give a cron expression, or a time between two events.".into(),
             (Self::Missing, _) => format!("The {name} is missing."),
             (Self::TooShort, Field::Password) => "Use at least 12 characters.".into(),
             (Self::TooShort | Self::TooLong, Field::Lead) => "Give a time from 10 minutes to 30 days.".into(),
@@ -341,6 +362,21 @@ impl Reason {
             (Self::TooLong | Self::Malformed, Field::Delay) => {
                 "Give a number of seconds up to 604,800, which is seven days.".into()
             }
+            (Self::TooLong | Self::Malformed, Field::UniqueFor) => {
+                "Give a number of seconds from 1 to 2,592,000, which is thirty days.".into()
+            }
+            (Self::TooLong, Field::Payload) => "A payload can be 64 KiB long.".into(),
+            (Self::DoesNotFit, Field::Cron) => {
+                "Give a cron expression or a time between two events, not both.".into()
+            }
+            (Self::Malformed, Field::Cron) => {
+                "Give minute, hour, day of the month, month and day of the week, such as 0 7 * * 1-5, of a day that \
+                 comes."
+                    .into()
+            }
+            (Self::Malformed, Field::Every) => "Give from 10 seconds to 366 days.".into(),
+            (Self::Malformed, Field::Payload) => "This is no JSON.".into(),
+            (Self::Off, _) => format!("This {name} is switched off. Switch it on first."),
             (Self::TooLong, Field::Allow) => "At most 500 networks can be listed.".into(),
             (Self::TooLong, _) => format!("The {name} is too long."),
             (Self::Malformed, Field::Slug) => {

@@ -45,6 +45,7 @@ use pages::{
     new_destination::NewDestinationPage,
     new_provider::NewProviderPage,
     new_rule::NewRulePage,
+    new_schedule::NewSchedulePage,
     new_vendor::NewVendorPage,
     nodes::NodesPage,
     not_found::NotFoundPage,
@@ -55,6 +56,7 @@ use pages::{
     request::RequestPage,
     requests::RequestsPage,
     rules::RulesPage,
+    schedules::SchedulesPage,
     sender_link::SenderLinkPage,
     setup::SetupPage,
     types::TypesPage,
@@ -144,6 +146,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/replays") view=ReplaysPage ssr=whole.clone()/>
                     <Route path=path!("/rules") view=RulesPage ssr=whole.clone()/>
                     <Route path=path!("/rules/new") view=NewRulePage ssr=whole.clone()/>
+                    <Route path=path!("/schedules") view=SchedulesPage ssr=whole.clone()/>
+                    <Route path=path!("/schedules/new") view=NewSchedulePage ssr=whole.clone()/>
                     <Route path=path!("/audit") view=AuditPage ssr=whole/>
                 </ParentRoute>
             </Routes>

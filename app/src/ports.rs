@@ -23,6 +23,7 @@ mod nodes;
 mod requests;
 mod rotation;
 mod schemes;
+mod schedules;
 mod sender;
 mod signing;
 mod token_keys;
@@ -42,6 +43,7 @@ pub use nodes::NodesPort;
 pub use requests::RequestsPort;
 pub use rotation::RotationPort;
 pub use schemes::SchemesPort;
+pub use schedules::SchedulesPort;
 pub use sender::SenderPort;
 pub use signing::SigningPort;
 pub use token_keys::TokenKeysPort;
@@ -141,6 +143,8 @@ pub struct Ports {
     pub destination: Arc<dyn DestinationPort>,
     /// Event type to job.
     pub rules: Arc<dyn RulesPort>,
+    /// Events made at set times.
+    pub schedules: Arc<dyn SchedulesPort>,
     /// Accepted and refused requests.
     pub requests: Arc<dyn RequestsPort>,
     /// Accepted webhooks.

@@ -33,6 +33,12 @@ async function fill(site: Site) {
   await rule("acme", "story.*", "gpt", "daily-herald", `{{ data.headline }}`);
   await rule("openai", "response.*", "claude", "daily-herald", "Answer {{ data.data.id }}");
   await rule("acme", "lost.*", "gpt", "quarterly-review-of-tidal-sciences", LONG);
+  await server.cli(["rule", "add", "--vendor", "acme", "--type", "digest.*", "--job", "generate", "--provider", "gpt",
+    "--title", "What the tide brought in", "--unique-for", "1h", "--unique-by", "subject"]);
+  await server.cli(["schedule", "add", "morning-digest", "--vendor", "acme", "--type", "digest.due", "--subject", "digest-of-the-northern-estuary", "--cron", "0 7 * * 1-5"]);
+  await server.cli(["schedule", "add", "check-the-wires", "--vendor", "acme", "--type", "digest.of-all-the-wires-and-their-corrections", "--every", "15m"]);
+  await server.cli(["schedule", "add", "weekly-round-up-of-the-harbour-authority", "--vendor", "newsroom-notes", "--type", "week.over", "--cron", "30 5 * * 1"]);
+  await server.cli(["schedule", "disable", "weekly-round-up-of-the-harbour-authority"]);
   await server.cli(["destination", "test", "daily-herald"]);
   await server.cli(["destination", "test", "quarterly-review-of-tidal-sciences"], { code: 1 });
   await server.cli(["destination", "add", "forecast-desk", "--kind", "http", "--url", `${peer.url}/forecasts`], { once: true });
@@ -108,6 +114,8 @@ test("pictures of every page", async ({ page, open, as, faults }) => {
     const heldBySchema = (await site.server.jobs(["--state", "held"])).find(({ reason }: any) => reason.startsWith("schema")).id;
     const replay = async (end: string) => `evt_${(await site.server.database.sql(`select lower(hex(${end})) from replayed_events limit 1`)).trim()}`;
     const [copy, replayed] = [await replay("event_id"), await replay("origin_id")];
+    await site.server.cli(["schedule", "run-now", "morning-digest"]);
+    const repeated = (await site.server.cli<any>(["schedule", "run-now", "morning-digest"])).event as string;
     const edited = await first("failed", "generate");
     const copyOfIt = (await site.server.cli<any>(["jobs", "edit", edited, "--model", "gpt-5"])).id as string;
     await site.server.addVendor("hooks-of-the-weather-service", "generic_hex", ["--option", "one_time=signed", "--option", "prefix=v1="]);
@@ -168,6 +176,10 @@ test("pictures of every page", async ({ page, open, as, faults }) => {
       ["provider-new", site, "/providers/new"],
       ["rules", site, "/rules"],
       ["rule-new", site, "/rules/new"],
+      ["schedules", site, "/schedules"],
+      ["schedules-empty", empty, "/schedules"],
+      ["schedule-new", site, "/schedules/new"],
+      ["event-repeated", site, `/events/${repeated}`],
       ["limits", site, "/limits"],
       ["nodes", site, "/nodes"],
       ["job-edit", site, `/jobs/${edited}/edit`],

@@ -136,6 +136,8 @@ export const PAGES: Known[] = [
   { path: "/providers", heading: "Providers" },
   { path: "/providers/new", heading: "Add provider" },
   { path: "/rules", heading: "Rules" },
+  { path: "/schedules", heading: "Schedules" },
+  { path: "/schedules/new", heading: "Add schedule" },
   { path: "/limits", heading: "Limits" },
   { path: "/rules/new", heading: "Add rule" },
   { path: "/nodes", heading: "Nodes" },

@@ -26,6 +26,7 @@ pub mod requests;
 pub mod rotation;
 pub mod rules;
 pub mod schemes;
+pub mod schedules;
 pub mod sender;
 pub mod signing;
 pub mod token_keys;

@@ -28,13 +28,18 @@ pub async fn add_rule(
     max_attempts: Option<String>,
     delay_s: Option<String>,
     in_order: Option<String>,
+    unique_for_s: Option<String>,
+    unique_by: Option<String>,
 ) -> Result<(), AppError> {
     use super::{seat, typed};
     use crate::{
         error::{Field, Reason},
         view::connections::NewRule,
     };
+    use domain::unique::{Unique, UniqueBy};
     let actor = seat::configurer()?;
+    let unique_for: Option<u32> = typed::maybe(Field::UniqueFor, unique_for_s, Reason::Malformed)?;
+    let by = typed::maybe(Field::UniqueBy, unique_by, Reason::Unknown)?.unwrap_or(UniqueBy::Input);
     let new = NewRule {
         vendor_id: typed::chosen(Field::Vendor, &vendor)?,
         pattern: typed::needed(Field::Pattern, &pattern)?,
@@ -48,6 +53,7 @@ pub async fn add_rule(
         max_attempts: typed::maybe(Field::Tries, max_attempts, Reason::Malformed)?,
         delay_s: typed::maybe(Field::Delay, delay_s, Reason::Malformed)?,
         in_order: in_order.is_some(),
+        unique: unique_for.filter(|seconds| *seconds > 0).map(|for_s| Unique { for_s, by }),
     };
     seat::ports()?.rules.add(&actor, new).await.map_err(seat::named)?;
     leptos_axum::redirect("/rules?added=yes");

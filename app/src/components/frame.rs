@@ -100,6 +100,7 @@ fn Rail(viewer: Viewer) -> impl IntoView {
                 <Place href="/destinations" glyph=Glyph::Destinations words="Destinations" class="wide-only"/>
                 <Place href="/providers" glyph=Glyph::Providers words="Providers" class="wide-only"/>
                 <Place href="/rules" glyph=Glyph::Rules words="Rules" class="wide-only"/>
+                <Place href="/schedules" glyph=Glyph::Schedules words="Schedules" class="wide-only"/>
                 <Place href="/limits" glyph=Glyph::Limits words="Limits" class="wide-only"/>
             </ul>
             <h2>"Installation"</h2>
@@ -117,6 +118,7 @@ fn Rail(viewer: Viewer) -> impl IntoView {
                     <Place href="/destinations" glyph=Glyph::Destinations words="Destinations"/>
                     <Place href="/providers" glyph=Glyph::Providers words="Providers"/>
                     <Place href="/rules" glyph=Glyph::Rules words="Rules"/>
+                    <Place href="/schedules" glyph=Glyph::Schedules words="Schedules"/>
                     <Place href="/limits" glyph=Glyph::Limits words="Limits"/>
                     <Place href="/nodes" glyph=Glyph::Nodes words="Nodes"/>
                     {viewer_may(Role::may_configure).then(|| view! { <Place href="/audit" glyph=Glyph::Audit words="Audit"/> })}

@@ -4,7 +4,7 @@
 use crate::{
     api::events::tell_event,
     components::{
-        badge::{Badge, Tone},
+        badge::{Badge, StateBadge, Tone},
         empty::{LoadError, Skeleton},
         facts::{Fact, Facts},
         job_table::JobTable,
@@ -16,12 +16,12 @@ use crate::{
     error::AppError,
     live::Live,
     view::{
-        events::EventStory,
+        events::{DoneAlready, EventStory},
         reasons::reason_name,
         words::{count, size},
     },
 };
-use domain::id::EventId;
+use domain::{id::EventId, schedule::ScheduledEvent, time::Timestamp};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
@@ -66,7 +66,7 @@ fn Told(story: EventStory, payload: PayloadResource, replaying: Replaying) -> im
     };
     let (number, versions) = (story.number(), story.versions.len());
     let (now, id) = (story.now, event.id);
-    let jobs = story.jobs.clone();
+    let (jobs, done) = (story.jobs.clone(), story.done_already.clone());
     view! {
         <Title text=title.clone()/>
         <header class="head job-head">
@@ -75,6 +75,7 @@ fn Told(story: EventStory, payload: PayloadResource, replaying: Replaying) -> im
                 <h1>{title}</h1>
                 {story.by_hand.is_some().then(|| view! { <Badge tone=Tone::Held words="Taken in by hand"/> })}
                 {number.filter(|_| versions > 1).map(|number| view! { <Badge tone=Tone::Waiting words=format!("Version {number} of {versions}")/> })}
+                {story.scheduled.is_some().then(|| view! { <Badge tone=Tone::Quiet words="Made by a schedule"/> })}
                 {story.copied.then(|| view! { <Badge tone=Tone::Quiet words="Replayed copy"/> })}
                 <span class="aside">{story.vendor.clone()}</span>
             </div>
@@ -84,11 +85,12 @@ fn Told(story: EventStory, payload: PayloadResource, replaying: Replaying) -> im
                 <section aria-labelledby="jobs">
                     <div class="section-head"><h2 id="jobs">{count(jobs.len() as i64, "job", "jobs")}</h2></div>
                     {if jobs.is_empty() {
-                        view! { <div class="panel"><p class="quiet">"No rule was waiting for an event like this, so it started nothing."</p></div> }.into_any()
+                        done.is_empty().then(|| view! { <div class="panel"><p class="quiet">"No rule was waiting for an event like this, so it started nothing."</p></div> }).into_any()
                     } else {
                         view! { <JobTable rows=jobs now caption="Jobs this event started"/> }.into_any()
                     }}
                 </section>
+                <Done done now/>
                 <PayloadPanel payload href=format!("/events/{id}")/>
             </div>
             <div class="side">
@@ -102,24 +104,55 @@ fn Told(story: EventStory, payload: PayloadResource, replaying: Replaying) -> im
     .into_any()
 }
 
+/// The jobs that had done already what it asked for.
+#[component]
+fn Done(done: Vec<DoneAlready>, now: Timestamp) -> impl IntoView {
+    (!done.is_empty()).then(|| {
+        let lines = done.into_iter().map(|DoneAlready { id, job }| {
+            let words = match job {
+                Some(job) => view! {
+                    <a href=format!("/jobs/{id}") title=id.to_string()>{job.title}</a>
+                    " "<StateBadge state=job.state attempt=job.attempt next_run_at=job.next_run_at now/>
+                }
+                .into_any(),
+                None => view! {
+                    <span title=id.to_string()>{id.short()}</span>" "<span class="quiet">"not kept any more"</span>
+                }
+                .into_any(),
+            };
+            view! { <li>{words}</li> }
+        });
+        view! {
+            <section class="panel" aria-labelledby="done-already">
+                <h2 id="done-already">"Done already"</h2>
+                <p class="hint">"A rule wants the same work done once in a while. When this event came, a job had it in hand, so no other was made."</p>
+                <ol class="chain">{lines.collect_view()}</ol>
+            </section>
+        }
+    })
+}
+
 /// How it was let in.
 #[component]
 fn Checks(story: EventStory) -> impl IntoView {
     let event = story.event;
     let signature = match event.secret_version {
         Some(version) => format!("fits version {version} of the secret"),
+        None if story.scheduled.is_some() => "none: it was made here".to_owned(),
         None if story.by_hand.is_some() => "did not fit; a person vouched for it".to_owned(),
         None => "no signature asked for".to_owned(),
     };
+    let made = story.scheduled.is_some();
     let failed = story.by_hand.is_some() && event.secret_version.is_none();
     view! {
         <section class="panel" aria-labelledby="checks">
             <h2 id="checks">"Checks"</h2>
             <ol class="checks">
-                <li class="good"><span class="name">"Received"</span><span class="detail">{story.path}</span></li>
+                <li class="good"><span class="name">{if made { "Made" } else { "Received" }}</span><span class="detail">{if made { "at a set time".to_owned() } else { story.path }}</span></li>
                 <li class=if failed { "bad" } else { "good" }><span class="name">"Signature"</span><span class="detail">{signature}</span></li>
                 <li class="good"><span class="name">"Stored"</span><span class="detail">"before it was answered"</span></li>
             </ol>
+            {story.scheduled.map(|made| view! { <p class="notice">{made_words(&made)}" "<a href="/schedules">"Schedules"</a></p> })}
             {story.by_hand.map(|mark| view! {
                 <p class="notice">
                     "First refused as “"{reason_name(&mark.reason)}"”, then taken in by "{mark.by}" on "{mark.at.long()}". "
@@ -129,6 +162,14 @@ fn Checks(story: EventStory) -> impl IntoView {
         </section>
     }
     .into_any()
+}
+
+/// Which schedule made it, and why then.
+fn made_words(made: &ScheduledEvent) -> String {
+    match &made.run_by {
+        Some(who) => format!("Made by the schedule {}, run ahead of its time by {who}.", made.slug),
+        None => format!("Made by the schedule {}, due {}.", made.slug, made.due_at.long()),
+    }
 }
 
 /// The other bodies under the same id.

@@ -137,11 +137,29 @@ fn Told(
                 {shape.map(|report| view! { <Shape report warning/> })}
                 <FactsPanel story=story.clone() focus/>
                 <Chain story=story.clone()/>
+                <AskedAgain events=story.asked_again.clone()/>
                 <Made story=story.clone()/>
             </div>
         </div>
     }
     .into_any()
+}
+
+/// The events that asked for what this job did already; nothing for most.
+#[component]
+fn AskedAgain(events: Vec<EventId>) -> impl IntoView {
+    (!events.is_empty()).then(|| {
+        let lines = events.into_iter().map(|id| {
+            view! { <li><a href=format!("/events/{id}") title=id.to_string()>{id.short()}</a></li> }
+        });
+        view! {
+            <section class="panel" aria-labelledby="asked-again">
+                <h2 id="asked-again">"Asked for again"</h2>
+                <p class="hint">"Its rule wants the same work done once in a while. These later events asked for it as well and started no job."</p>
+                <ol class="chain">{lines.collect_view()}</ol>
+            </section>
+        }
+    })
 }
 
 /// Which jobs this one was made from and which were made from it; nothing for most.

@@ -17,6 +17,7 @@ pub mod new_custom_vendor;
 pub mod new_destination;
 pub mod new_provider;
 pub mod new_rule;
+pub mod new_schedule;
 pub mod new_vendor;
 pub mod nodes;
 pub mod not_found;
@@ -27,6 +28,7 @@ pub mod replays;
 pub mod request;
 pub mod requests;
 pub mod rules;
+pub mod schedules;
 #[cfg(feature = "ssr")]
 pub mod sender;
 pub mod sender_link;

@@ -11,7 +11,7 @@ use crate::{
     error::Field,
     view::connections::{Choice, RulePage},
 };
-use domain::{job::JobKind, role::Role};
+use domain::{job::JobKind, role::Role, unique::UniqueBy};
 use leptos::prelude::*;
 
 /// Vendor, event type, action and its parameters.
@@ -56,6 +56,14 @@ const fn job_words(job: JobKind) -> &'static str {
     }
 }
 
+fn sameness() -> Vec<(String, String)> {
+    let words = |by| match by {
+        UniqueBy::Input => "contents",
+        UniqueBy::Subject => "subject",
+    };
+    UniqueBy::ALL.iter().map(|by| (by.to_string(), words(*by).to_owned())).collect()
+}
+
 fn options<T: ToString>(choices: Vec<Choice<T>>) -> Vec<(String, String)> {
     choices.into_iter().map(|choice| (choice.id.to_string(), choice.label)).collect()
 }
@@ -92,6 +100,10 @@ fn RuleForm(page: RulePage, action: ServerAction<AddRule>) -> impl IntoView {
                     hint="Before the first try; up to seven days."/>
                 <CheckField label="In order" name="in_order" id="in_order"
                     hint="What comes about one subject is worked off one after the other, as it came; other subjects do not wait. A dead letter does not stop those behind it."/>
+                <TextField label="The same only once within, in seconds" name="unique_for_s" kind="number" field=Field::UniqueFor fault placeholder="600"
+                    hint="An event that asks again meanwhile is kept and starts no job; its page says which job did it. What failed is done again. Up to thirty days."/>
+                <SelectField label="The same is what has the same" name="unique_by" field=Field::UniqueBy fault options=sameness()
+                    hint="Contents are the type and what the vendor calls data, or the whole body."/>
                 <div class="actions wide">
                     <Submit words="Add rule" busy="Adding…" pending=action.pending()/>
                     <a class="button" href="/rules">"Cancel"</a>

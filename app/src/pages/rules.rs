@@ -16,6 +16,7 @@ use crate::{
 use domain::{
     job::JobKind,
     time::{SECOND, Timestamp, in_words},
+    unique::UniqueBy,
 };
 use leptos::prelude::*;
 
@@ -68,7 +69,14 @@ fn then(row: &RuleRow) -> String {
     };
     let wait = row.delay_s.map(|seconds| format!("wait {}, ", in_words(i64::from(seconds) * SECOND)));
     let order = if row.in_order { ", in the order of each subject" } else { "" };
-    format!("{}{what}{order}", wait.unwrap_or_default())
+    let once = row.unique.map(|unique| {
+        let same = match unique.by {
+            UniqueBy::Input => "contents",
+            UniqueBy::Subject => "subject",
+        };
+        format!(", once in {} for the same {same}", in_words(i64::from(unique.for_s) * SECOND))
+    });
+    format!("{}{what}{order}{}", wait.unwrap_or_default(), once.unwrap_or_default())
 }
 
 fn line(row: RuleRow, now: Timestamp) -> impl IntoView {

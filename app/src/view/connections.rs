@@ -9,6 +9,7 @@ use domain::{
     provider::ProviderKind,
     secret::SecretInfo,
     time::Timestamp,
+    unique::Unique,
 };
 use serde::{Deserialize, Serialize};
 
@@ -228,6 +229,8 @@ pub struct RuleRow {
     pub delay_s: Option<u32>,
     /// Whether its jobs about one subject run one after the other.
     pub in_order: bool,
+    /// Whether the same work is not done twice, and for how long.
+    pub unique: Option<Unique>,
     /// Takes part.
     pub enabled: bool,
     /// When it was added.
@@ -285,4 +288,6 @@ pub struct NewRule {
     pub delay_s: Option<u32>,
     /// Whether its jobs about one subject run one after the other, as their events came.
     pub in_order: bool,
+    /// Whether the same work is not done twice, and for how long.
+    pub unique: Option<Unique>,
 }

@@ -4,8 +4,9 @@ use super::jobs::JobRow;
 use crate::view::escape::escape;
 use domain::{
     event::{ByHand, Event, EventVersion},
-    id::EventId,
+    id::{EventId, JobId},
     place::EventFilter,
+    schedule::ScheduledEvent,
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -64,8 +65,21 @@ pub struct EventStory {
     pub copied: bool,
     /// How it was taken in, when that was done by hand.
     pub by_hand: Option<ByHand>,
+    /// How it was made, when a schedule did that.
+    pub scheduled: Option<ScheduledEvent>,
     /// The jobs it started, oldest first.
     pub jobs: Vec<JobRow>,
+    /// The jobs that had done already what it asked for, oldest first.
+    pub done_already: Vec<DoneAlready>,
+}
+
+/// A job that did what another event asked for as well.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DoneAlready {
+    /// Identity.
+    pub id: JobId,
+    /// The job; `None` when it is not kept any more.
+    pub job: Option<JobRow>,
 }
 
 impl EventStory {

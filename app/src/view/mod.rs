@@ -46,6 +46,7 @@ pub mod redaction;
 pub mod replays;
 pub mod requests;
 pub mod scheme;
+pub mod schedules;
 pub mod secrets;
 pub mod sender;
 pub mod signing;

@@ -24,6 +24,8 @@ pub struct JobStory {
     pub arrival: Option<Arrival>,
     /// The chain the job belongs to, from the first job to the last. Never empty.
     pub chapters: Vec<Chapter>,
+    /// Later events that asked for what this job did already, oldest first; of very many the first.
+    pub asked_again: Vec<EventId>,
 }
 
 /// The webhook a story begins with.

@@ -16,6 +16,7 @@ pub mod requests;
 mod rotation;
 pub mod sample;
 mod schemes;
+mod schedules;
 mod signing;
 pub mod site;
 mod token_keys;
@@ -119,6 +120,7 @@ impl Fake {
             destinations: self.clone(),
             destination: self.clone(),
             rules: self.clone(),
+            schedules: self.clone(),
             requests: self.clone(),
             events: self.clone(),
             sender: self.clone(),

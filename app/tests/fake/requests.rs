@@ -4,7 +4,13 @@ use super::Fake;
 use app::{
     error::{AppError, Field, Reason},
     ports::*,
-    view::{events::*, jobs::Facet, requests::*, sender::*, story::Payload},
+    view::{
+        events::*,
+        jobs::{Facet, JobRow},
+        requests::*,
+        sender::*,
+        story::Payload,
+    },
 };
 use async_trait::async_trait;
 use domain::{
@@ -12,6 +18,7 @@ use domain::{
     id::*,
     place::{EventFilter, Outcome, Place},
     refusal::{Acceptance, Finding, ReasonCount, Recheck, RefusedRequest},
+    schedule::ScheduledEvent,
     time::{MINUTE, SECOND, Timestamp},
 };
 use uuid::Uuid;
@@ -246,6 +253,29 @@ impl EventsPort for Fake {
                 by: "ada@daily-herald.example".into(),
                 reason: "timestamp_stale".into(),
             }),
+            // The second asked for what a job had done already, and a schedule made it.
+            scheduled: (found.id == events[1].id).then(|| ScheduledEvent {
+                event_id: found.id,
+                schedule_id: ScheduleId::new(uuid(1)),
+                slug: "morning-digest".parse().unwrap(),
+                due_at: self.now.plus(-MINUTE),
+                run_by: None,
+            }),
+            done_already: match found.id == events[1].id {
+                true => vec![
+                    DoneAlready {
+                        id: JobId::new(uuid(41)),
+                        job: self
+                            .stories
+                            .lock()
+                            .unwrap()
+                            .first()
+                            .map(|story| JobRow::of(&story.chapters[0].job, None, None)),
+                    },
+                    DoneAlready { id: JobId::new(uuid(42)), job: None },
+                ],
+                false => vec![],
+            },
             jobs: vec![],
             event: found,
         })

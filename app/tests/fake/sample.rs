@@ -19,6 +19,7 @@ use domain::{
     provider::ProviderKind,
     secret::{SecretInfo, SecretState},
     time::{DAY, HOUR, MINUTE, SECOND, Timestamp},
+    unique::{Unique, UniqueBy},
 };
 use std::sync::{Arc, Mutex};
 use uuid::Uuid;
@@ -143,6 +144,7 @@ fn story(n: u128, chapters: Vec<Chapter>, now: Timestamp) -> JobStory {
             copy: None,
         }),
         chapters,
+        asked_again: if n % 3 == 0 { vec![EventId::new(uuid(2))] } else { vec![] },
     }
 }
 
@@ -438,6 +440,7 @@ fn rules(now: Timestamp) -> Vec<RuleRow> {
         prompt: None,
         delay_s: None,
         in_order: false,
+        unique: None,
         enabled: true,
         created_at: now.plus(-3 * DAY),
     };
@@ -450,6 +453,7 @@ fn rules(now: Timestamp) -> Vec<RuleRow> {
         RuleRow {
             enabled: false,
             in_order: true,
+            unique: Some(Unique { for_s: 600, by: UniqueBy::Subject }),
             delay_s: Some(90),
             ..row(2, "slack", "*", JobKind::Forward)
         },

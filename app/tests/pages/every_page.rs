@@ -21,6 +21,7 @@ fn every_page_opens_for_owner_and_editor_with_a_title_of_its_own() {
         TOKEN_SITE,
         "/providers",
         "/rules",
+        "/schedules",
         "/limits",
         "/events/types",
         TYPE,
@@ -55,6 +56,7 @@ fn no_page_reads_the_same_thing_twice() {
         ENDPOINT,
         TOKEN_SITE,
         "/rules",
+        "/schedules",
         "/events/types",
         TYPE,
         "/nodes",
@@ -80,6 +82,7 @@ fn an_empty_list_says_what_to_do_and_a_narrowed_one_how_to_widen_it() {
         ("/providers", "tidegate provider add"),
         ("/destinations", "tidegate destination add"),
         ("/rules", "tidegate rule add"),
+        ("/schedules", "tidegate schedule add"),
     ];
     for (page, command) in lists {
         let owner = fresh(Role::Owner).get(page);
@@ -107,6 +110,7 @@ fn a_page_that_cannot_load_names_its_request() {
         TOKEN_SITE,
         "/providers",
         "/rules",
+        "/schedules",
         "/limits",
     ] {
         let answer = site.get(page);

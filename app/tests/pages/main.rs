@@ -10,6 +10,7 @@ pub mod fake;
 mod jobs;
 mod operation;
 mod requests;
+mod schedules;
 mod signing_in;
 mod types;
 mod vendors;

@@ -38,6 +38,13 @@ fn the_server_functions_refuse_an_editor_whatever_the_page_shows() {
         ("/ui/flow/resume", "target=everything".into()),
         ("/ui/flow/breaker", "key=dst_018f3c51000070008000000000000001&mode=open".into()),
         ("/ui/rule/add", "vendor=ven_018f3c51000070008000000000000001&pattern=*&job=generate".into()),
+        (
+            "/ui/schedule/add",
+            "slug=x&vendor=ven_018f3c51000070008000000000000001&event_type=a&cron=0+7+*+*+*".into(),
+        ),
+        ("/ui/schedule/switch", "id=sch_018f3c51000070008000000000000001&on=false".into()),
+        ("/ui/schedule/run", "id=sch_018f3c51000070008000000000000001".into()),
+        ("/ui/schedule/remove", "id=sch_018f3c51000070008000000000000001".into()),
     ];
     for (path, form) in forms {
         let site = busy(Role::Editor);

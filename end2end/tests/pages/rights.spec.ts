@@ -22,9 +22,13 @@ const CHANGES: [string, Record<string, string>][] = [
   ["request/accept", { id: "req_00000000000070008000000000000000" }],
   ["request/body", { id: "req_00000000000070008000000000000000" }],
   ["sender/link", { vendor: "ven_00000000000070008000000000000000" }],
+  ["schedule/add", { slug: "theirs", vendor: "ven_00000000000070008000000000000000", event_type: "a", cron: "0 7 * * *" }],
+  ["schedule/switch", { id: "sch_00000000000070008000000000000000", on: "false" }],
+  ["schedule/run", { id: "sch_00000000000070008000000000000000" }],
+  ["schedule/remove", { id: "sch_00000000000070008000000000000000" }],
   ["sender/end", { vendor: "ven_00000000000070008000000000000000" }],
 ];
-const READS = ["overview", "attention", "jobs", "vendors", "destinations", "providers", "rules", "replays", "requests", "events", "payload?of=evt_00000000000070008000000000000000",
+const READS = ["overview", "attention", "jobs", "vendors", "destinations", "providers", "rules", "schedules", "replays", "requests", "events", "payload?of=evt_00000000000070008000000000000000",
   "destination?id=dst_00000000000070008000000000000000", "destination/now?id=dst_00000000000070008000000000000000", "tokens/keys", "vendor/scheme?vendor=ven_00000000000070008000000000000000"];
 
 test("a visitor who is not signed in is sent to sign in, from every page", async ({ busy, page, open, as }) => {
@@ -42,13 +46,13 @@ test("an editor sees jobs and connections, but nothing to change connections wit
   await as(busy.site, busy.editor);
   await open(busy.site, "/jobs");
   await expect(page.getByRole("link", { name: /acme story/ }).first()).toBeVisible();
-  for (const path of ["/vendors", "/destinations", "/providers", "/rules"]) {
+  for (const path of ["/vendors", "/destinations", "/providers", "/rules", "/schedules"]) {
     await open(busy.site, path);
     await expect(page.getByRole("link", { name: /^Add / })).toHaveCount(0);
     await expect(page.getByRole("main").getByRole("button")).toHaveCount(0);
   }
   faults.allow(/403/);
-  for (const path of ["/vendors/new", "/destinations/new", "/providers/new", "/rules/new"]) {
+  for (const path of ["/vendors/new", "/destinations/new", "/providers/new", "/rules/new", "/schedules/new"]) {
     expect(await open(busy.site, path), path).toBe(403);
     await expect(page.getByRole("alert")).toContainText("Your role does not allow this.");
     await expect(page.getByRole("main").getByRole("textbox")).toHaveCount(0);

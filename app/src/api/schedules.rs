@@ -1,0 +1,76 @@
+//! Schedules.
+
+use crate::{error::AppError, view::schedules::SchedulePage};
+use domain::id::ScheduleId;
+use leptos::{prelude::*, server_fn::codec::GetUrl};
+
+/// All schedules, and what a new one can refer to.
+#[server(prefix = "/ui", endpoint = "schedules", input = GetUrl)]
+pub async fn list_schedules() -> Result<SchedulePage, AppError> {
+    use super::seat;
+    let actor = seat::actor()?;
+    seat::ports()?.schedules.list(&actor).await.map_err(seat::named)
+}
+
+/// Adds a schedule and goes back to the list.
+#[server(prefix = "/ui", endpoint = "schedule/add")]
+pub async fn add_schedule(
+    slug: String,
+    vendor: String,
+    event_type: String,
+    subject: Option<String>,
+    payload: Option<String>,
+    cron: Option<String>,
+    minutes: Option<String>,
+) -> Result<(), AppError> {
+    use super::{seat, typed};
+    use crate::{
+        error::{Field, Reason},
+        view::schedules::NewSchedule,
+    };
+    use domain::schedule::Pace;
+    let actor = seat::configurer()?;
+    let minutes: Option<u32> = typed::maybe(Field::Every, minutes, Reason::Malformed)?;
+    let pace = match (typed::optional(cron), minutes) {
+        (Some(_), Some(_)) => return Err(AppError::invalid(Field::Cron, Reason::DoesNotFit)),
+        (None, None) => return Err(AppError::invalid(Field::Cron, Reason::Missing)),
+        (Some(expression), None) => Pace::Cron(expression),
+        (None, Some(minutes)) => Pace::Every(minutes.saturating_mul(60)),
+    };
+    let new = NewSchedule {
+        slug: typed::needed(Field::Slug, &slug)?,
+        vendor_id: typed::chosen(Field::Vendor, &vendor)?,
+        event_type: typed::needed(Field::Pattern, &event_type)?,
+        subject_id: typed::optional(subject),
+        payload: typed::optional(payload),
+        pace,
+    };
+    seat::ports()?.schedules.add(&actor, new).await.map_err(seat::named)?;
+    leptos_axum::redirect("/schedules?added=yes");
+    Ok(())
+}
+
+/// Switches a schedule on (`on=true`) or off.
+#[server(prefix = "/ui", endpoint = "schedule/switch")]
+pub async fn switch_schedule(id: ScheduleId, on: bool) -> Result<(), AppError> {
+    use super::seat;
+    let actor = seat::configurer()?;
+    seat::ports()?.schedules.switch(&actor, id, on).await.map_err(seat::named)
+}
+
+/// Makes an event of a schedule now. The list shows which.
+#[server(prefix = "/ui", endpoint = "schedule/run")]
+pub async fn run_schedule(id: ScheduleId) -> Result<(), AppError> {
+    use super::seat;
+    let actor = seat::configurer()?;
+    seat::ports()?.schedules.run_now(&actor, id).await.map_err(seat::named)?;
+    Ok(())
+}
+
+/// Removes a schedule.
+#[server(prefix = "/ui", endpoint = "schedule/remove")]
+pub async fn remove_schedule(id: ScheduleId) -> Result<(), AppError> {
+    use super::seat;
+    let actor = seat::configurer()?;
+    seat::ports()?.schedules.remove(&actor, id).await.map_err(seat::named)
+}
