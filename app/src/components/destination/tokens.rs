@@ -19,12 +19,8 @@ use domain::{
 use leptos::prelude::*;
 
 /// How long a new key can be published before it signs: hours, and words. Sites fetch keys twice a day.
-const LEADS: [(&str, &str); 4] = [
-    ("24", "24 hours"),
-    ("72", "3 days"),
-    ("168", "7 days"),
-    ("0", "none: the old one leaked and ends now"),
-];
+const LEADS: [(&str, &str); 4] =
+    [("24", "24 hours"), ("72", "3 days"), ("168", "7 days"), ("0", "none: the old one leaked and ends now")];
 
 /// What the site is told about its tokens.
 #[component]
