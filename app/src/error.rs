@@ -3,7 +3,7 @@
 //! when JavaScript is off, where anybody can write one.
 
 use crate::view::preset_options::PresetOption;
-use domain::id::RequestId;
+use domain::{id::RequestId, thresholds::Threshold};
 use leptos::prelude::FromServerFnError;
 use leptos::server_fn::{codec::JsonEncoding, error::ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
@@ -209,6 +209,10 @@ pub enum Field {
     UniqueFor,
     /// What makes work the same.
     UniqueBy,
+    /// How long jobs are tried.
+    Deadline,
+    /// When a circuit breaker opens.
+    Threshold(Threshold),
     /// Rules of a mapping.
     Mapping,
     /// Which of a vendor's versions a mapping is for.
@@ -276,6 +280,8 @@ impl Field {
             Self::PerMinute => "number of jobs a minute",
             Self::Weight => "weight",
             Self::Delay => "pause before the first try",
+            Self::Deadline => "deadline",
+            Self::Threshold(what) => what.name(),
             Self::Mapping => "mapping",
             Self::UniqueFor => "number of seconds",
             Self::UniqueBy => "kind of sameness",
@@ -377,6 +383,9 @@ impl Reason {
             (Self::Malformed, Field::Every) => "Give from 10 seconds to 366 days.".into(),
             (Self::Malformed, Field::Payload) => "This is no JSON.".into(),
             (Self::Off, _) => format!("This {name} is switched off. Switch it on first."),
+            (Self::TooLong | Self::Malformed, Field::Deadline) => {
+                "Give a number of seconds from 60 to 2,592,000, which is thirty days.".into()
+            }
             (Self::TooLong, Field::Allow) => "At most 500 networks can be listed.".into(),
             (Self::TooLong, _) => format!("The {name} is too long."),
             (Self::Malformed, Field::Slug) => {
@@ -405,6 +414,7 @@ impl Reason {
             }
             (Self::Malformed, Field::MaxBody) => "Give a size from 1 KiB to 32 MiB, such as 512 KiB.".into(),
             (Self::Malformed, Field::Option(option)) => option.wanted().into(),
+            (Self::Malformed, Field::Threshold(what)) => what.wanted().into(),
             (Self::Malformed, Field::CallHeaders) => {
                 "Give one Name: value a line, at most 20; not Host, Content-Length, \
                  Idempotency-Key or others that are set for each call."

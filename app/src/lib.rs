@@ -31,6 +31,7 @@ use live::Live;
 use pages::{
     added::{DestinationAddedPage, DestinationRotatedPage, SecretRotatedPage, VendorAddedPage},
     audit::AuditPage,
+    breakers::BreakersPage,
     change_jobs::ChangeJobsPage,
     destination::DestinationPage,
     destinations::DestinationsPage,
@@ -141,6 +142,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/destinations/:id") view=DestinationPage ssr=whole.clone()/>
                     <Route path=path!("/providers") view=ProvidersPage ssr=whole.clone()/>
                     <Route path=path!("/providers/new") view=NewProviderPage ssr=whole.clone()/>
+                    <Route path=path!("/breakers") view=BreakersPage ssr=whole.clone()/>
                     <Route path=path!("/limits") view=WorkLimitsPage ssr=whole.clone()/>
                     <Route path=path!("/nodes") view=NodesPage ssr=whole.clone()/>
                     <Route path=path!("/replays") view=ReplaysPage ssr=whole.clone()/>

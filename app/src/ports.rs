@@ -12,6 +12,7 @@
 //! [`Session`]. What is missing makes a page say "could not load" rather than panic.
 
 mod audit;
+mod breakers;
 mod destination;
 mod events;
 mod flow;
@@ -32,6 +33,7 @@ mod vendor;
 mod work_limits;
 
 pub use audit::AuditPort;
+pub use breakers::BreakersPort;
 pub use destination::DestinationPort;
 pub use events::EventsPort;
 pub use flow::FlowPort;
@@ -117,6 +119,8 @@ pub struct Ports {
     pub job_edits: Arc<dyn JobEditsPort>,
     /// Pauses and breakers.
     pub flow: Arc<dyn FlowPort>,
+    /// Counts and thresholds of breakers.
+    pub breakers: Arc<dyn BreakersPort>,
     /// How the work is shared.
     pub work_limits: Arc<dyn WorkLimitsPort>,
     /// Bytes of webhooks.

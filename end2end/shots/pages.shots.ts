@@ -181,6 +181,7 @@ test("pictures of every page", async ({ page, open, as, faults }) => {
       ["schedule-new", site, "/schedules/new"],
       ["event-repeated", site, `/events/${repeated}`],
       ["limits", site, "/limits"],
+      ["breakers", site, "/breakers"],
       ["nodes", site, "/nodes"],
       ["job-edit", site, `/jobs/${edited}/edit`],
       ["job-edit-elsewhere", site, `/jobs/${await first("succeeded", "publish")}/edit`],

@@ -126,7 +126,7 @@ pub struct Settings {
     /// First pause before a failed try is repeated; doubles with each further one
     #[arg(long, env = "TIDEGATE_RETRY_BASE_MS", global = true, default_value_t = 2_000)]
     pub retry_base_ms: u64,
-    /// First pause of a circuit breaker that opens; doubles with each failed probe, up to ten minutes
+    /// First pause of a circuit breaker that opens, where `breaker set` says none; doubles with each failed probe, up to ten minutes
     #[arg(long, env = "TIDEGATE_BREAKER_OPEN_MS", global = true, default_value_t = 30_000)]
     pub breaker_open_ms: u64,
     /// Start with all deliveries paused, on every node, until a person resumes them

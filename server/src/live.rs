@@ -26,6 +26,7 @@ use domain::{
     rule::Rule,
     secret::SecretInfo,
     tenant::{DEFAULT_TENANT, Tenant},
+    thresholds::{Chosen, Guarded, SetThresholds, Thresholds},
     time::Timestamp,
     vendor::Vendor,
 };
@@ -148,6 +149,7 @@ pub struct Snapshot {
     privacy: HashMap<TenantId, Arc<LivePrivacy>>,
     pauses: Vec<Pause>,
     breakers: HashMap<BreakerKey, Breaker>,
+    thresholds: Vec<SetThresholds>,
     work_limits: Vec<WorkLimit>,
 }
 
@@ -170,6 +172,18 @@ impl Snapshot {
     /// All breakers that ever did anything, in no order.
     pub fn breakers(&self) -> impl Iterator<Item = &Breaker> {
         self.breakers.values()
+    }
+
+    /// The thresholds that are set for one; none where nobody set any.
+    pub fn chosen(&self, of: Guarded) -> Option<&Chosen> {
+        self.thresholds.iter().find(|set| set.of == of).map(|set| &set.chosen)
+    }
+
+    /// When a breaker opens; `wait` is its first pause where nothing else is set.
+    pub fn thresholds(&self, key: &BreakerKey, wait: Duration) -> Thresholds {
+        let wait = i64::try_from(wait.as_micros()).unwrap_or(i64::MAX);
+        let set = [self.chosen(Guarded::of(key)), self.chosen(Guarded::Installation)];
+        Thresholds::of(matches!(key, BreakerKey::Model(..)), &set, wait)
     }
 
     /// The limits of work that are set.
@@ -384,6 +398,7 @@ fn build(rows: ConfigRows, vault: &Vault, resolver: &Resolver, before: &Snapshot
     let mut snapshot = Snapshot { version: rows.version, ..Snapshot::default() };
     snapshot.pauses = rows.pauses;
     snapshot.work_limits = rows.work_limits;
+    snapshot.thresholds = rows.thresholds;
     snapshot.breakers = rows.breakers.into_iter().map(|breaker| (breaker.key.clone(), breaker)).collect();
     snapshot.tenants = rows.tenants.into_iter().map(|tenant| (tenant.id, tenant)).collect();
 

@@ -53,6 +53,8 @@ const BEAT: Duration = Duration::from_secs(2);
 const WRITE_OUT: Duration = Duration::from_secs(10);
 /// Expired sessions and old counters are forgotten this often.
 const TIDY_EVERY: Duration = Duration::from_secs(600);
+/// What breakers count is kept this long, in microseconds: longer than any window.
+const KEEP_CALLS: i64 = 2 * domain::time::HOUR;
 /// Counters are kept this long, in microseconds.
 const KEEP_COUNTERS: i64 = 35 * domain::time::DAY;
 /// Which event about a subject was published last is kept this long, in microseconds: later than this no older event
@@ -259,6 +261,15 @@ pub async fn run(
     let (finisher, finish_writer) = Finisher::start(base.store.clone(), clock.clone(), wake.clone());
     let models = Models::new(&base.outbound);
     let worker = settings.has(NodeRole::Worker).then(|| {
+        let gate = Arc::new(Gate::new(
+            base.store.clone(),
+            base.live.clone(),
+            finisher.clone(),
+            clock.clone(),
+            node,
+            Duration::from_millis(settings.breaker_open_ms),
+        ));
+        background.spawn(gate.clone().keep(late.clone()));
         let runner = Arc::new(Runner {
             store: base.store.clone(),
             executor: Arc::new(Executor {
@@ -269,14 +280,7 @@ pub async fn run(
                 clock: clock.clone(),
             }),
             claims: Claims::new(base.store.clone(), base.live.clone(), clock.clone(), node, settings.lease()),
-            gate: Arc::new(Gate::new(
-                base.store.clone(),
-                base.live.clone(),
-                finisher.clone(),
-                clock.clone(),
-                node,
-                Duration::from_millis(settings.breaker_open_ms),
-            )),
+            gate,
             finisher: finisher.clone(),
             clock: clock.clone(),
             node,
@@ -479,6 +483,7 @@ async fn tidy(store: Arc<dyn Store>, live: Arc<LiveConfig>, clock: SharedClock, 
             store.forget_seen(now).await?;
             store.forget_offers(now.plus(-domain::connection::OFFER_LASTS)).await?;
             store.forget_counters(now.plus(-KEEP_COUNTERS)).await?;
+            store.forget_calls(now.plus(-KEEP_CALLS)).await?;
             store.forget_retired(now).await?;
             tokens::forget(store.as_ref(), now).await?;
             while store.forget_unique(now, FORGOTTEN_AT_ONCE).await? >= FORGOTTEN_AT_ONCE as u64 {}

@@ -13,6 +13,7 @@
 //! - [`job`], [`attempt`], [`outcome`]: the work itself
 //! - [`operation`]: what people do to it; [`unique`], [`schedule`]: what is done once, and what at set times
 //! - [`pause`], [`breaker`], [`holder`]: what keeps jobs from running for a while
+//! - [`calls`], [`thresholds`]: when a breaker opens by itself
 //! - [`filter`], [`audit`]: how a list of jobs and the audit log are narrowed and paged
 //! - [`selection`], [`replay`]: which events are meant, and running them again
 //! - [`redaction`], [`privacy`]: what is never stored, what is stored sealed, and for how long
@@ -22,6 +23,7 @@ pub mod attempt;
 pub mod audit;
 pub mod breaker;
 pub mod bytes;
+pub mod calls;
 pub mod connection;
 pub mod destination;
 pub mod envelope;
@@ -52,6 +54,7 @@ pub mod secret;
 pub mod selection;
 pub mod slug;
 pub mod tenant;
+pub mod thresholds;
 pub mod time;
 pub mod unique;
 pub mod user;

@@ -7,6 +7,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod breakers;
 pub mod destination;
 pub mod destinations;
 pub mod events;

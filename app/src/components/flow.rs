@@ -193,12 +193,17 @@ fn Resume(target: PauseTarget, flow: Flow, main: bool) -> impl IntoView {
 pub fn BreakerPanel(
     /// What they guard.
     targets: Vec<(BreakerKey, String)>,
+    /// What they counted, where that is shown.
+    #[prop(optional)]
+    counts: Vec<(BreakerKey, String)>,
 ) -> impl IntoView {
+    let more = counts.is_empty();
     view! {
         <section class="panel breakers" aria-labelledby="breakers">
             <h2 id="breakers">"Circuit breakers"</h2>
             <p class="hint">
                 "A breaker opens when its target keeps failing or gets slow. Jobs then wait without using up tries, until one of them finds that the target answers again."
+                {more.then(|| view! { " "<a href="/breakers">"Counts and thresholds"</a> })}
             </p>
             {Flow::shown(move |flow, view| {
                 let now = view.now;
@@ -212,7 +217,8 @@ pub fn BreakerPanel(
                 }
                 let line = |(key, name): (BreakerKey, String)| {
                     let row = view.breakers.iter().find(|row| row.breaker.key == key).cloned();
-                    view! { <BreakerLine key_=key name row now flow/> }
+                    let counts = counts.iter().find(|(of, _)| *of == key).map(|(_, words)| words.clone());
+                    view! { <BreakerLine key_=key name row counts now flow/> }
                 };
                 view! { <ul>{targets.into_iter().map(line).collect_view()}</ul> }.into_any()
             })}
@@ -230,6 +236,7 @@ fn BreakerLine(
     key_: BreakerKey,
     name: String,
     row: Option<BreakerRow>,
+    counts: Option<String>,
     now: Timestamp,
     flow: Flow,
 ) -> impl IntoView {
@@ -268,7 +275,10 @@ fn BreakerLine(
         <li>
             <span class="name">{name}</span>
             <Badge tone words=word/>
-            <span class="why">{row.map(|row| why(&row, now))}</span>
+            <span class="why">
+                {row.map(|row| why(&row, now))}
+                {counts.map(|counts| view! { <span class="counts">{counts}</span> })}
+            </span>
             {viewer_may(Role::may_configure).then(|| view! { <div class="actions">{buttons()}</div> })}
         </li>
     }

@@ -102,6 +102,7 @@ fn Rail(viewer: Viewer) -> impl IntoView {
                 <Place href="/rules" glyph=Glyph::Rules words="Rules" class="wide-only"/>
                 <Place href="/schedules" glyph=Glyph::Schedules words="Schedules" class="wide-only"/>
                 <Place href="/limits" glyph=Glyph::Limits words="Limits" class="wide-only"/>
+                <Place href="/breakers" glyph=Glyph::Breakers words="Breakers" class="wide-only"/>
             </ul>
             <h2>"Installation"</h2>
             <ul>
@@ -120,6 +121,7 @@ fn Rail(viewer: Viewer) -> impl IntoView {
                     <Place href="/rules" glyph=Glyph::Rules words="Rules"/>
                     <Place href="/schedules" glyph=Glyph::Schedules words="Schedules"/>
                     <Place href="/limits" glyph=Glyph::Limits words="Limits"/>
+                    <Place href="/breakers" glyph=Glyph::Breakers words="Breakers"/>
                     <Place href="/nodes" glyph=Glyph::Nodes words="Nodes"/>
                     {viewer_may(Role::may_configure).then(|| view! { <Place href="/audit" glyph=Glyph::Audit words="Audit"/> })}
                     <li><Account email role=viewer.role.as_str()/></li>

@@ -26,6 +26,8 @@ pub enum Glyph {
     Schedules,
     /// A gauge.
     Limits,
+    /// A switch that stands open.
+    Breakers,
     /// Two machines, one above the other.
     Nodes,
     /// A page with lines.
@@ -53,6 +55,7 @@ impl Glyph {
             Self::Rules => "M4 2.5v11M4 9c0-2.5 8-1.5 8-4.5M10 4.5l2-2 2 2",
             Self::Schedules => "M8 1.8a6.2 6.2 0 1 1 0 12.4 6.2 6.2 0 0 1 0-12.4M8 4.5V8l2.5 1.8",
             Self::Limits => "M2.2 12a6.3 6.3 0 1 1 11.6 0M8 10.5l3-4.5",
+            Self::Breakers => "M1.5 10.5h3l6-5.5M11.5 10.5h3M4.5 10.5v.1M11.5 10.5v.1",
             Self::Nodes => "M2.5 2.5h11v4.5h-11ZM2.5 9h11v4.5h-11ZM5 4.8h1M5 11.2h1",
             Self::Audit => "M3.5 1.8h9v12.4h-9ZM6 5h4M6 8h4M6 11h2.5",
             Self::More => "M2.5 8h1M7.5 8h1M12.5 8h1",

@@ -3,6 +3,7 @@
 
 pub mod added;
 pub mod audit;
+pub mod breakers;
 pub mod change_jobs;
 pub mod destination;
 pub mod destinations;

@@ -46,12 +46,17 @@ impl FlowView {
 impl BreakerRow {
     /// How it stands, in a word.
     pub const fn word(&self) -> &'static str {
-        match (self.breaker.mode, self.breaker.state) {
-            (BreakerMode::ForcedOpen, _) => "Forced open",
-            (BreakerMode::ForcedClosed, _) => "Forced closed",
-            (BreakerMode::Automatic, BreakerState::Open) => "Open",
-            (BreakerMode::Automatic, BreakerState::HalfOpen) => "Half-open",
-            (BreakerMode::Automatic, BreakerState::Closed) => "Closed",
-        }
+        standing(&self.breaker)
+    }
+}
+
+/// How a breaker stands, in a word.
+pub const fn standing(breaker: &Breaker) -> &'static str {
+    match (breaker.mode, breaker.state) {
+        (BreakerMode::ForcedOpen, _) => "Forced open",
+        (BreakerMode::ForcedClosed, _) => "Forced closed",
+        (BreakerMode::Automatic, BreakerState::Open) => "Open",
+        (BreakerMode::Automatic, BreakerState::HalfOpen) => "Half-open",
+        (BreakerMode::Automatic, BreakerState::Closed) => "Closed",
     }
 }

@@ -18,7 +18,8 @@
 //!   preset's options was chosen; [`scheme`]: how it signs, where that was written by hand
 //! - [`mod@audit`]: the audit log and its URL; [`mod@escape`]: texts as parts of a URL
 //! - [`requests`], [`reasons`]: accepted and refused requests, and why; [`events`]: what became of accepted ones
-//! - [`flow`]: pauses and breakers; [`work_limits`]: how the work is shared
+//! - [`flow`]: pauses and breakers; [`breakers`]: what they count and when they open;
+//!   [`work_limits`]: how the work is shared
 //! - [`token_keys`]: the keys that sign tokens for sites
 //! - [`sender`]: the page for a vendor's engineer
 //! - [`types`]: event types with their schemas and mappings
@@ -27,6 +28,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod breakers;
 pub mod connections;
 pub mod destination;
 pub mod escape;

@@ -7,6 +7,7 @@
 
 pub mod archive;
 mod audit;
+mod breakers;
 mod destination;
 mod flow;
 mod job_edits;
@@ -107,6 +108,7 @@ impl Fake {
             job_changes: self.clone(),
             job_edits: self.clone(),
             flow: self.clone(),
+            breakers: self.clone(),
             work_limits: self.clone(),
             payloads: self.clone(),
             redaction: self.clone(),

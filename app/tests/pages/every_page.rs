@@ -23,6 +23,7 @@ fn every_page_opens_for_owner_and_editor_with_a_title_of_its_own() {
         "/rules",
         "/schedules",
         "/limits",
+        "/breakers",
         "/events/types",
         TYPE,
         "/nodes",
@@ -112,6 +113,7 @@ fn a_page_that_cannot_load_names_its_request() {
         "/rules",
         "/schedules",
         "/limits",
+        "/breakers",
     ] {
         let answer = site.get(page);
         assert_eq!(answer.status, 503, "{page}");

@@ -37,6 +37,7 @@ fn the_server_functions_refuse_an_editor_whatever_the_page_shows() {
         ("/ui/flow/pause", "target=everything".into()),
         ("/ui/flow/resume", "target=everything".into()),
         ("/ui/flow/breaker", "key=dst_018f3c51000070008000000000000001&mode=open".into()),
+        ("/ui/breakers/thresholds/set", "of=installation&chosen%5Bwindow%5D=120".into()),
         ("/ui/rule/add", "vendor=ven_018f3c51000070008000000000000001&pattern=*&job=generate".into()),
         (
             "/ui/schedule/add",
@@ -99,6 +100,36 @@ fn what_is_paused_and_which_breaker_is_open_stand_on_the_page_of_destinations_wi
     for words in ["Resume", "Pause</button>", "Force"] {
         assert!(!editor.page().contains(words), "{words}");
     }
+}
+
+#[test]
+fn breakers_show_what_they_counted_and_their_thresholds_are_set_without_javascript() {
+    let site = busy(Role::Admin);
+    let page = site.get("/breakers");
+    assert!(page.has("1,234 calls in the last 60 s: 7 failed, 2 slow"), "{}", page.page());
+    assert!(page.has("name=\"chosen[failure_rate]\"") && page.has("value=\"35\""));
+    assert!(!page.has("thresholds-installation"), "an owner's business");
+    assert!(busy(Role::Owner).get("/breakers").has("thresholds-installation"));
+    assert!(site.get("/destinations").has("href=\"/breakers\""));
+
+    let target = "dst_018f3c51000070008000000000000001";
+    let form =
+        format!("of={target}&chosen%5Bfailure_rate%5D=30&chosen%5Bslow_after%5D=+20+&chosen%5Bwindow%5D=");
+    site.post("/breakers", "/ui/breakers/thresholds/set", &form);
+    assert_eq!(
+        *site.fake.calls.lock().unwrap(),
+        [format!("thresholds {target} failure_rate 30, slow_after 20")]
+    );
+    for (wrong, words) in [
+        ("chosen%5Bfailure_rate%5D=101", "Give a share from 1 to 100 per cent."),
+        ("chosen%5Bin_a_row%5D=1", "Give a number of jobs from 2 to 10, or 0 for never."),
+        ("chosen%5Bwait%5D=soon", "Give a number of seconds from 1 to 600."),
+    ] {
+        let refused = site.post("/breakers", "/ui/breakers/thresholds/set", &format!("of={target}&{wrong}"));
+        assert!(site.get(&refused.location).has(words), "{wrong}: {}", refused.location);
+    }
+    let editor = busy(Role::Editor).get("/breakers");
+    assert!(editor.has("7 failed") && !editor.has("chosen["));
 }
 
 #[test]

@@ -55,7 +55,7 @@ test("on a phone no page is wider than the screen, and no table than its box", a
 test("the navigation leads to every place and marks the one that is open", async ({ busy, page, open, ready, as }) => {
   await as(busy.site);
   await open(busy.site, "/");
-  for (const [words, path] of [["Jobs", "/jobs"], ["Events", "/events"], ["Requests", "/requests"], ["Vendors", "/vendors"], ["Destinations", "/destinations"], ["Providers", "/providers"], ["Rules", "/rules"], ["Schedules", "/schedules"], ["Limits", "/limits"], ["Overview", "/"]] as const) {
+  for (const [words, path] of [["Jobs", "/jobs"], ["Events", "/events"], ["Requests", "/requests"], ["Vendors", "/vendors"], ["Destinations", "/destinations"], ["Providers", "/providers"], ["Rules", "/rules"], ["Schedules", "/schedules"], ["Limits", "/limits"], ["Breakers", "/breakers"], ["Overview", "/"]] as const) {
     const rail = page.getByRole("navigation", { name: "Main" });
     await rail.getByRole("link", { name: words }).first().click();
     await expect(page).toHaveURL(busy.site.url + path);

@@ -1,15 +1,9 @@
-//! `tidegate pause` and `tidegate breaker`: what keeps jobs from running for a while.
+//! `tidegate pause`: making work wait.
 
 use super::{Usage, actor, named, output::Output, said};
 use crate::serve::Base;
-use app::{
-    ports::{Actor, FlowPort},
-    view::flow::BreakerRow,
-};
-use domain::{
-    breaker::{BreakerKey, BreakerMode},
-    pause::{Pause, PauseTarget},
-};
+use app::ports::{Actor, FlowPort};
+use domain::pause::{Pause, PauseTarget};
 
 /// What can be paused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -58,41 +52,7 @@ pub(super) enum PauseCommand {
     },
 }
 
-#[derive(clap::Subcommand, Debug)]
-pub(super) enum BreakerCommand {
-    /// List breakers that ever opened or were decided about
-    List {
-        /// Whose
-        #[arg(long)]
-        tenant: Option<String>,
-    },
-    /// Force a breaker open or closed, or let it decide by itself again
-    Set {
-        /// open, closed or automatic
-        mode: BreakerMode,
-        /// Short name of the destination
-        #[arg(long, conflicts_with = "provider", required_unless_present = "provider")]
-        destination: Option<String>,
-        /// Short name of the provider
-        #[arg(long)]
-        provider: Option<String>,
-        /// Its model, when not the one asked for usually
-        #[arg(long, requires = "provider")]
-        model: Option<String>,
-        /// Whose it is
-        #[arg(long)]
-        tenant: Option<String>,
-    },
-}
-
 impl PauseCommand {
-    /// Whether it changes nothing about the database.
-    pub(super) const fn only_looks(&self) -> bool {
-        matches!(self, Self::List { .. })
-    }
-}
-
-impl BreakerCommand {
     /// Whether it changes nothing about the database.
     pub(super) const fn only_looks(&self) -> bool {
         matches!(self, Self::List { .. })
@@ -121,35 +81,6 @@ pub(super) async fn pause(command: PauseCommand, base: &Base, out: &Output) -> a
                 let what = crate::worker::gate::target_name(pause.target, &snapshot);
                 vec![what, pause.by.clone(), pause.since.rfc3339()]
             });
-        }
-    }
-    Ok(())
-}
-
-pub(super) async fn breaker(command: BreakerCommand, base: &Base, out: &Output) -> anyhow::Result<()> {
-    let services: &dyn FlowPort = base.services.as_ref();
-    match command {
-        BreakerCommand::List { tenant } => {
-            let view = services.flow(&actor(base, tenant.as_deref())?).await.map_err(said)?;
-            out.list(&view.breakers, &["target", "state", "why", "tried again"], |row: &BreakerRow| {
-                let again = row.breaker.open_until.map(|at| at.rfc3339()).unwrap_or_default();
-                vec![row.name.clone(), row.word().to_owned(), row.breaker.reason.clone(), again]
-            });
-        }
-        BreakerCommand::Set { mode, destination, provider, model, tenant } => {
-            let who = actor(base, tenant.as_deref())?;
-            let key = match (destination, provider) {
-                (Some(name), _) => {
-                    BreakerKey::Destination(named::destination(base, &who, &name)?.destination.id)
-                }
-                (None, Some(name)) => {
-                    let of = &named::provider(base, &who, &name)?.provider;
-                    BreakerKey::Model(of.id, model.unwrap_or_else(|| of.model.clone()))
-                }
-                (None, None) => return Err(Usage("name a destination or a provider".to_owned()).into()),
-            };
-            services.set_breaker(&who, key, mode).await.map_err(said)?;
-            out.done("The breaker is set.");
         }
     }
     Ok(())

@@ -5,6 +5,7 @@
 //! Commands work on the database directly, with the rules of [`crate::services`]; a running server picks up each
 //! change within a second.
 
+mod breaker;
 mod destination;
 mod doctor;
 mod event_list;
@@ -107,7 +108,7 @@ enum Command {
     Pause(flow::PauseCommand),
     /// Circuit breakers of destinations and models
     #[command(subcommand)]
-    Breaker(flow::BreakerCommand),
+    Breaker(breaker::Command),
     /// How much of a connection's work is done at once and in a minute, and how they share the workers
     #[command(subcommand)]
     Limit(limit::Command),
@@ -223,7 +224,7 @@ async fn run(command: Command, settings: Settings, out: Output) -> anyhow::Resul
         }
         Command::Breaker(command) => {
             let base = if command.only_looks() { look(&settings).await? } else { open(&settings).await? };
-            flow::breaker(command, &base, &out).await
+            breaker::run(command, &base, &out).await
         }
         Command::Limit(command) => {
             let base = if command.only_looks() { look(&settings).await? } else { open(&settings).await? };

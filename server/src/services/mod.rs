@@ -5,6 +5,7 @@
 
 mod account;
 mod audit;
+mod breakers;
 mod check_up;
 mod checks;
 mod destination;
@@ -82,6 +83,8 @@ pub struct Services {
     pub allow_private_targets: bool,
     /// How the outside reaches this server.
     pub public_url: String,
+    /// How long a breaker stays open at first, where nothing else is set.
+    pub breaker_wait: std::time::Duration,
     reveals: reveal::Reveals,
     drafts: reveal::Kept<SchemeDraft>,
     type_drafts: types::Drafts,
@@ -109,6 +112,7 @@ impl Services {
             keys,
             allow_private_targets: settings.allow_private_targets,
             public_url: settings.public_url(),
+            breaker_wait: std::time::Duration::from_millis(settings.breaker_open_ms),
             reveals: reveal::Reveals::default(),
             drafts: reveal::Kept::default(),
             type_drafts: types::Drafts::default(),
@@ -126,6 +130,7 @@ impl Services {
             job_changes: self.clone(),
             job_edits: self.clone(),
             flow: self.clone(),
+            breakers: self.clone(),
             work_limits: self.clone(),
             payloads: self.clone(),
             redaction: self.clone(),

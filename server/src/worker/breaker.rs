@@ -1,33 +1,18 @@
-//! When a circuit breaker opens, lets a probe through and closes. Pure: calls, rows and time come as arguments, what
-//! comes out is the next row. Writing rows and asking before each job is [`super::gate`]'s.
-//!
-//! Each node watches its own calls; how a breaker stands is shared by all.
+//! What a call says of its target, and how a circuit breaker opens, lets a probe through and closes. Pure: rows and time
+//! come as arguments, what comes out is the next row. Whether the calls of all nodes are to open one is
+//! [`domain::calls`]'s; writing rows and asking before each job is [`super::gate`]'s.
 
 use super::outcome::Outcome;
 use crate::by_itself;
 use domain::{
     breaker::{Breaker, BreakerKey, BreakerMode, BreakerState},
-    id::{JobId, NodeId, TenantId},
+    calls::Cause,
+    id::{NodeId, TenantId},
     outcome::ErrorClass,
     time::{MINUTE, SECOND, Timestamp, in_words},
 };
-use std::{
-    collections::{HashSet, VecDeque},
-    time::Duration,
-};
+use std::time::Duration;
 
-/// Calls older than this say nothing any more, in microseconds.
-const WINDOW: i64 = MINUTE;
-/// Calls kept per target; more than this within the window add nothing to what is known.
-const MOST_CALLS: usize = 200;
-/// Fewer calls than this within the window are no rate.
-const LEAST_CALLS: usize = 20;
-/// It opens when so many of a hundred calls fail.
-const FAILURE_PERCENT: usize = 50;
-/// It opens when so many of a hundred calls are slow.
-const SLOW_PERCENT: usize = 80;
-/// It opens when so many different jobs fail in a row; one job that fails again and again is no proof.
-const IN_A_ROW: usize = 5;
 /// Longest time it stays open for its own reasons.
 const LONGEST_OPEN: i64 = 10 * MINUTE;
 /// Longest time a far side can ask for with `Retry-After`.
@@ -78,71 +63,6 @@ pub fn said(outcome: &Outcome, took: i64, slow_after: i64) -> Option<Said> {
     }
 }
 
-/// The calls one node made to one target of late.
-#[derive(Debug, Default)]
-pub struct Window {
-    calls: VecDeque<(Timestamp, JobId, Said)>,
-}
-
-/// Why a breaker is to open.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trip {
-    /// In plain words.
-    pub why: String,
-    /// How long the far side asked to wait.
-    pub asked: Option<Duration>,
-}
-
-impl Window {
-    /// Notes a call that ended at `now`. Calls before `since`, when the breaker last changed, are forgotten. Says why the
-    /// breaker is to open, if it is; the window then begins anew.
-    pub fn note(&mut self, job: JobId, said: Said, since: Option<Timestamp>, now: Timestamp) -> Option<Trip> {
-        let oldest = now.plus(-WINDOW).max(since.unwrap_or(Timestamp(i64::MIN)));
-        self.calls.retain(|(at, ..)| *at >= oldest);
-        if self.calls.len() == MOST_CALLS {
-            self.calls.pop_front();
-        }
-        self.calls.push_back((now, job, said));
-        let trip = self.trip();
-        if trip.is_some() {
-            self.calls.clear();
-        }
-        trip
-    }
-
-    fn trip(&self) -> Option<Trip> {
-        let (_, _, last) = self.calls.back()?;
-        let total = self.calls.len();
-        let share = |some: usize, percent| total >= LEAST_CALLS && some * 100 >= total * percent;
-        match last {
-            Said::Well => None,
-            Said::Slow => {
-                let slow = self.calls.iter().filter(|(.., said)| *said == Said::Slow).count();
-                share(slow, SLOW_PERCENT)
-                    .then(|| Trip { why: format!("{slow} of the last {total} calls were slow"), asked: None })
-            }
-            Said::Ill { words, asked } => {
-                let failed = self.calls.iter().filter(|(.., said)| matches!(said, Said::Ill { .. })).count();
-                let in_a_row: HashSet<JobId> = self
-                    .calls
-                    .iter()
-                    .rev()
-                    .take_while(|(.., said)| matches!(said, Said::Ill { .. }))
-                    .map(|(_, job, _)| *job)
-                    .collect();
-                let why = if in_a_row.len() >= IN_A_ROW {
-                    format!("{} jobs in a row failed, the last with: {words}", in_a_row.len())
-                } else if share(failed, FAILURE_PERCENT) {
-                    format!("{failed} of the last {total} calls failed, the last with: {words}")
-                } else {
-                    return None;
-                };
-                Some(Trip { why, asked: *asked })
-            }
-        }
-    }
-}
-
 /// Whether a job may pass a breaker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Passage {
@@ -167,8 +87,8 @@ pub fn passage(breaker: Option<&Breaker>, now: Timestamp) -> Passage {
     }
 }
 
-/// A breaker that did nothing yet.
-fn fresh(key: BreakerKey, tenant_id: TenantId) -> Breaker {
+/// A breaker that did nothing yet; it is not kept as a row.
+pub fn fresh(key: BreakerKey, tenant_id: TenantId) -> Breaker {
     Breaker {
         key,
         tenant_id,
@@ -199,30 +119,29 @@ fn next(before: Breaker, by: &str, now: Timestamp) -> Breaker {
 }
 
 /// How long it stays open at its `openings`th opening, in microseconds.
-fn open_for(openings: i32, first: Duration, asked: Option<Duration>) -> i64 {
-    let micros = |time: Duration| i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
+fn open_for(openings: i32, first: i64, asked: Option<i64>) -> i64 {
     let doublings = openings.clamp(1, 30) as u32 - 1;
-    let own = micros(first).saturating_mul(1 << doublings).clamp(1, LONGEST_OPEN);
-    asked.map_or(own, |asked| own.max(micros(asked).min(LONGEST_ASKED)))
+    let own = first.saturating_mul(1 << doublings).clamp(1, LONGEST_OPEN);
+    asked.map_or(own, |asked| own.max(asked.min(LONGEST_ASKED)))
 }
 
-/// The breaker opened by a trip. It stands closed or does not exist before.
+/// The breaker opened for a cause, for `first` microseconds the first time. It stands closed or does not exist before.
 pub fn opened(
     before: Option<&Breaker>,
     key: &BreakerKey,
     tenant: TenantId,
-    trip: Trip,
-    first: Duration,
+    cause: Cause,
+    first: i64,
     now: Timestamp,
 ) -> Breaker {
     let before = before.cloned().unwrap_or_else(|| fresh(key.clone(), tenant));
     let openings = before.openings.saturating_add(1);
-    let time = open_for(openings, first, trip.asked);
+    let time = open_for(openings, first, cause.asked_until.map(|until| until.since(now)));
     Breaker {
         state: BreakerState::Open,
         openings,
         open_until: Some(now.plus(time)),
-        reason: trip.why,
+        reason: cause.why,
         ..next(before, by_itself::NAME, now)
     }
 }
@@ -238,7 +157,7 @@ pub fn probing(before: &Breaker, node: NodeId, now: Timestamp) -> Breaker {
 }
 
 /// The breaker after its probe. Open again at once when the probe said nothing: the next job may try.
-pub fn probed(before: &Breaker, said: Option<Said>, first: Duration, now: Timestamp) -> Breaker {
+pub fn probed(before: &Breaker, said: Option<Said>, first: i64, now: Timestamp) -> Breaker {
     match said {
         Some(Said::Well) => Breaker {
             state: BreakerState::Closed,
@@ -251,8 +170,10 @@ pub fn probed(before: &Breaker, said: Option<Said>, first: Duration, now: Timest
                 Said::Ill { words, asked } => (words, asked),
                 _ => ("it was slow".to_owned(), None),
             };
-            let trip = Trip { why: format!("the try after the pause failed, too: {why}"), asked };
-            opened(Some(before), &before.key, before.tenant_id, trip, first, now)
+            let asked = asked.map(|asked| now.plus(i64::try_from(asked.as_micros()).unwrap_or(i64::MAX)));
+            let why = format!("the try after the pause failed, too: {why}");
+            let cause = Cause { why, asked_until: asked };
+            opened(Some(before), &before.key, before.tenant_id, cause, first, now)
         }
         None => Breaker {
             state: BreakerState::Open,
@@ -306,11 +227,7 @@ mod tests {
     use uuid::Uuid;
 
     const START: Timestamp = Timestamp(1_000 * MINUTE);
-    const FIRST: Duration = Duration::from_secs(30);
-
-    fn job(n: usize) -> JobId {
-        JobId::new(Uuid::from_u128(n as u128))
-    }
+    const FIRST: i64 = 30 * SECOND;
 
     fn key() -> BreakerKey {
         BreakerKey::Destination(DestinationId::new(Uuid::nil()))
@@ -320,20 +237,9 @@ mod tests {
         Said::Ill { words: "503 from blog".into(), asked: None }
     }
 
-    fn trip(asked: Option<Duration>) -> Trip {
-        Trip { why: "why".into(), asked }
-    }
-
-    fn open(asked: Option<Duration>) -> Breaker {
-        opened(None, &key(), TenantId::new(Uuid::nil()), trip(asked), FIRST, START)
-    }
-
-    /// Notes these calls, one a second; says at which it tripped.
-    fn first_trip(calls: impl IntoIterator<Item = (usize, Said)>) -> Option<usize> {
-        let mut window = Window::default();
-        calls.into_iter().enumerate().position(|(n, (id, said))| {
-            window.note(job(id), said, None, START.plus(n as i64 * SECOND)).is_some()
-        })
+    fn open(asked: Option<i64>) -> Breaker {
+        let cause = Cause { why: "why".into(), asked_until: asked.map(|asked| START.plus(asked)) };
+        opened(None, &key(), TenantId::new(Uuid::nil()), cause, FIRST, START)
     }
 
     #[test]
@@ -360,45 +266,6 @@ mod tests {
     }
 
     #[test]
-    fn five_different_jobs_that_fail_in_a_row_open_it() {
-        assert_eq!(first_trip((0..9).map(|n| (n, ill()))), Some(4));
-        // One that works in between begins the row anew.
-        let calls = [ill(), ill(), ill(), ill(), Said::Well, ill(), ill(), ill(), ill()];
-        assert_eq!(first_trip(calls.into_iter().enumerate()), None);
-        // The same job over and over is its own fault, as far as anybody can tell.
-        assert_eq!(first_trip((0..12).map(|_| (7, ill()))), None);
-    }
-
-    #[test]
-    fn half_of_at_least_twenty_calls_open_it() {
-        let half = |n: usize| (n, if n.is_multiple_of(2) { Said::Well } else { ill() });
-        assert_eq!(first_trip((0..40).map(half)), Some(19));
-        let third = |n: usize| (n, if n.is_multiple_of(3) { ill() } else { Said::Well });
-        assert_eq!(first_trip((0..60).map(third)), None);
-    }
-
-    #[test]
-    fn calls_older_than_a_minute_or_than_the_breaker_s_last_change_are_forgotten() {
-        let mut window = Window::default();
-        for n in 0..4 {
-            assert_eq!(window.note(job(n), ill(), None, START), None);
-        }
-        assert_eq!(window.note(job(4), ill(), None, START.plus(WINDOW + 1)), None);
-        for n in 0..3 {
-            assert_eq!(window.note(job(10 + n), ill(), None, START.plus(WINDOW + 1)), None);
-        }
-        let changed = START.plus(WINDOW + 2);
-        assert_eq!(window.note(job(20), ill(), Some(changed), changed), None);
-    }
-
-    #[test]
-    fn slow_calls_open_it_only_when_nearly_all_are() {
-        assert_eq!(first_trip((0..30).map(|n| (n, Said::Slow))), Some(19));
-        let half = |n: usize| (n, if n.is_multiple_of(2) { Said::Well } else { Said::Slow });
-        assert_eq!(first_trip((0..60).map(half)), None);
-    }
-
-    #[test]
     fn open_time_doubles_with_each_opening_up_to_a_cap() {
         for (openings, seconds) in [(1, 30), (2, 60), (3, 120), (5, 480), (6, 600), (i32::MAX, 600)] {
             assert_eq!(open_for(openings, FIRST, None), seconds * SECOND, "{openings}");
@@ -407,8 +274,10 @@ mod tests {
 
     #[test]
     fn retry_after_lengthens_the_open_time_within_bounds_and_never_shortens_it() {
-        for (asked, seconds) in [(5, 30), (90, 90), (3_600, 3_600), (u64::MAX, 3_600)] {
-            let until = open(Some(Duration::from_secs(asked))).open_until;
+        for (asked, seconds) in
+            [(5 * SECOND, 30), (90 * SECOND, 90), (3_600 * SECOND, 3_600), (i64::MAX, 3_600)]
+        {
+            let until = open(Some(asked)).open_until;
             assert_eq!(until, Some(START.plus(seconds * SECOND)), "{asked}");
         }
     }

@@ -1,12 +1,16 @@
 //! Whether a claimed job may run: asked between claim and run. What is paused, or whose target's breaker is open, is
 //! put aside with what holds it and burns no try. [`super::letting_go`] brings it back.
 //!
+//! How calls went is told to all nodes behind the calls, and whoever tells of one that failed or was slow looks whether
+//! the calls of all nodes together open the breaker.
+//!
 //! A pause over a long backlog must not make every job of it take the way through a claim: when a claim brings jobs
 //! that may not run, the head of the queue is looked through and what may not run is put aside where it stands, a
 //! bounded number per claim, so that other jobs come up in between.
 
 use super::{
-    breaker::{self, Passage, Window},
+    breaker::{self, Passage},
+    calls::{CallLog, Untold},
     finish::Finisher,
     outcome::Outcome,
 };
@@ -18,26 +22,25 @@ use crate::{
 use domain::{
     attempt::Attempt,
     breaker::{Breaker, BreakerKey, BreakerMode, BreakerState},
+    calls,
     holder::Holder,
     id::{JobId, NodeId, TenantId},
-    job::{Called, Job, JobKind},
+    job::{Called, Job},
     outcome::AttemptOutcome,
     pause::PauseTarget,
-    time::{SECOND, Timestamp},
+    thresholds::Thresholds,
+    time::Timestamp,
 };
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 use store::{Finished, Next, Store, StoreError};
+use tokio_util::sync::CancellationToken;
 
 /// Jobs at the head of the queue that are looked through at once.
 const HEAD: i64 = 1_000;
-/// An answer of a destination after this long is slow, in microseconds.
-const SLOW_DELIVERY: i64 = 10 * SECOND;
-/// An answer of a model after this long is slow, in microseconds.
-const SLOW_MODEL: i64 = 60 * SECOND;
+/// Pause between two rounds of telling the others how calls went.
+const PAUSE: Duration = Duration::from_secs(1);
+/// The same when enough jobs failed in a row here to open a breaker.
+const SHORT_PAUSE: Duration = Duration::from_millis(100);
 
 /// What decides which claimed jobs run.
 pub struct Gate {
@@ -51,10 +54,9 @@ pub struct Gate {
     pub clock: SharedClock,
     /// This process.
     pub node: NodeId,
-    /// How long a breaker stays open at first.
+    /// How long a breaker stays open at first, where nothing else is set.
     pub open_first: Duration,
-    /// A std mutex: held for one note, never across an await.
-    windows: Mutex<HashMap<BreakerKey, Window>>,
+    calls: CallLog,
 }
 
 /// A job that may run.
@@ -82,7 +84,7 @@ impl Gate {
         node: NodeId,
         open_first: Duration,
     ) -> Self {
-        Self { store, live, finisher, clock, node, open_first, windows: Mutex::default() }
+        Self { store, live, finisher, clock, node, open_first, calls: CallLog::new(node) }
     }
 
     /// Those of the claimed jobs that may run; the others are put aside, uncounted.
@@ -116,32 +118,88 @@ impl Gate {
     pub async fn note(&self, job: &Job, probe: Option<Breaker>, outcome: &Outcome, took: i64) {
         let snapshot = self.live.now();
         let Some(key) = breaker_of(job, &snapshot) else { return };
-        let slow_after = if job.kind == JobKind::Generate { SLOW_MODEL } else { SLOW_DELIVERY };
-        let said = breaker::said(outcome, took, slow_after);
+        let set = self.thresholds(&key, &snapshot);
+        let said = breaker::said(outcome, took, set.slow_after);
         let now = self.clock.now();
         if let Some(probe) = probe {
-            return self.write(breaker::probed(&probe, said, self.open_first, now), &snapshot).await;
+            return self.write(breaker::probed(&probe, said, set.wait, now), &snapshot).await;
         }
         let before = snapshot.breaker(&key);
         // What was begun before the breaker opened ends without a say.
         let (Some(said), Passage::Free) = (said, breaker::passage(before, now)) else { return };
-        let since = before.map(|breaker| breaker.changed_at);
-        let trip = self.windows().entry(key.clone()).or_default().note(job.id, said, since, now);
-        if before.is_some_and(|breaker| breaker.mode != BreakerMode::Automatic) {
-            return;
-        }
-        if let Some(trip) = trip {
-            let opened = breaker::opened(before, &key, job.tenant_id, trip, self.open_first, now);
-            self.write(opened, &snapshot).await;
-        }
+        let revision = before.map_or(0, |breaker| breaker.revision);
+        self.calls.note((&key, job.tenant_id), revision, &set, (job.id, &said), now);
     }
 
     /// Gives a probe back whose job did not end here, so that another may try at once.
     pub async fn forgo(&self, probe: Option<Breaker>) {
         if let Some(probe) = probe {
-            let free = breaker::probed(&probe, None, self.open_first, self.clock.now());
-            self.write(free, &self.live.now()).await;
+            let snapshot = self.live.now();
+            let wait = self.thresholds(&probe.key, &snapshot).wait;
+            self.write(breaker::probed(&probe, None, wait, self.clock.now()), &snapshot).await;
         }
+    }
+
+    /// Tells the other nodes how calls went until `stop`, and a last time then: about once a second while calls are made,
+    /// sooner when enough jobs failed in a row to open a breaker.
+    pub async fn keep(self: Arc<Self>, stop: CancellationToken) {
+        loop {
+            let more = stop.run_until_cancelled(self.calls.counted.notified()).await.is_some();
+            self.settle().await;
+            if !more {
+                return;
+            }
+            // Even what is urgent waits for a moment: a round takes along what ends meanwhile.
+            let _ = stop.run_until_cancelled(tokio::time::sleep(SHORT_PAUSE)).await;
+            let urgent = tokio::time::timeout(PAUSE - SHORT_PAUSE, self.calls.urgent.notified());
+            let _ = stop.run_until_cancelled(urgent).await;
+        }
+    }
+
+    /// Tells the other nodes how calls went since the last time, and opens the breakers that are to open.
+    pub async fn settle(&self) {
+        let untold = self.calls.take();
+        if let Err(error) = self.tell(&untold).await {
+            tracing::warn!(%error, "how calls went could not be told to the other nodes");
+            self.calls.again(&untold);
+        }
+        self.calls.forget(self.clock.now());
+    }
+
+    async fn tell(&self, untold: &Untold) -> Result<(), StoreError> {
+        self.store.count_calls(&untold.buckets).await?;
+        let snapshot = self.live.now();
+        let now = self.clock.now();
+        let open: Vec<_> = untold
+            .doubtful
+            .iter()
+            .filter(|(key, _)| {
+                let before = snapshot.breaker(key);
+                // Whatever a person decided stays as they want it.
+                before.is_none_or(|breaker| breaker.mode == BreakerMode::Automatic)
+                    && breaker::passage(before, now) == Passage::Free
+            })
+            .map(|(key, tenant)| (key, *tenant, self.thresholds(key, &snapshot)))
+            .collect();
+        let Some(longest) = open.iter().map(|(.., set)| set.window).max() else { return Ok(()) };
+        let keys: Vec<BreakerKey> = open.iter().map(|(key, ..)| (*key).clone()).collect();
+        let mut windows: HashMap<BreakerKey, Vec<_>> = HashMap::new();
+        for bucket in self.store.calls_since(Some(&keys), now.plus(-longest)).await? {
+            windows.entry(bucket.key.clone()).or_default().push(bucket);
+        }
+        for (key, tenant, set) in open {
+            let before = snapshot.breaker(key);
+            let revision = before.map_or(0, |breaker| breaker.revision);
+            let buckets = windows.get(key).map_or(&[][..], Vec::as_slice);
+            if let Some(cause) = calls::judge(buckets, revision, &set, now) {
+                self.write(breaker::opened(before, key, tenant, cause, set.wait, now), &snapshot).await;
+            }
+        }
+        Ok(())
+    }
+
+    fn thresholds(&self, key: &BreakerKey, snapshot: &Snapshot) -> Thresholds {
+        snapshot.thresholds(key, self.open_first)
     }
 
     /// What holds a job, or the breaker it has to try first.
@@ -232,10 +290,6 @@ impl Gate {
             self.store.hold_waiting(&jobs, &by, &reason, now).await?;
         }
         Ok(())
-    }
-
-    fn windows(&self) -> std::sync::MutexGuard<'_, HashMap<BreakerKey, Window>> {
-        self.windows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -4,7 +4,8 @@
 //! - [`claims`]: how many jobs are claimed at once, and of which queues
 //! - [`material`]: what claimed jobs work on, read for all of them at once
 //! - [`gate`]: whether a claimed job may run: pauses and circuit breakers
-//! - [`breaker`]: when a circuit breaker opens and closes; pure
+//! - [`breaker`]: what a call says of its target, and how a circuit breaker changes; pure
+//! - [`calls`]: counting calls, for the window all nodes share
 //! - [`letting_go`]: bringing back what pauses and breakers held
 //! - [`watch`]: stopping what a person cancelled
 //! - [`admission`]: whether a claimed job calls now: its target is on, has room ([`lanes`]), and it is its subject's turn
@@ -20,6 +21,7 @@
 
 pub mod admission;
 pub mod breaker;
+pub mod calls;
 pub mod claims;
 pub mod executor;
 pub mod finish;

@@ -48,6 +48,7 @@ schema! {
     13: "0013_queues.sql",
     15: "0015_job_edits.sql",
     16: "0016_unique_and_schedules.sql",
+    17: "0017_breaker_windows.sql",
     18: "0018_token_keys.sql",
     19: "0019_job_facts.sql",
 }

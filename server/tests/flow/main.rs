@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
+mod breakers;
 mod edits;
 mod schedules;
 mod support;
@@ -29,16 +30,16 @@ use tidegate::worker::{
     outcome::{Failure, Outcome, Success},
 };
 
-fn ill() -> Outcome {
+pub(crate) fn ill() -> Outcome {
     Err(Failure::new(ErrorClass::Server, "503 from blog"))
 }
 
-fn well() -> Outcome {
+pub(crate) fn well() -> Outcome {
     Ok(Success::default())
 }
 
 /// The jobs among those that were let through.
-fn jobs(admitted: Vec<Admitted>) -> Vec<Job> {
+pub(crate) fn jobs(admitted: Vec<Admitted>) -> Vec<Job> {
     admitted.into_iter().map(|one| one.parts().0).collect()
 }
 
@@ -125,6 +126,7 @@ async fn a_breaker_opens_holds_lets_one_job_try_and_closes_for_a_trickle_first()
     for job in jobs(place.gate.admit(place.claim(5).await).await) {
         place.gate.note(&job, None, &ill(), SECOND).await;
     }
+    place.gate.settle().await;
     let open = place.breaker(&key).unwrap();
     assert_eq!((open.state, open.mode), (BreakerState::Open, BreakerMode::Automatic));
     assert_eq!(open.reason, "5 jobs in a row failed, the last with: 503 from blog");
@@ -173,10 +175,12 @@ async fn one_job_that_fails_again_and_again_opens_no_breaker_and_neither_do_refu
     let made = place.jobs(10, |job| job.destination_id = Some(blog)).await;
     for _ in 0..15 {
         place.gate.note(&made[0], None, &ill(), SECOND).await;
+        place.gate.settle().await;
     }
     for job in &made {
         let refused = Err(Failure::new(ErrorClass::Rejected, "422 from blog"));
         place.gate.note(job, None, &refused, SECOND).await;
+        place.gate.settle().await;
     }
     assert!(place.breaker(&BreakerKey::Destination(blog)).is_none());
 }
@@ -198,6 +202,7 @@ async fn a_breaker_forced_by_a_person_stays_so_until_it_is_set_back() {
     for job in place.jobs(10, |job| job.destination_id = Some(blog)).await {
         place.gate.note(&job, None, &ill(), SECOND).await;
     }
+    place.gate.settle().await;
     assert_eq!(place.breaker(&key).unwrap().state, BreakerState::Closed);
     assert_eq!(place.let_go().await, 1);
     set(BreakerMode::Automatic).await.unwrap();
@@ -273,6 +278,7 @@ async fn two_nodes_that_find_a_breaker_s_time_over_send_one_job() {
     for job in place.jobs(5, of_blog).await {
         place.gate.note(&job, None, &ill(), SECOND).await;
     }
+    place.gate.settle().await;
     place.clock.advance(30 * SECOND);
     let other = Arc::new(place.another_node(Duration::from_secs(30)));
     let (one, two) = (place.claim(2).await, place.claim_for(other.node, 2).await);

@@ -1,7 +1,9 @@
 //! What people configure. Every change counts up the version in its own transaction, before anything else:
 //! the one row of that number is what makes changes wait for each other.
 
-use super::{Adapter, Connection, Database, Transaction, audit, keys, rows, schemas, switches, work_limits};
+use super::{
+    Adapter, Connection, Database, Transaction, audit, breakers, keys, rows, schemas, switches, work_limits,
+};
 use crate::{
     AuditEntry, ConfigRows, ConfigStore, Result, Sealed, StoreError,
     text::{clean, clean_opt, to_json},
@@ -124,7 +126,8 @@ impl ConfigStore for Adapter {
         let schemas = schemas::in_use(&mut *connection).await?;
         let mappings = schemas::mappings_in_use(&mut *connection).await?;
         let pauses = switches::pauses(&mut *connection).await?;
-        let breakers = switches::breakers(&mut *connection).await?;
+        let switched = switches::breakers(&mut *connection).await?;
+        let thresholds = breakers::thresholds(&mut *connection).await?;
         let work_limits = work_limits::all(&mut *connection).await?;
         transaction.commit().await?;
         Ok(ConfigRows {
@@ -141,7 +144,8 @@ impl ConfigStore for Adapter {
             schemas,
             mappings,
             pauses,
-            breakers,
+            breakers: switched,
+            thresholds,
             work_limits,
         })
     }

@@ -9,6 +9,8 @@ mod accounts;
 mod archive;
 #[path = "../common/audit.rs"]
 mod audit;
+#[path = "../common/breakers.rs"]
+mod breakers;
 #[path = "../common/buckets.rs"]
 mod buckets;
 #[path = "../common/config.rs"]
@@ -92,6 +94,11 @@ type Database = Postgres;
 type Connection = PgConnection;
 type Row = PgRow;
 type Transaction = sqlx::Transaction<'static, Database>;
+
+const _: () = assert!(domain::outcome::GIVES_UP_AFTER == 259_200_000_000, "said in SQL below");
+/// Goes on after a time: how long a job is tried from then on, by its rule or as usual (`JobParams::gives_up_after`).
+const GIVES_UP_IN: &str =
+    " + coalesce((jobs.params::jsonb ->> 'deadline_s')::bigint * 1000000, 259200000000)";
 
 /// Locks the rows a subquery finds, in its order.
 const LOCK: &str = " for update";

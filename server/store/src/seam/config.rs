@@ -15,6 +15,7 @@ use domain::{
     schema::{MappingVersion, SchemaUse, SchemaVersion},
     secret::{SecretInfo, SecretState},
     tenant::Tenant,
+    thresholds::SetThresholds,
     time::Timestamp,
     vendor::Vendor,
 };
@@ -67,6 +68,8 @@ pub struct ConfigRows {
     pub pauses: Vec<Pause>,
     /// The circuit breakers that opened once, or that somebody decided about.
     pub breakers: Vec<Breaker>,
+    /// The thresholds of breakers that are set.
+    pub thresholds: Vec<SetThresholds>,
     /// The limits of work that are set.
     pub work_limits: Vec<WorkLimit>,
 }

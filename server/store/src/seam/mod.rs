@@ -3,6 +3,7 @@
 mod accounts;
 mod archive;
 mod audit;
+mod breakers;
 mod buckets;
 mod config;
 mod counters;
@@ -38,6 +39,7 @@ mod work_limits;
 pub use accounts::*;
 pub use archive::*;
 pub use audit::*;
+pub use breakers::*;
 pub use buckets::*;
 pub use config::*;
 pub use counters::*;
@@ -95,6 +97,7 @@ pub trait Store:
     + JobChangeStore
     + JobEditStore
     + SwitchStore
+    + BreakerStore
     + ConfigStore
     + PolicyStore
     + KeyStore

@@ -9,6 +9,8 @@ mod accounts;
 mod archive;
 #[path = "../common/audit.rs"]
 mod audit;
+#[path = "../common/breakers.rs"]
+mod breakers;
 #[path = "../common/buckets.rs"]
 mod buckets;
 #[path = "../common/config.rs"]
@@ -100,6 +102,10 @@ type Database = Sqlite;
 type Connection = SqliteConnection;
 type Row = SqliteRow;
 type Transaction = sqlx::Transaction<'static, Database>;
+
+const _: () = assert!(domain::outcome::GIVES_UP_AFTER == 259_200_000_000, "said in SQL below");
+/// Goes on after a time: how long a job is tried from then on, by its rule or as usual (`JobParams::gives_up_after`).
+const GIVES_UP_IN: &str = " + coalesce(json_extract(jobs.params, '$.deadline_s') * 1000000, 259200000000)";
 
 /// Nothing: whoever writes is alone.
 const LOCK: &str = "";

@@ -8,6 +8,7 @@
 mod accounts;
 mod archive;
 mod audit;
+mod breakers;
 mod buckets;
 mod config;
 mod delivery;
