@@ -4,7 +4,7 @@ use crate::{
     id::{DestinationId, EventId, JobId, NodeId, ProviderId, RuleId, TenantId, VendorId},
     outcome::{ErrorClass, GIVES_UP_AFTER},
     schema::JobShape,
-    time::Timestamp,
+    time::{SECOND, Timestamp},
     unique::Unique,
 };
 use serde::{Deserialize, Serialize};
@@ -80,6 +80,9 @@ pub struct JobParams {
     /// Tries before the job is a dead letter; `None` for the kind's default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_attempts: Option<i32>,
+    /// How long it is tried, in seconds; `None` for the usual time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deadline_s: Option<u32>,
     /// Whether jobs of its rule about one subject run one after the other, as their events came.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub in_order: bool,
@@ -92,6 +95,13 @@ pub struct JobParams {
     /// Which versions of schema and mapping its event's payload met; `None` where its type has neither.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shape: Option<JobShape>,
+}
+
+impl JobParams {
+    /// It gives up this long after it was first due, or last put back in the queue; in microseconds.
+    pub fn gives_up_after(&self) -> i64 {
+        self.deadline_s.map_or(GIVES_UP_AFTER, |seconds| i64::from(seconds) * SECOND)
+    }
 }
 
 /// Tokens and cost of AI calls.
@@ -209,7 +219,7 @@ impl Job {
 
     /// After this it is not tried again, whatever tries it has left.
     pub fn deadline(&self) -> Timestamp {
-        self.gives_up_at.unwrap_or(self.created_at.plus(GIVES_UP_AFTER))
+        self.gives_up_at.unwrap_or(self.created_at.plus(self.params.gives_up_after()))
     }
 }
 

@@ -71,9 +71,11 @@ impl ErrorClass {
 pub const LONGEST_PAUSE: i64 = HOUR;
 /// Longest pause a far side can ask for, in microseconds.
 pub const LONGEST_ASKED: i64 = 6 * HOUR;
-/// A job gives up this long after it was made, or last put back in the queue, whatever tries it has left; in
-/// microseconds.
+/// A job gives up this long after it was first due, or last put back in the queue, whatever tries it has left, unless its
+/// rule says otherwise; in microseconds.
 pub const GIVES_UP_AFTER: i64 = 3 * DAY;
+/// The shortest and the longest such time a rule can give its jobs, in seconds.
+pub const DEADLINES_S: std::ops::RangeInclusive<u32> = 60..=30 * 24 * 3_600;
 /// Most tries a rule can give its jobs.
 pub const MOST_TRIES: i32 = 50;
 /// Shortest pause of a job that is put off because its turn has not come, in microseconds.

@@ -27,6 +27,7 @@ pub async fn add_rule(
     max_tokens: Option<String>,
     max_attempts: Option<String>,
     delay_s: Option<String>,
+    deadline_s: Option<String>,
     in_order: Option<String>,
     unique_for_s: Option<String>,
     unique_by: Option<String>,
@@ -52,6 +53,7 @@ pub async fn add_rule(
         max_tokens: typed::maybe(Field::MaxTokens, max_tokens, Reason::Malformed)?,
         max_attempts: typed::maybe(Field::Tries, max_attempts, Reason::Malformed)?,
         delay_s: typed::maybe(Field::Delay, delay_s, Reason::Malformed)?,
+        deadline_s: typed::maybe(Field::Deadline, deadline_s, Reason::Malformed)?,
         in_order: in_order.is_some(),
         unique: unique_for.filter(|seconds| *seconds > 0).map(|for_s| Unique { for_s, by }),
     };

@@ -98,6 +98,8 @@ fn RuleForm(page: RulePage, action: ServerAction<AddRule>) -> impl IntoView {
                     hint="Left empty: 5 for models, 12 for deliveries."/>
                 <TextField label="Wait first, in seconds" name="delay_s" kind="number" field=Field::Delay fault placeholder="0"
                     hint="Before the first try; up to seven days."/>
+                <TextField label="Give up after, in seconds" name="deadline_s" kind="number" field=Field::Deadline fault placeholder="259200"
+                    hint="Whatever tries are left; a minute to thirty days. Left empty: three days."/>
                 <CheckField label="In order" name="in_order" id="in_order"
                     hint="What comes about one subject is worked off one after the other, as it came; other subjects do not wait. A dead letter does not stop those behind it."/>
                 <TextField label="The same only once within, in seconds" name="unique_for_s" kind="number" field=Field::UniqueFor fault placeholder="600"

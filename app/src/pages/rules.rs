@@ -76,7 +76,14 @@ fn then(row: &RuleRow) -> String {
         };
         format!(", once in {} for the same {same}", in_words(i64::from(unique.for_s) * SECOND))
     });
-    format!("{}{what}{order}{}", wait.unwrap_or_default(), once.unwrap_or_default())
+    // What is usual for the kind of job is not said again in every line.
+    let tries = row.max_attempts.map(|tries| match tries {
+        1 => ", one try".to_owned(),
+        tries => format!(", up to {tries} tries"),
+    });
+    let within = row.deadline_s.map(|_| format!(", for {} at most", in_words(row.gives_up_after())));
+    let [wait, tries, within, once] = [wait, tries, within, once].map(Option::unwrap_or_default);
+    format!("{wait}{what}{order}{tries}{within}{once}")
 }
 
 fn line(row: RuleRow, now: Timestamp) -> impl IntoView {

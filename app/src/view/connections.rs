@@ -6,9 +6,10 @@ use domain::{
     destination::{DestinationAuth, DestinationKind, DestinationMethod, WordpressRoute},
     id::{DestinationId, ProviderId, RuleId, VendorId},
     job::JobKind,
+    outcome::{GIVES_UP_AFTER, max_attempts},
     provider::ProviderKind,
     secret::SecretInfo,
-    time::Timestamp,
+    time::{SECOND, Timestamp},
     unique::Unique,
 };
 use serde::{Deserialize, Serialize};
@@ -227,6 +228,10 @@ pub struct RuleRow {
     pub prompt: Option<String>,
     /// How long its jobs wait before their first try, in seconds.
     pub delay_s: Option<u32>,
+    /// Tries its jobs have; `None` for what their kind usually has.
+    pub max_attempts: Option<i32>,
+    /// How long its jobs are tried, in seconds; `None` for the usual time.
+    pub deadline_s: Option<u32>,
     /// Whether its jobs about one subject run one after the other.
     pub in_order: bool,
     /// Whether the same work is not done twice, and for how long.
@@ -235,6 +240,18 @@ pub struct RuleRow {
     pub enabled: bool,
     /// When it was added.
     pub created_at: Timestamp,
+}
+
+impl RuleRow {
+    /// Tries its jobs have.
+    pub fn tries(&self) -> i32 {
+        self.max_attempts.unwrap_or(max_attempts(self.job))
+    }
+
+    /// How long its jobs are tried, in microseconds.
+    pub fn gives_up_after(&self) -> i64 {
+        self.deadline_s.map_or(GIVES_UP_AFTER, |seconds| i64::from(seconds) * SECOND)
+    }
 }
 
 /// One entry of a choice list.
@@ -286,6 +303,8 @@ pub struct NewRule {
     pub max_attempts: Option<i32>,
     /// How long its jobs wait before their first try, in seconds.
     pub delay_s: Option<u32>,
+    /// How long its jobs are tried, in seconds; `None` for the usual time.
+    pub deadline_s: Option<u32>,
     /// Whether its jobs about one subject run one after the other, as their events came.
     pub in_order: bool,
     /// Whether the same work is not done twice, and for how long.

@@ -439,6 +439,8 @@ fn rules(now: Timestamp) -> Vec<RuleRow> {
         destination: Some("daily-herald".into()),
         prompt: None,
         delay_s: None,
+        max_attempts: None,
+        deadline_s: None,
         in_order: false,
         unique: None,
         enabled: true,
@@ -452,6 +454,8 @@ fn rules(now: Timestamp) -> Vec<RuleRow> {
         },
         RuleRow {
             enabled: false,
+            max_attempts: Some(7),
+            deadline_s: Some(7_200),
             in_order: true,
             unique: Some(Unique { for_s: 600, by: UniqueBy::Subject }),
             delay_s: Some(90),

@@ -27,6 +27,18 @@ fn a_taken_name_comes_back_to_the_form() {
 }
 
 #[test]
+fn a_rule_says_how_often_and_how_long_its_jobs_are_tried() {
+    let site = busy(Role::Owner);
+    assert!(site.get("/rules").has(", in the order of each subject, up to 7 tries, for 2 h at most"));
+    let form = site.get("/rules/new");
+    assert!(form.has("name=\"deadline_s\"") && form.has("name=\"max_attempts\""));
+    let form = "vendor=ven_018f3c51000070008000000000000001&pattern=*&job=forward&deadline_s=soon";
+    let refused = site.post("/rules/new", "/ui/rule/add", form);
+    let back = refused.location.trim_start_matches("http://tidegate.example").to_owned();
+    assert!(site.get(&back).has("Give a number of seconds from 60 to 2,592,000"), "{back}");
+}
+
+#[test]
 fn a_test_of_a_destination_shows_its_report_without_javascript() {
     let site = busy(Role::Owner);
     assert!(site.get("/destinations").has("not tested yet"));

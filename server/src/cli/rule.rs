@@ -45,6 +45,9 @@ pub(super) enum Command {
         /// Wait before the first try, such as 30s or 2h
         #[arg(long, value_parser = input::duration)]
         delay: Option<i64>,
+        /// Give up after this time whatever tries are left, 60s to 30d; 3d unless said
+        #[arg(long, value_parser = input::duration)]
+        deadline: Option<i64>,
         /// Work off what comes about one subject one after the other, as it came
         #[arg(long)]
         in_order: bool,
@@ -98,6 +101,7 @@ pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::
             max_tokens,
             max_attempts,
             delay,
+            deadline,
             in_order,
             unique_for,
             unique_by,
@@ -121,6 +125,7 @@ pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::
                 max_tokens,
                 max_attempts,
                 delay_s: delay.map(|micros| u32::try_from(micros / SECOND).unwrap_or(u32::MAX)),
+                deadline_s: deadline.map(|micros| u32::try_from(micros / SECOND).unwrap_or(u32::MAX)),
                 in_order,
                 unique: unique_for.map(|micros| Unique {
                     for_s: u32::try_from(micros / SECOND).unwrap_or(u32::MAX),
@@ -136,7 +141,8 @@ pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::
         }
         Command::List { tenant } => {
             let page = services.list(&actor(base, tenant.as_deref())?).await.map_err(said)?;
-            let columns = ["id", "vendor", "type", "job", "provider", "destination", "only once"];
+            let columns =
+                ["id", "vendor", "type", "job", "provider", "destination", "tries", "gives up after", "only once"];
             out.list(&page.rows, &columns, |row| {
                 let name = |name: &Option<String>| name.clone().unwrap_or_default();
                 let (provider, destination) = (name(&row.provider), name(&row.destination));
@@ -147,6 +153,8 @@ pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::
                     row.job.to_string(),
                     provider,
                     destination,
+                    row.tries().to_string(),
+                    in_words(row.gives_up_after()),
                     row.unique.map(once).unwrap_or_default(),
                 ]
             });

@@ -25,8 +25,10 @@ fn start(event: &Event, vendor: &str, rule: &Rule) -> Job {
     };
     let new = jobs::new(JobId::new(fresh()), event.tenant_id, rule.job, event.received_at);
     let delay = i64::from(rule.params.delay_s.unwrap_or(0)) * SECOND;
+    let due = event.received_at.plus(delay);
     Job {
-        next_run_at: event.received_at.plus(delay),
+        next_run_at: due,
+        gives_up_at: Some(due.plus(rule.params.gives_up_after())),
         max_attempts: rule.params.max_attempts.unwrap_or(new.max_attempts),
         event_id: Some(event.id),
         vendor_id: Some(event.vendor_id),

@@ -83,6 +83,7 @@ impl JobEditsPort for Services {
         let new = jobs::new(JobId::new(fresh()), job.tenant_id, job.kind, self.clock.now());
         let copy = Job {
             max_attempts: jobs::tries(&job),
+            gives_up_at: Some(new.created_at.plus(params.gives_up_after())),
             event_id: job.event_id,
             parent_id: job.parent_id,
             vendor_id: job.vendor_id,

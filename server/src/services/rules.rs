@@ -12,7 +12,7 @@ use domain::{
     destination::DestinationKind,
     id::RuleId,
     job::{JobKind, JobParams},
-    outcome::MOST_TRIES,
+    outcome::{DEADLINES_S, MOST_TRIES},
     rule::Rule,
     unique::MAX_WHILE_S,
 };
@@ -49,6 +49,8 @@ impl RulesPort for Services {
                     .map(|live| live.destination.slug.to_string()),
                 prompt: rule.params.prompt.clone(),
                 delay_s: rule.params.delay_s,
+                max_attempts: rule.params.max_attempts,
+                deadline_s: rule.params.deadline_s,
                 in_order: rule.params.in_order,
                 unique: rule.params.unique,
                 enabled: rule.enabled,
@@ -141,6 +143,9 @@ impl Services {
         if new.unique.is_some_and(|unique| !(1..=MAX_WHILE_S).contains(&unique.for_s)) {
             return Err(invalid(Field::UniqueFor, Reason::Malformed));
         }
+        if new.deadline_s.is_some_and(|seconds| !DEADLINES_S.contains(&seconds)) {
+            return Err(invalid(Field::Deadline, Reason::Malformed));
+        }
         check_max_tokens(new.max_tokens)?;
         Ok(Rule {
             id: RuleId::new(fresh()),
@@ -157,6 +162,7 @@ impl Services {
                 max_tokens: new.max_tokens,
                 max_attempts: new.max_attempts,
                 delay_s: new.delay_s.filter(|seconds| *seconds > 0),
+                deadline_s: new.deadline_s,
                 in_order: new.in_order,
                 unique: new.unique,
                 ..JobParams::default()

@@ -108,6 +108,7 @@ impl Executor {
         let new = jobs::new(JobId::new(fresh()), job.tenant_id, kind, self.clock.now());
         Job {
             max_attempts: job.params.max_attempts.unwrap_or(new.max_attempts),
+            gives_up_at: Some(new.created_at.plus(job.params.gives_up_after())),
             event_id: job.event_id,
             parent_id: Some(job.id),
             vendor_id: job.vendor_id,

@@ -61,11 +61,14 @@ async fn without_a_template_the_event_goes_on_byte_for_byte_under_its_own_key_at
     let receiver = Receiver::start(|_| Reply::status(503)).await;
     let world = World::begin().await;
     let crm = world.destination("crm", DestinationKind::Http, &receiver.url, None).await;
-    world.add_rule(NewRule { max_attempts: Some(2), ..world.rule(JobKind::Forward, crm) }).await;
+    let rule =
+        NewRule { max_attempts: Some(2), deadline_s: Some(7_200), ..world.rule(JobKind::Forward, crm) };
+    world.add_rule(rule).await;
     let event = json!({"b": 1, "a": [1.50, "é"]});
     let (_, id) = world.event(None, now(), &event).await;
     let job = world.until(id, JobState::Deadletter).await;
     assert_eq!((job.attempt, job.max_attempts), (2, 2), "the rule's number of tries");
+    assert_eq!(job.deadline().since(job.created_at), 2 * HOUR, "the time the rule gives it");
     let seen = receiver.seen();
     assert_eq!(seen.len(), 2);
     assert_eq!(seen[0].body, event.to_string().into_bytes());
@@ -154,6 +157,16 @@ async fn a_rule_whose_body_cannot_be_sent_is_refused_when_it_is_saved() {
         (
             NewRule { max_attempts: Some(51), ..world.rule(JobKind::Forward, crm) },
             Field::Tries,
+            Reason::Malformed,
+        ),
+        (
+            NewRule { deadline_s: Some(59), ..world.rule(JobKind::Forward, crm) },
+            Field::Deadline,
+            Reason::Malformed,
+        ),
+        (
+            NewRule { deadline_s: Some(2_592_001), ..world.rule(JobKind::Forward, crm) },
+            Field::Deadline,
             Reason::Malformed,
         ),
     ] {

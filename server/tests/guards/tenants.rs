@@ -151,6 +151,7 @@ fn rule(
         max_tokens: None,
         max_attempts: None,
         delay_s: None,
+        deadline_s: None,
         in_order: false,
         unique: None,
     }

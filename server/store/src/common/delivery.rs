@@ -1,14 +1,15 @@
 //! What delivery keeps beside the queue.
 
 use super::{
-    Adapter, Connection, Database, LOCK, Row, along, config::end_change, is_one_of, queue::held_by, rows,
+    Adapter, Connection, Database, GIVES_UP_IN, LOCK, Row, along, config::end_change, is_one_of,
+    queue::held_by, rows,
 };
 use crate::{AuditEntry, DeliveryStore, Publishing, Result, Sealed, StoreError, SubjectTurn, text::clean};
 use async_trait::async_trait;
 use domain::{
     holder::Holder,
     id::{DestinationId, EventId, JobId, NodeId, ProviderId},
-    outcome::{GIVES_UP_AFTER, SwitchedOff},
+    outcome::SwitchedOff,
     time::Timestamp,
 };
 use sqlx::{QueryBuilder, query};
@@ -33,7 +34,7 @@ async fn release(
     );
     release.push_bind(now.0).push(", updated_at = ").push_bind(now.0);
     // A job must not give up because of the time it was held.
-    release.push(", gives_up_at = ").push_bind(now.plus(GIVES_UP_AFTER).0);
+    release.push(", gives_up_at = ").push_bind(now.0).push(GIVES_UP_IN);
     release.push(" where id in (select id from jobs");
     along(&mut release, "jobs_held_by");
     release.push(" where state = 'held' and held_by = ").push_bind(Holder::Off(cause).to_string());

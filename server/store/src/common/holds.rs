@@ -1,9 +1,9 @@
 //! Putting waiting jobs aside and letting them go again.
 
-use super::{Adapter, Database, LOCK, along, is_one_of, rows};
+use super::{Adapter, Database, GIVES_UP_IN, LOCK, along, is_one_of, rows};
 use crate::{HoldStore, QueueStore, Result, text::clean};
 use async_trait::async_trait;
-use domain::{holder::Holder, id::JobId, job::Job, outcome::GIVES_UP_AFTER, time::Timestamp};
+use domain::{holder::Holder, id::JobId, job::Job, time::Timestamp};
 use rows::job_columns;
 use sqlx::{QueryBuilder, query};
 
@@ -92,7 +92,7 @@ impl HoldStore for Adapter {
                  updated_at = ",
         );
         // A job must not give up because of the time it was held.
-        update.push_bind(now.0).push(", gives_up_at = ").push_bind(now.plus(GIVES_UP_AFTER).0);
+        update.push_bind(now.0).push(", gives_up_at = ").push_bind(now.0).push(GIVES_UP_IN);
         update.push(" from freed where jobs.id = freed.job_id and jobs.state = 'held' and jobs.held_by = ");
         update.push_bind(by.to_string());
         let changed = update.build().execute(&mut *transaction).await?;

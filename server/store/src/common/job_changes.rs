@@ -1,13 +1,12 @@
 //! What people do to jobs, one or many.
 
-use super::{Adapter, Database, LOCK, audit, is_one_of, jobs as lists, rows};
+use super::{Adapter, Database, GIVES_UP_IN, LOCK, audit, is_one_of, jobs as lists, rows};
 use crate::{AuditEntry, JobChange, JobChangeStore, Result, text::clean};
 use async_trait::async_trait;
 use domain::{
     filter::JobFilter,
     id::{JobId, TenantId},
     job::JobState,
-    outcome::GIVES_UP_AFTER,
     time::Timestamp,
 };
 use sqlx::QueryBuilder;
@@ -77,7 +76,7 @@ impl JobChangeStore for Adapter {
             JobChange::Release => {
                 update.push(", state = 'pending', held_by = null, reason = null, next_run_at = ");
                 update.push_bind(now.0);
-                update.push(", gives_up_at = ").push_bind(now.plus(GIVES_UP_AFTER).0);
+                update.push(", gives_up_at = ").push_bind(now.0).push(GIVES_UP_IN);
             }
             JobChange::Retry { tries } => {
                 update.push(
@@ -85,7 +84,7 @@ impl JobChangeStore for Adapter {
                        max_attempts = attempt + ",
                 );
                 update.push_bind(*tries).push(", next_run_at = ").push_bind(now.0);
-                update.push(", gives_up_at = ").push_bind(now.plus(GIVES_UP_AFTER).0);
+                update.push(", gives_up_at = ").push_bind(now.0).push(GIVES_UP_IN);
             }
             JobChange::Prioritise(priority) => {
                 update.push(", priority = ").push_bind(*priority);

@@ -1,6 +1,6 @@
 //! Jobs as people see them: lists, stories, and putting one back in the queue.
 
-use super::{Adapter, CHECKED_EQUALS, Database, along, audit, insert, is_one_of, listed, rows};
+use super::{Adapter, CHECKED_EQUALS, Database, GIVES_UP_IN, along, audit, insert, is_one_of, listed, rows};
 use crate::{AuditEntry, JobStore, QueueStore, Result, StoreError};
 use async_trait::async_trait;
 use domain::{
@@ -8,7 +8,6 @@ use domain::{
     filter::{Cursor, JobFilter},
     id::{EventId, JobId, TenantId},
     job::{Job, JobKind, JobResult, JobState},
-    outcome::GIVES_UP_AFTER,
     time::Timestamp,
 };
 use rows::job_columns;
@@ -225,20 +224,24 @@ impl JobStore for Adapter {
         audit: &AuditEntry,
     ) -> Result<()> {
         let mut transaction = self.begin().await?;
-        let changed = query(
-            "update jobs
-             set state = 'pending', next_run_at = $3, max_attempts = attempt + $4, reason = null,
-                 held_by = null, error_class = null, finished_at = null, updated_at = $3, gives_up_at = $5
-             where id = $1 and ($2 is null or tenant_id = $2)
-                 and state in ('failed', 'deadletter', 'cancelled', 'held')",
-        )
-        .bind(id.uuid())
-        .bind(scope.map(TenantId::uuid))
-        .bind(now.0)
-        .bind(tries)
-        .bind(now.plus(GIVES_UP_AFTER).0)
-        .execute(&mut *transaction)
-        .await?;
+        let mut again = QueryBuilder::<Database>::new(
+            "update jobs set state = 'pending', reason = null, held_by = null, error_class = null,
+                 finished_at = null, max_attempts = attempt + ",
+        );
+        again
+            .push_bind(tries)
+            .push(", next_run_at = ")
+            .push_bind(now.0)
+            .push(", updated_at = ")
+            .push_bind(now.0);
+        again.push(", gives_up_at = ").push_bind(now.0).push(GIVES_UP_IN);
+        again
+            .push(" where state in ('failed', 'deadletter', 'cancelled', 'held') and id = ")
+            .push_bind(id.uuid());
+        if let Some(tenant) = scope {
+            again.push(" and tenant_id = ").push_bind(tenant.uuid());
+        }
+        let changed = again.build().execute(&mut *transaction).await?;
         if changed.rows_affected() == 0 {
             // Ask in the same transaction which of the two it was.
             query("select 1 from jobs where id = $1 and ($2 is null or tenant_id = $2)")

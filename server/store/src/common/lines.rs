@@ -1,9 +1,9 @@
 //! Lines of jobs that run in order.
 
-use super::{Adapter, Connection, Database, LOCK, along};
+use super::{Adapter, Connection, Database, GIVES_UP_IN, LOCK, along};
 use crate::{LineStore, Result};
 use async_trait::async_trait;
-use domain::{holder::Holder, job::Job, outcome::GIVES_UP_AFTER, time::Timestamp};
+use domain::{holder::Holder, job::Job, time::Timestamp};
 use sqlx::{QueryBuilder, query_scalar};
 use uuid::Uuid;
 
@@ -17,7 +17,7 @@ fn free(now: Timestamp) -> QueryBuilder<Database> {
         QueryBuilder::new("update jobs set state = 'pending', held_by = null, reason = null, next_run_at = ");
     free.push_bind(now.0).push(", updated_at = ").push_bind(now.0);
     // A job must not give up because of the time it stood in line.
-    free.push(", gives_up_at = ").push_bind(now.plus(GIVES_UP_AFTER).0);
+    free.push(", gives_up_at = ").push_bind(now.0).push(GIVES_UP_IN);
     free
 }
 

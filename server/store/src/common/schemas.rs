@@ -9,7 +9,6 @@ use async_trait::async_trait;
 use domain::{
     id::{EventId, JobId, TenantId, VendorId},
     job::{Job, JobParams},
-    outcome::GIVES_UP_AFTER,
     schema::{EventTypeSeen, HELD_BY_SCHEMA, MappingVersion, SchemaUse, SchemaVersion, TypeKey},
     time::Timestamp,
 };
@@ -440,7 +439,7 @@ impl SchemaStore for Adapter {
             .bind(id.uuid())
             .bind(now.0)
             .bind(to_json(params)?)
-            .bind(now.plus(GIVES_UP_AFTER).0)
+            .bind(now.plus(params.gives_up_after()).0)
             .execute(&mut *transaction)
             .await?;
             released += changed.rows_affected();

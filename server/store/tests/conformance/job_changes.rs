@@ -8,7 +8,7 @@ use domain::{
     filter::JobFilter,
     holder::Holder,
     id::{JobId, NodeId},
-    job::{Job, JobKind, JobState},
+    job::{Job, JobKind, JobParams, JobState},
     outcome::{AttemptOutcome, GIVES_UP_AFTER},
     pause::PauseTarget,
     time::SECOND,
@@ -16,6 +16,7 @@ use domain::{
 use store::{DEFAULT_TENANT_ID, JobChange};
 
 on_both! {
+    a_job_put_back_in_the_queue_has_the_time_its_rule_gives_it,
     each_change_is_for_the_states_it_fits_and_leaves_others_alone,
     a_job_cancelled_while_it_runs_keeps_the_try_and_its_node_can_write_nothing_more,
     a_job_a_person_holds_is_let_go_by_a_person_only,
@@ -176,5 +177,28 @@ async fn jobs_of_a_filter_are_counted_up_to_a_bound(db: Db) {
         (of(JobState::Running, None), 10, 0),
     ] {
         assert_eq!(db.count_jobs(Some(DEFAULT_TENANT_ID), &filter, cap).await.unwrap(), count, "{filter:?}");
+    }
+}
+
+async fn a_job_put_back_in_the_queue_has_the_time_its_rule_gives_it(db: Db) {
+    let hurried = JobParams {
+        deadline_s: Some(7_200),
+        prompt: Some("a\0b \"deadline_s\":9".into()),
+        ..JobParams::default()
+    };
+    for (params, time) in [(hurried, 7_200 * SECOND), (JobParams::default(), GIVES_UP_AFTER)] {
+        let held = Job { state: JobState::Held, params, ..job() };
+        let failed = Job { state: JobState::Failed, id: id(JobId::new), ..held.clone() };
+        let dead = Job { state: JobState::Deadletter, id: id(JobId::new), ..held.clone() };
+        db.add_jobs(&[held.clone(), failed.clone(), dead.clone()]).await.unwrap();
+        let later = NOW.plus(SECOND);
+        db.change_jobs(None, &[held.id], &JobChange::Release, later, &audit("job.release")).await.unwrap();
+        let again = JobChange::Retry { tries: 3 };
+        db.change_jobs(None, &[failed.id], &again, later, &audit("job.retry")).await.unwrap();
+        db.retry(None, dead.id, 3, later, &audit("job.retry")).await.unwrap();
+        for one in [held.id, failed.id, dead.id] {
+            let job = db.job(None, one).await.unwrap();
+            assert_eq!((job.state, job.deadline()), (JobState::Pending, later.plus(time)));
+        }
     }
 }
