@@ -34,9 +34,11 @@ use crate::{
         gate::Gate,
         gone,
         lanes::Lanes,
+        lease_time::LeaseTime,
         leases::{self, Held},
         letting_go, retire,
         runner::Runner,
+        steady::SteadyClock,
         watch,
     },
 };
@@ -258,14 +260,19 @@ pub async fn run(
         live: base.live.clone(),
         public_url: settings.public_url(),
     });
-    let (finisher, finish_writer) = Finisher::start(base.store.clone(), clock.clone(), wake.clone());
+    let work: SharedClock = Arc::new(SteadyClock::over(clock.clone()));
+    let lease_time = Arc::new(LeaseTime::new(clock.clone(), settings.lease()));
+    if settings.has(NodeRole::Worker) {
+        lease_time.look(base.store.as_ref()).await;
+    }
+    let (finisher, finish_writer) = Finisher::start(base.store.clone(), work.clone(), wake.clone());
     let models = Models::new(&base.outbound);
     let worker = settings.has(NodeRole::Worker).then(|| {
         let gate = Arc::new(Gate::new(
             base.store.clone(),
             base.live.clone(),
             finisher.clone(),
-            clock.clone(),
+            work.clone(),
             node,
             Duration::from_millis(settings.breaker_open_ms),
         ));
@@ -279,14 +286,20 @@ pub async fn run(
                 delivery: base.delivery.clone(),
                 clock: clock.clone(),
             }),
-            claims: Claims::new(base.store.clone(), base.live.clone(), clock.clone(), node, settings.lease()),
+            claims: Claims::new(
+                base.store.clone(),
+                base.live.clone(),
+                work.clone(),
+                node,
+                lease_time.clone(),
+            ),
             gate,
             finisher: finisher.clone(),
-            clock: clock.clone(),
+            clock: work.clone(),
             node,
             held: held.clone(),
             lanes: Lanes::new(
-                clock.clone(),
+                work.clone(),
                 settings.destination_calls,
                 settings.provider_calls,
                 base.delivery.offers().clone(),
@@ -298,7 +311,7 @@ pub async fn run(
         });
         background.spawn(leases::keep(
             base.store.clone(),
-            clock.clone(),
+            (work.clone(), lease_time),
             node,
             settings.lease(),
             held.clone(),
@@ -309,7 +322,7 @@ pub async fn run(
         background.spawn(letting_go::keep(
             base.store.clone(),
             base.live.clone(),
-            clock.clone(),
+            work.clone(),
             node,
             wake.clone(),
             late.clone(),

@@ -3,6 +3,7 @@
 //! As many are taken as slots are free, and as many more as ended quickly since the last time: while jobs are quick, one
 //! claim serves many of them; slow ones are left to other nodes.
 
+use super::lease_time::LeaseTime;
 use crate::{clock::SharedClock, live::LiveConfig};
 use domain::{
     id::NodeId,
@@ -43,7 +44,7 @@ pub struct Claims {
     live: Arc<LiveConfig>,
     clock: SharedClock,
     node: NodeId,
-    lease: Duration,
+    leases: Arc<LeaseTime>,
     /// Jobs that ended quickly since the last claim.
     ended: AtomicUsize,
     /// The queue that was served last.
@@ -51,15 +52,15 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// For `node`, whose claims last as long as `lease`.
+    /// For `node`, whose claims last as `leases` says.
     pub fn new(
         store: Arc<dyn Store>,
         live: Arc<LiveConfig>,
         clock: SharedClock,
         node: NodeId,
-        lease: Duration,
+        leases: Arc<LeaseTime>,
     ) -> Self {
-        Self { store, live, clock, node, lease, ended: AtomicUsize::new(0), last: AtomicI64::new(i64::MIN) }
+        Self { store, live, clock, node, leases, ended: AtomicUsize::new(0), last: AtomicI64::new(i64::MIN) }
     }
 
     /// Takes note that a job ended that was begun at `began`.
@@ -95,8 +96,7 @@ impl Claims {
         if let Some(take) = served {
             self.last.store(take.head.number, Ordering::Relaxed);
         }
-        let until = now.plus(i64::try_from(self.lease.as_micros()).unwrap_or(i64::MAX));
-        let jobs = self.store.claim_from(self.node, &takes, room, limits, now, until).await?;
+        let jobs = self.store.claim_from(self.node, &takes, room, limits, now, self.leases.until()).await?;
         Ok(if jobs.is_empty() { Claimed::Nothing(BLOCKED) } else { Claimed::Jobs(jobs) })
     }
 }

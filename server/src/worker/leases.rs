@@ -1,5 +1,6 @@
 //! Leases: which jobs this node holds, keeping them, and taking over what other nodes lost.
 
+use super::lease_time::LeaseTime;
 use crate::{clock::SharedClock, http::health::Health, wake::Wake};
 use domain::{
     id::{JobId, NodeId},
@@ -80,7 +81,7 @@ impl Held {
 /// Extends the leases of held jobs three times per lease, and takes over expired ones, until `stop`.
 pub async fn keep(
     store: Arc<dyn Store>,
-    clock: SharedClock,
+    (clock, time): (SharedClock, Arc<LeaseTime>),
     node: NodeId,
     lease: Duration,
     held: Arc<Held>,
@@ -88,14 +89,14 @@ pub async fn keep(
     health: Arc<Health>,
     stop: CancellationToken,
 ) {
-    let micros = i64::try_from(lease.as_micros()).unwrap_or(i64::MAX);
     loop {
         health.note_worker();
+        time.look(store.as_ref()).await;
         let tries = held.all();
-        let extended = extend(store.as_ref(), node, &held, &tries, clock.now().plus(micros)).await;
+        let extended = extend(store.as_ref(), node, &held, &tries, time.until()).await;
         // A node that could not keep its own leases must not take them for another's and run its jobs twice.
-        if extended {
-            recover(store.as_ref(), clock.now(), &wake).await;
+        if extended && time.may_judge() {
+            recover(store.as_ref(), time.now(), clock.now(), &wake).await;
         }
         if stop.run_until_cancelled(tokio::time::sleep(lease / 3)).await.is_none() {
             return;
@@ -124,8 +125,8 @@ async fn extend(store: &dyn Store, node: NodeId, held: &Held, tries: &[Try], unt
 }
 
 /// Makes the jobs of nodes that went away due again.
-async fn recover(store: &dyn Store, now: Timestamp, wake: &Wake) {
-    match store.recover_expired(now, BATCH).await {
+async fn recover(store: &dyn Store, over: Timestamp, now: Timestamp, wake: &Wake) {
+    match store.recover_over(over, now, BATCH).await {
         Ok(jobs) if jobs.is_empty() => {}
         Ok(jobs) => {
             tracing::warn!(jobs = jobs.len(), "jobs of a node that went away are due again");

@@ -15,7 +15,8 @@
 //! - [`retry`]: whether and when a failed try is repeated; pure
 //! - [`finish`]: writing outcomes, batched across jobs
 //! - [`retire`]: ending old secrets
-//! - [`leases`]: keeping leases alive, taking over what other nodes lost
+//! - [`leases`]: keeping leases alive, taking over what other nodes lost; [`lease_time`]: the clock they go by
+//! - [`steady`]: the clock of everything else here, which never goes back
 //!
 //! No transaction is open while a job runs. Whoever loses a lease can write nothing any more.
 
@@ -28,6 +29,7 @@ pub mod finish;
 pub mod gate;
 pub mod gone;
 pub mod lanes;
+pub mod lease_time;
 pub mod leases;
 pub mod letting_go;
 pub mod material;
@@ -35,5 +37,6 @@ pub mod outcome;
 pub mod retire;
 pub mod retry;
 pub mod runner;
+pub mod steady;
 pub mod template;
 pub mod watch;

@@ -179,9 +179,9 @@ impl QueueStore for Adapter {
         })
     }
 
-    async fn recover_expired(&self, now: Timestamp, limit: i64) -> Result<Vec<JobId>> {
+    async fn recover_over(&self, over: Timestamp, now: Timestamp, limit: i64) -> Result<Vec<JobId>> {
         let mut transaction = self.begin().await?;
-        let expired = locking::expired(&mut transaction, now, limit).await?;
+        let expired = locking::expired(&mut transaction, over, limit).await?;
         if expired.is_empty() {
             return Ok(expired);
         }

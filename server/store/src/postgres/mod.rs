@@ -82,6 +82,7 @@ use crate::{
     migrations::{self, require_schema},
 };
 use async_trait::async_trait;
+use domain::time::Timestamp;
 use sqlx::{
     PgConnection, Pool, Postgres, QueryBuilder,
     pool::PoolOptions,
@@ -200,6 +201,13 @@ impl Store for Adapter {
 
     async fn migrate(&self) -> Result<()> {
         Ok(migrations::postgres().run(&self.write).await?)
+    }
+
+    async fn time(&self) -> Result<Timestamp> {
+        let millis: i64 = query_scalar("select (extract(epoch from clock_timestamp()) * 1000)::bigint")
+            .fetch_one(&self.read)
+            .await?;
+        Ok(Timestamp(millis.saturating_mul(1_000)))
     }
 
     async fn ping(&self) -> Result<()> {

@@ -74,6 +74,7 @@ pub use work_limits::*;
 
 use crate::StoreError;
 use async_trait::async_trait;
+use domain::time::Timestamp;
 
 /// What every method of the seam returns.
 pub type Result<T> = std::result::Result<T, StoreError>;
@@ -126,6 +127,8 @@ pub trait Store:
     async fn migrate(&self) -> Result<()>;
     /// A cheap round trip that also proves the schema is complete.
     async fn ping(&self) -> Result<()>;
+    /// What the database's own clock shows, to the millisecond: one clock for all nodes. Nothing else is timed by it.
+    async fn time(&self) -> Result<Timestamp>;
     /// Ends all connections after their current statement.
     async fn close(&self);
 }

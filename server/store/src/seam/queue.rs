@@ -133,6 +133,11 @@ pub trait QueueStore: Send + Sync {
     async fn tries_held(&self, node: NodeId, jobs: &[JobId]) -> Result<Vec<(JobId, i32)>>;
     /// Finds running jobs whose lease ended, keeps the try as `lost`, and makes them pending again, or dead
     /// letters when their tries are spent. One that was lost before is held: it may be what ends its nodes. At most
-    /// `limit` at a time.
-    async fn recover_expired(&self, now: Timestamp, limit: i64) -> Result<Vec<JobId>>;
+    /// `limit` at a time. Leases are judged at `over`, by the clock they were made with; what becomes of the jobs is
+    /// written by `now`, by the clock that says when jobs are due.
+    async fn recover_over(&self, over: Timestamp, now: Timestamp, limit: i64) -> Result<Vec<JobId>>;
+    /// The same where both clocks are one.
+    async fn recover_expired(&self, now: Timestamp, limit: i64) -> Result<Vec<JobId>> {
+        self.recover_over(now, now, limit).await
+    }
 }

@@ -82,6 +82,7 @@ use crate::{
     migrations::{self, require_schema},
 };
 use async_trait::async_trait;
+use domain::time::Timestamp;
 use sqlx::Connection as _;
 use sqlx::{
     Pool, QueryBuilder, Sqlite, SqliteConnection,
@@ -264,6 +265,13 @@ impl Store for Adapter {
         let mut transaction = self.begin().await?;
         migrations::sqlite().run_direct(None, &mut *transaction, false).await?;
         Ok(transaction.commit().await?)
+    }
+
+    async fn time(&self) -> Result<Timestamp> {
+        let millis: i64 = query_scalar("select cast(round(unixepoch('now', 'subsec') * 1000) as integer)")
+            .fetch_one(&self.read)
+            .await?;
+        Ok(Timestamp(millis.saturating_mul(1_000)))
     }
 
     async fn ping(&self) -> Result<()> {

@@ -9,7 +9,7 @@ use domain::{
     id::{JobId, NodeId},
     job::{Job, JobState},
     outcome::{AttemptOutcome, ErrorClass},
-    time::SECOND,
+    time::{HOUR, SECOND},
 };
 use store::{JobChange, StoreError};
 
@@ -21,6 +21,9 @@ on_both! {
     a_job_whose_lease_expired_is_offered_again,
     a_job_whose_lease_expired_at_its_last_try_is_a_dead_letter,
     a_job_whose_node_went_away_twice_is_parked_and_not_run_again_by_itself,
+    a_node_whose_clock_jumped_takes_no_job_of_a_living_node_when_it_judges_leases_by_the_shared_clock,
+    a_job_taken_over_wrongly_is_finished_once_and_asks_with_the_same_key,
+    the_database_s_clock_is_the_same_for_everybody_and_goes_on,
     two_nodes_that_recover_at_once_recover_each_job_once,
     nodes_that_finish_extend_and_recover_at_once_do_not_block_each_other,
 }
@@ -139,6 +142,43 @@ async fn a_job_whose_node_went_away_twice_is_parked_and_not_run_again_by_itself(
     assert_eq!(db.claim(node, 1, second, again).await.unwrap()[0].attempt, 3);
     db.recover_expired(again, 10).await.unwrap();
     assert_eq!(db.job(None, one).await.unwrap().state, JobState::Held);
+}
+
+async fn a_node_whose_clock_jumped_takes_no_job_of_a_living_node_when_it_judges_leases_by_the_shared_clock(
+    db: Db,
+) {
+    let (_, claimed) = running(&db, &[job()]).await;
+    let shared = LEASE.plus(-SECOND);
+    for jump in [HOUR, -HOUR] {
+        assert!(db.recover_over(shared, NOW.plus(jump), 10).await.unwrap().is_empty());
+    }
+    assert_eq!(db.job(None, claimed[0].id).await.unwrap(), claimed[0]);
+    // When its node went away it is due at once by the clock of those that claim, whatever the other one shows.
+    assert_eq!(db.recover_over(LEASE, NOW, 10).await.unwrap(), [claimed[0].id]);
+    assert_eq!(db.job(None, claimed[0].id).await.unwrap().next_run_at, NOW);
+}
+
+async fn a_job_taken_over_wrongly_is_finished_once_and_asks_with_the_same_key(db: Db) {
+    let (first, claimed) = running(&db, &[job()]).await;
+    let jumped = LEASE.plus(HOUR);
+    db.recover_expired(jumped, 10).await.unwrap();
+    let again = db.claim(id(NodeId::new), 1, jumped, jumped.plus(SECOND)).await.unwrap();
+    assert_eq!(again[0].idempotency_key, claimed[0].idempotency_key);
+    // The first node learns at its next round that the job is not its own any more, and stops it.
+    assert_eq!(db.extend_leases(first, &[claimed[0].id], LEASE.plus(SECOND)).await.unwrap(), [claimed[0].id]);
+    assert_eq!(db.finish(&[succeeded(&claimed[0], vec![])], LEASE, &[]).await.unwrap(), [false]);
+    assert_eq!(db.finish(&[succeeded(&again[0], vec![])], jumped, &[]).await.unwrap(), [true]);
+    let outcomes: Vec<_> =
+        db.attempts(&[claimed[0].id]).await.unwrap().iter().map(|attempt| attempt.outcome).collect();
+    assert_eq!(outcomes, [AttemptOutcome::Lost, AttemptOutcome::Succeeded]);
+}
+
+async fn the_database_s_clock_is_the_same_for_everybody_and_goes_on(db: Db) {
+    let first = db.time().await.unwrap();
+    let second = db.time().await.unwrap();
+    assert!(second >= first && second.since(first) < 60 * SECOND);
+    let here = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    assert!((second.0 - here.as_micros() as i64).abs() < 60 * SECOND, "this machine's, in these tests");
 }
 
 async fn two_nodes_that_recover_at_once_recover_each_job_once(db: Db) {
