@@ -141,8 +141,17 @@ pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::
         }
         Command::List { tenant } => {
             let page = services.list(&actor(base, tenant.as_deref())?).await.map_err(said)?;
-            let columns =
-                ["id", "vendor", "type", "job", "provider", "destination", "tries", "gives up after", "only once"];
+            let columns = [
+                "id",
+                "vendor",
+                "type",
+                "job",
+                "provider",
+                "destination",
+                "tries",
+                "gives up after",
+                "only once",
+            ];
             out.list(&page.rows, &columns, |row| {
                 let name = |name: &Option<String>| name.clone().unwrap_or_default();
                 let (provider, destination) = (name(&row.provider), name(&row.destination));

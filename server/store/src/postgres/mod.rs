@@ -100,8 +100,7 @@ const _: () = assert!(domain::outcome::GIVES_UP_AFTER == 259_200_000_000, "said 
 /// Goes on after a time: how long a job is tried from then on, by its rule or as usual (`JobParams::gives_up_after`).
 /// Read as text, for PostgreSQL takes no JSON apart in which any text holds an escaped NUL. A quote inside a text is
 /// escaped, so nothing but the key itself looks like this.
-const GIVES_UP_IN: &str =
-    r#" + coalesce(substring(jobs.params from '"deadline_s":([0-9]{1,10})')::bigint * 1000000, 259200000000)"#;
+const GIVES_UP_IN: &str = r#" + coalesce(substring(jobs.params from '"deadline_s":([0-9]{1,10})')::bigint * 1000000, 259200000000)"#;
 
 /// Locks the rows a subquery finds, in its order.
 const LOCK: &str = " for update";
