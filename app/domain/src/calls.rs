@@ -120,12 +120,12 @@ pub struct Cause {
 
 /// The buckets of a breaker at `revision` that lie in its window at `now`. What a node counted whose clock is wrong by
 /// more than a window is left out.
-fn within<'a>(
-    buckets: &'a [CallBucket],
+fn within(
+    buckets: &[CallBucket],
     revision: i64,
     window: i64,
     now: Timestamp,
-) -> impl Iterator<Item = &'a CallBucket> + Clone {
+) -> impl Iterator<Item = &CallBucket> + Clone {
     let (from, to) = (now.plus(-window), now.plus(window));
     buckets.iter().filter(move |one| one.revision == revision && one.begins_at > from && one.begins_at <= to)
 }

@@ -8,7 +8,7 @@ use app::{
     view::schedules::{NewSchedule, ScheduleRow},
 };
 use domain::{id::ScheduleId, schedule::Pace, time::SECOND};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(clap::Subcommand, Debug)]
 pub(super) enum Command {
@@ -75,7 +75,9 @@ pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::
                 (None, None) => return Err(Usage("give --cron or --every".to_owned()).into()),
             };
             let payload = match payload_file {
-                Some(file) => Some(input::text("payload", Some(file).filter(is_file).as_deref())?),
+                Some(file) => {
+                    Some(input::text("payload", Some(file).filter(|file| is_file(file)).as_deref())?)
+                }
                 None => payload,
             };
             let vendor_id = named::vendor(base, &who, &vendor)?.vendor.id;
@@ -118,7 +120,7 @@ pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::
     Ok(())
 }
 
-fn is_file(path: &PathBuf) -> bool {
+fn is_file(path: &Path) -> bool {
     path.as_os_str() != "-"
 }
 

@@ -50,6 +50,7 @@ async fn begun(place: &Place, pace: Pace, unique: Option<Unique>) -> (ScheduleRo
         max_tokens: None,
         max_attempts: None,
         delay_s: None,
+        deadline_s: None,
         in_order: false,
         unique,
     };
