@@ -144,7 +144,7 @@ fn story(n: u128, chapters: Vec<Chapter>, now: Timestamp) -> JobStory {
             copy: None,
         }),
         chapters,
-        asked_again: if n % 3 == 0 { vec![EventId::new(uuid(2))] } else { vec![] },
+        asked_again: if n.is_multiple_of(3) { vec![EventId::new(uuid(2))] } else { vec![] },
     }
 }
 

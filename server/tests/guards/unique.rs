@@ -33,6 +33,7 @@ async fn rule(place: &Place, pattern: &str, unique: Option<Unique>) {
         max_tokens: None,
         max_attempts: None,
         delay_s: None,
+        deadline_s: None,
         in_order: false,
         unique,
     };
