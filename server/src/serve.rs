@@ -267,6 +267,7 @@ pub async fn run(
     }
     let (finisher, finish_writer) = Finisher::start(base.store.clone(), work.clone(), wake.clone());
     let models = Models::new(&base.outbound);
+    let worked = CancellationToken::new();
     let worker = settings.has(NodeRole::Worker).then(|| {
         let gate = Arc::new(Gate::new(
             base.store.clone(),
@@ -276,7 +277,7 @@ pub async fn run(
             node,
             Duration::from_millis(settings.breaker_open_ms),
         ));
-        background.spawn(gate.clone().keep(late.clone()));
+        background.spawn(gate.clone().keep(worked.clone()));
         let runner = Arc::new(Runner {
             store: base.store.clone(),
             executor: Arc::new(Executor {
@@ -396,6 +397,8 @@ pub async fn run(
     if let Some(worker) = worker {
         worker.await.context("the worker failed")?;
     }
+    // Ends the gate, too, which can write outcomes: their writer ends with the last who can.
+    worked.cancel();
     for writer in [commit_writer, refused_writer, greeting_writer, finish_writer] {
         match tokio::time::timeout(WRITE_OUT, writer).await {
             Ok(ended) => ended.context("a writer failed")?,

@@ -1,6 +1,7 @@
 // A power cut in the middle of a burst: what was answered with 202 is there, is worked off, and is published once.
 
 import { expect, test } from "@playwright/test";
+import { readFileSync } from "node:fs";
 import { ENGINES } from "../../support/database.ts";
 import { INGEST, Receiver } from "../../support/peers.ts";
 import { Tidegate } from "../../support/server.ts";
@@ -41,6 +42,8 @@ for (const engine of ENGINES) {
         if (count >= 200) stopped ??= server.end("SIGTERM");
       });
       expect(await stopped).toBe(0);
+      // Nobody kept a writer waiting who had nothing more to write.
+      expect(readFileSync(server.log, "utf8")).not.toContain("the database did not take what waited");
       expect(await rows(server, "select count(*) from jobs where state = 'running'")).toEqual(["0"]);
       await peer.works();
       await server.launch();
