@@ -160,7 +160,7 @@ fn Panels(head: DestinationHead, parts: Parts) -> impl IntoView {
     let may = viewer_may(Role::may_configure);
     view! {
         <div class="panels">
-            <section class="panel wide-facts" aria-labelledby="facts">
+            <section class="panel" aria-labelledby="facts">
                 <h2 id="facts">"What it is"</h2>
                 {told(now, |view| view! { <DestinationFacts view/> }.into_any())}
             </section>
