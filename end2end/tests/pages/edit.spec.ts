@@ -72,7 +72,7 @@ test("a job is edited on its page and run again as a new one, which updates the 
   await page.getByRole("note").getByRole("link").click();
   await expect(page).toHaveURL(`${site.url}/jobs/${id}`);
   const [audit] = (await site.server.database.sql("select actor || '|' || detail from audit_log where action = 'job.edit'")).trim().split("\n");
-  expect(audit).toBe(`owner@example.test|as ${id}: prompt, model, longest answer changed`);
+  expect(audit).toBe(`owner@example.test|as ${id}: prompt, system prompt, model, longest answer changed`);
 });
 
 test("what cannot be used is said at its field, and nothing runs", async ({ page, open, ready, faults }) => {
