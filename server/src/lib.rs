@@ -13,12 +13,15 @@
 //! - [`payloads`], [`data_key`]: the bytes of webhooks, sealed where a tenant wants it
 //! - [`archive`]: events as lines of a file; [`replay`]: running stored events again;
 //!   [`retention`]: removing old ones
-//! - [`stats`]: counting; [`serve`]: starting and ending all of it
+//! - [`schedules`]: making events at set times
+//! - [`stats`]: counting; [`beat`]: saying that this node lives; [`tidy`]: forgetting what is old
+//! - [`serve`]: starting and ending all of it
 //!
 //! SQL is in crate `store`, signatures are in crate `signature`, words in crate `domain`, pages in crate `app`.
 
 pub mod ai;
 pub mod archive;
+pub mod beat;
 pub mod by_itself;
 pub mod cli;
 pub mod clock;
@@ -41,6 +44,7 @@ pub mod serve;
 pub mod services;
 pub mod stats;
 pub mod telemetry;
+pub mod tidy;
 pub mod tokens;
 pub mod trust;
 pub mod vault;

@@ -1,11 +1,15 @@
 //! The configuration in memory: what ingress and workers look things up in without asking the database.
 //! Owns reading it, opening its secrets and noticing changes; does not change it.
 
+mod opened;
+
+pub use opened::{LiveDestination, LivePrivacy, LiveProvider, LiveVendor};
+
 use crate::{
     clock::SharedClock,
     data_key::DataKey,
     delivery::headers::Headers,
-    schema::types::{self, LiveType, Types},
+    schema::types::{self, Types},
     secrets::{
         Kept,
         reference::Reference,
@@ -16,20 +20,17 @@ use crate::{
 use arc_swap::ArcSwap;
 use domain::{
     breaker::{Breaker, BreakerKey},
-    destination::{Destination, DestinationPart},
+    destination::DestinationPart,
     id::{DestinationId, ProviderId, TenantId, VendorId},
     limit::WorkLimit,
     pause::{Pause, PauseTarget},
-    privacy::TenantPrivacy,
-    provider::Provider,
-    redaction::Redaction,
     rule::Rule,
     secret::SecretInfo,
     tenant::{DEFAULT_TENANT, Tenant},
     thresholds::{Chosen, Guarded, SetThresholds, Thresholds},
-    time::Timestamp,
     vendor::Vendor,
 };
+use opened::Held;
 use signature::Preset;
 use std::{
     collections::{HashMap, HashSet},
@@ -38,103 +39,9 @@ use std::{
 };
 use store::{ConfigRows, Store, StoreError};
 use tokio_util::sync::CancellationToken;
-use zeroize::Zeroizing;
 
 /// How often a change made elsewhere is looked for; a change is seen within twice this.
 const LOOK_EVERY: Duration = Duration::from_millis(400);
-
-/// A secret in memory.
-#[derive(Default)]
-struct Held {
-    /// `None` when it cannot be opened or read.
-    value: Option<Zeroizing<String>>,
-    /// Where it is, when that is not the database.
-    reference: Option<Reference>,
-}
-
-/// A vendor with all that is needed to judge a request to it.
-pub struct LiveVendor {
-    /// The vendor.
-    pub vendor: Vendor,
-    /// Its tenant.
-    pub tenant: Tenant,
-    /// How it signs; `None` when the stored preset or its options are unknown to this program.
-    pub preset: Option<Arc<Preset>>,
-    secrets: Vec<(SecretInfo, Held)>,
-    /// Its enabled rules, oldest first.
-    pub rules: Vec<Rule>,
-    /// How its tenant's payloads are kept; `None` while nobody decided anything.
-    pub privacy: Option<Arc<LivePrivacy>>,
-    /// Schemas and mappings by event type; usually empty.
-    pub types: HashMap<String, LiveType>,
-}
-
-/// What a tenant decided about its payloads, with its data key.
-pub struct LivePrivacy {
-    /// What was decided.
-    pub privacy: TenantPrivacy,
-    /// The key, when there is one that can be opened.
-    pub key: Option<DataKey>,
-}
-
-impl LiveVendor {
-    /// What of its requests is never stored.
-    pub fn redaction(&self) -> &Redaction {
-        &self.vendor.policy.redaction
-    }
-
-    /// What is known of its secrets that are not revoked, newest first.
-    pub fn secret_infos(&self) -> Vec<SecretInfo> {
-        self.secrets.iter().map(|(info, _)| info.clone()).collect()
-    }
-
-    /// Where a version of its secret is, when that is not the database.
-    pub fn reference_of(&self, version: i32) -> Option<&Reference> {
-        self.secrets.iter().find(|(info, _)| info.version == version)?.1.reference.as_ref()
-    }
-
-    /// The secrets accepted at `now`, newest first.
-    pub fn secrets_at(&self, now: Timestamp) -> Vec<(i32, &str)> {
-        self.secrets
-            .iter()
-            .filter(|(info, _)| info.accepts(now))
-            .filter_map(|(info, held)| Some((info.version, held.value.as_ref()?.as_str())))
-            .collect()
-    }
-}
-
-/// A provider with its key.
-pub struct LiveProvider {
-    /// The provider.
-    pub provider: Provider,
-    /// Its key.
-    pub key: Option<Zeroizing<String>>,
-    /// Where the key is, when that is not the database.
-    pub reference: Option<Reference>,
-}
-
-/// A destination with its password or secret.
-pub struct LiveDestination {
-    /// The destination.
-    pub destination: Destination,
-    /// Its password or signing secret.
-    pub secret: Option<Zeroizing<String>>,
-    /// Where that is, when not in the database.
-    pub reference: Option<Reference>,
-    /// Headers every call to it carries, names in lower case.
-    pub headers: Headers,
-    /// The signing secret before, and until when it signs too.
-    pub retiring: Option<(Zeroizing<String>, Timestamp)>,
-}
-
-impl LiveDestination {
-    /// The secrets that sign a message at `now`, the one in use first.
-    pub fn signing(&self, now: Timestamp) -> Vec<&str> {
-        let retiring = self.retiring.as_ref().filter(|(_, until)| now < *until);
-        let both = self.secret.iter().chain(retiring.map(|(secret, _)| secret));
-        both.map(|secret| secret.as_str()).collect()
-    }
-}
 
 /// The whole configuration at one version.
 #[derive(Default)]

@@ -2,6 +2,7 @@
 
 use crate::{
     ai::Models,
+    beat,
     clock::{SharedClock, fresh, random},
     config::{NodeRole, Settings},
     delivery::{Delivery, outbound::Outbound},
@@ -17,13 +18,13 @@ use crate::{
         room::Room,
     },
     live::LiveConfig,
-    replay, retention, schedules,
+    replay, schedules,
     schema::catalogue::Catalogue,
     secrets::resolver::Resolver,
     services::Services,
     stats::Stats,
-    telemetry,
-    tokens::{self, Tokens},
+    telemetry, tidy,
+    tokens::Tokens,
     trust::Trust,
     vault::Vault,
     wake::Wake,
@@ -43,28 +44,14 @@ use crate::{
     },
 };
 use anyhow::Context;
-use domain::{id::NodeId, job::JobState, time::Timestamp};
+use domain::id::NodeId;
 use std::{future::IntoFuture, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use store::{Node, Store, StoreError};
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// How often a node says it lives and looks how full the queue is.
-const BEAT: Duration = Duration::from_secs(2);
 /// How long what waits may take to be written when the process is asked to stop.
 const WRITE_OUT: Duration = Duration::from_secs(10);
-/// Expired sessions and old counters are forgotten this often.
-const TIDY_EVERY: Duration = Duration::from_secs(600);
-/// What breakers count is kept this long, in microseconds: longer than any window.
-const KEEP_CALLS: i64 = 2 * domain::time::HOUR;
-/// Counters are kept this long, in microseconds.
-const KEEP_COUNTERS: i64 = 35 * domain::time::DAY;
-/// Which event about a subject was published last is kept this long, in microseconds: later than this no older event
-/// about it is expected.
-const KEEP_SUBJECTS: i64 = 90 * domain::time::DAY;
-
-/// Keys of unique work that are forgotten in one transaction.
-const FORGOTTEN_AT_ONCE: i64 = 1_000;
 
 /// Where a process listens.
 pub struct Listeners {
@@ -208,7 +195,7 @@ pub async fn run(
     background.spawn(stats.clone().write(base.store.clone(), late.clone()));
     let catalogue = Catalogue::new();
     background.spawn(catalogue.clone().write(base.store.clone(), late.clone()));
-    background.spawn(beat(
+    background.spawn(beat::keep(
         base.store.clone(),
         clock.clone(),
         this_node(node, &settings, &clock),
@@ -245,7 +232,7 @@ pub async fn run(
     if settings.has(NodeRole::Worker) {
         background.spawn(wake.clone().listen(base.store.clone(), late.clone()));
     }
-    background.spawn(tidy(base.store.clone(), base.live.clone(), clock.clone(), late.clone()));
+    background.spawn(tidy::keep(base.store.clone(), base.live.clone(), clock.clone(), late.clone()));
 
     let (committer, commit_writer) = Committer::start(base.store.clone(), wake.clone());
     let (greetings, greeting_writer) = GreetingLog::start(Greeter {
@@ -443,76 +430,5 @@ fn this_node(id: NodeId, settings: &Settings, clock: &SharedClock) -> Node {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         started_at: clock.now(),
         heartbeat_at: clock.now(),
-    }
-}
-
-/// Says that this node lives, and looks how full the queue is.
-async fn beat(
-    store: Arc<dyn Store>,
-    clock: SharedClock,
-    mut node: Node,
-    pressure: Arc<Pressure>,
-    stop: CancellationToken,
-) {
-    loop {
-        node.heartbeat_at = clock.now();
-        if let Err(error) = store.heartbeat(&node).await {
-            tracing::warn!(%error, "the heartbeat could not be written");
-        }
-        if let Ok(counts) = store.state_counts(None, pressure.limit()).await {
-            for (state, count) in &counts {
-                metrics::gauge!("tidegate_jobs", "state" => state.as_str()).set(*count as f64);
-            }
-            let waiting = counts.iter().find(|(state, _)| *state == JobState::Pending);
-            press(store.as_ref(), &pressure, clock.now(), waiting.map_or(0, |(_, count)| *count)).await;
-        }
-        if let Ok(oldest) = store.oldest_due(None, clock.now()).await {
-            let age = oldest.map_or(0, |due| clock.now().since(due).max(0));
-            metrics::gauge!("tidegate_queue_oldest_seconds").set(age as f64 / 1e6);
-        }
-        if stop.run_until_cancelled(tokio::time::sleep(BEAT)).await.is_none() {
-            return;
-        }
-    }
-}
-
-/// Notes how many wait; whose they are matters only when there are too many.
-async fn press(store: &dyn Store, pressure: &Pressure, now: Timestamp, waiting: i64) {
-    if waiting < pressure.limit() {
-        return pressure.relieve(now, waiting);
-    }
-    match store.waiting_by_tenant().await {
-        Ok(tenants) => {
-            let total = tenants.iter().map(|(_, count)| count).sum();
-            pressure.note(now, total, tenants.into_iter().collect());
-        }
-        Err(error) => tracing::warn!(%error, "nobody knows whose jobs fill the queue; the last look counts"),
-    }
-}
-
-/// Forgets what is no longer needed.
-async fn tidy(store: Arc<dyn Store>, live: Arc<LiveConfig>, clock: SharedClock, stop: CancellationToken) {
-    loop {
-        let now = clock.now();
-        let done = async {
-            store.delete_expired_sessions(now).await?;
-            store.forget_seen(now).await?;
-            store.forget_offers(now.plus(-domain::connection::OFFER_LASTS)).await?;
-            store.forget_counters(now.plus(-KEEP_COUNTERS)).await?;
-            store.forget_calls(now.plus(-KEEP_CALLS)).await?;
-            store.forget_retired(now).await?;
-            tokens::forget(store.as_ref(), now).await?;
-            while store.forget_unique(now, FORGOTTEN_AT_ONCE).await? >= FORGOTTEN_AT_ONCE as u64 {}
-            store.forget_subjects(now.plus(-KEEP_SUBJECTS)).await?;
-            retention::forget(store.as_ref(), &live, &clock).await
-        };
-        match stop.run_until_cancelled(done).await {
-            Some(Ok(())) => {}
-            Some(Err(error)) => tracing::warn!(%error, "old rows could not be forgotten"),
-            None => return,
-        }
-        if stop.run_until_cancelled(tokio::time::sleep(TIDY_EVERY)).await.is_none() {
-            return;
-        }
     }
 }

@@ -10,6 +10,7 @@ mod audit;
 mod breakers;
 mod destination;
 mod flow;
+mod greeting;
 mod job_edits;
 mod limits;
 mod nodes;
@@ -308,7 +309,7 @@ impl VendorsPort for Fake {
 impl GreetingsPort for Fake {
     async fn connection(&self, _: &Actor, _: VendorId) -> Result<ConnectionView, AppError> {
         self.well()?;
-        Ok(sample::connection(self.now))
+        Ok(greeting::connection(self.now))
     }
 
     async fn accept_offer(&self, _: &Actor, _: VendorId, offer: OfferId) -> Result<String, AppError> {
@@ -323,11 +324,11 @@ impl GreetingsPort for Fake {
 
     async fn all_facts(&self, _: &Actor) -> Result<Vec<PresetFacts>, AppError> {
         self.well()?;
-        Ok(vec![sample::connection(self.now).facts])
+        Ok(vec![greeting::connection(self.now).facts])
     }
 
     async fn facts(&self, _: &Actor, _: &str) -> Result<PresetFacts, AppError> {
-        Ok(sample::connection(self.now).facts)
+        Ok(greeting::connection(self.now).facts)
     }
 
     async fn keep_draft(&self, _: &Actor, draft: SchemeDraft) -> Result<Option<String>, AppError> {

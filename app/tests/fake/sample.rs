@@ -3,7 +3,6 @@
 use super::Fake;
 use app::view::{
     connections::*,
-    greeting::{ConnectionView, OfferRow, PresetFacts, Stage},
     jobs::JobRow,
     overview::*,
     story::{Arrival, Chapter, JobStory},
@@ -11,7 +10,6 @@ use app::view::{
 };
 use domain::{
     attempt::Attempt,
-    connection::Connection,
     destination::{DestinationAuth, DestinationKind, DestinationMethod, WordpressRoute},
     id::*,
     job::{Job, JobKind, JobParams, JobResult, JobState, Usage},
@@ -24,7 +22,7 @@ use domain::{
 use std::sync::{Arc, Mutex};
 use uuid::Uuid;
 
-fn uuid(n: u128) -> Uuid {
+pub(super) fn uuid(n: u128) -> Uuid {
     Uuid::from_u128(0x018f_3c51_0000_7000_8000_0000_0000_0000 + n)
 }
 
@@ -476,35 +474,4 @@ pub(super) fn busy(now: Timestamp) -> Arc<Fake> {
         rules: rules(now),
         ..Fake::bare(now)
     })
-}
-
-/// A vendor that tried the address out and offered a secret.
-pub fn connection(now: Timestamp) -> ConnectionView {
-    ConnectionView {
-        now,
-        stage: Stage::NeedsSecret,
-        connection: Connection { greeted_at: Some(now.plus(-MINUTE)), greetings: 2, follow_up: None },
-        facts: PresetFacts {
-            id: "notion".into(),
-            name: "Notion".into(),
-            doc_url: "https://developers.notion.com/reference/webhooks".into(),
-            notes: "The secret is the verification token that Notion sends once.".into(),
-            greeting: Some("Hands its secret over in the first request; an admin accepts it.".into()),
-            deadline: None,
-            retries: "up to 8 times in 24 hours".into(),
-            max_body: 512 * 1024,
-            tolerance: None,
-            secret: "It hands one over; an admin accepts it here.".into(),
-            keys_from: None,
-            signs_body: true,
-            options: vec![],
-        },
-        keys: None,
-        offers: vec![OfferRow {
-            id: OfferId::new(uuid(900)),
-            request_id: RequestId::new(uuid(901)),
-            offered_at: now.plus(-MINUTE),
-            ending: Some("x7Qz".into()),
-        }],
-    }
 }

@@ -1,0 +1,54 @@
+//! Saying that this node lives, and looking how full the queue is. What comes of a full queue is `ingress::pressure`'s.
+
+use crate::{clock::SharedClock, ingress::pressure::Pressure};
+use domain::{job::JobState, time::Timestamp};
+use std::{sync::Arc, time::Duration};
+use store::{Node, Store};
+use tokio_util::sync::CancellationToken;
+
+/// How often.
+const BEAT: Duration = Duration::from_secs(2);
+
+/// Says that `node` lives, and looks how full the queue is, again and again until `stop`.
+pub async fn keep(
+    store: Arc<dyn Store>,
+    clock: SharedClock,
+    mut node: Node,
+    pressure: Arc<Pressure>,
+    stop: CancellationToken,
+) {
+    loop {
+        node.heartbeat_at = clock.now();
+        if let Err(error) = store.heartbeat(&node).await {
+            tracing::warn!(%error, "the heartbeat could not be written");
+        }
+        if let Ok(counts) = store.state_counts(None, pressure.limit()).await {
+            for (state, count) in &counts {
+                metrics::gauge!("tidegate_jobs", "state" => state.as_str()).set(*count as f64);
+            }
+            let waiting = counts.iter().find(|(state, _)| *state == JobState::Pending);
+            press(store.as_ref(), &pressure, clock.now(), waiting.map_or(0, |(_, count)| *count)).await;
+        }
+        if let Ok(oldest) = store.oldest_due(None, clock.now()).await {
+            let age = oldest.map_or(0, |due| clock.now().since(due).max(0));
+            metrics::gauge!("tidegate_queue_oldest_seconds").set(age as f64 / 1e6);
+        }
+        if stop.run_until_cancelled(tokio::time::sleep(BEAT)).await.is_none() {
+            return;
+        }
+    }
+}
+
+/// Notes how many wait; whose they are matters only when there are too many.
+async fn press(store: &dyn Store, pressure: &Pressure, now: Timestamp, waiting: i64) {
+    if waiting < pressure.limit() {
+        return pressure.relieve(now, waiting);
+    }
+    match store.waiting_by_tenant().await {
+        Ok(tenants) => {
+            let total = tenants.iter().map(|(_, count)| count).sum();
+            pressure.note(now, total, tenants.into_iter().collect());
+        }
+        Err(error) => tracing::warn!(%error, "nobody knows whose jobs fill the queue; the last look counts"),
+    }
+}
