@@ -3,11 +3,13 @@
 use crate::support::{Answer, Draft, NOON, Place, Server, admin};
 use app::{
     error::{AppError, Field, Reason},
-    ports::{GreetingsPort, SchemesPort},
+    ports::{Actor, GreetingsPort, SchemesPort},
     view::connections::NewVendor,
 };
+use domain::id::VendorId;
 use std::{collections::BTreeMap, time::Duration};
 use store::DEFAULT_TENANT_ID;
+use tidegate::services::Services;
 
 const SECRET: &str = "a-secret-that-both-sides-know";
 const FIRST: &str = r#"name = "Weather service"
@@ -48,18 +50,23 @@ async fn follows(server: &Server) -> Answer {
     tokio::time::timeout(Duration::from_secs(10), refused).await.unwrap()
 }
 
-#[tokio::test]
-async fn every_node_judges_by_the_new_scheme_and_what_was_stored_stays_what_it_was() {
-    let place = Place::new().await;
-    let (services, who) = (&place.base.services, admin(DEFAULT_TENANT_ID));
+/// A vendor that signs by the first scheme.
+async fn weather(services: &Services, who: &Actor) -> VendorId {
     let new = NewVendor {
         slug: "weather".into(),
         secret: Some(SECRET.into()),
         scheme: Some(FIRST.into()),
         ..NewVendor::default()
     };
-    services.create_vendor(&who, new, BTreeMap::new()).await.unwrap();
-    let vendor = services.vendor_named(&who, "weather").unwrap().vendor.id;
+    services.create_vendor(who, new, BTreeMap::new()).await.unwrap();
+    services.vendor_named(who, "weather").unwrap().vendor.id
+}
+
+#[tokio::test]
+async fn every_node_judges_by_the_new_scheme_and_what_was_stored_stays_what_it_was() {
+    let place = Place::new().await;
+    let (services, who) = (&place.base.services, admin(DEFAULT_TENANT_ID));
+    let vendor = weather(services, &who).await;
     let (one, two) = (place.serve(&[]).await, place.serve(&[]).await);
     let stored = send(&one, FIRST, "storm-1").await;
     assert_eq!(stored.status, 202);
@@ -81,14 +88,7 @@ async fn every_node_judges_by_the_new_scheme_and_what_was_stored_stays_what_it_w
 async fn a_scheme_that_would_lock_its_vendor_out_or_change_what_is_stored_is_not_taken() {
     let place = Place::new().await;
     let (services, who) = (&place.base.services, admin(DEFAULT_TENANT_ID));
-    let new = NewVendor {
-        slug: "weather".into(),
-        secret: Some(SECRET.into()),
-        scheme: Some(FIRST.into()),
-        ..NewVendor::default()
-    };
-    services.create_vendor(&who, new, BTreeMap::new()).await.unwrap();
-    let vendor = services.vendor_named(&who, "weather").unwrap().vendor.id;
+    let vendor = weather(services, &who).await;
     for (scheme, words) in [
         (FIRST.replace("signed =", "singed ="), "singed"),
         (FIRST.replace("json:id", "header:x-id"), "`event.id` was decided when the vendor was added"),
