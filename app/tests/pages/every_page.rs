@@ -4,33 +4,32 @@ use crate::{BAD_JOB, ENDPOINT, EVENT, FAILED_JOB, REFUSED, TOKEN_SITE, TYPE, VEN
 use domain::role::Role;
 use std::sync::atomic::Ordering;
 
+/// Pages that say so when the database does not answer.
+const SHOWING_DATA: [&str; 16] = [
+    "/",
+    "/jobs",
+    BAD_JOB,
+    "/events",
+    "/requests",
+    REFUSED,
+    "/vendors",
+    VENDOR,
+    "/destinations",
+    ENDPOINT,
+    TOKEN_SITE,
+    "/providers",
+    "/rules",
+    "/schedules",
+    "/limits",
+    "/breakers",
+];
+
 #[test]
 fn every_page_opens_for_owner_and_editor_with_a_title_of_its_own() {
-    let pages = [
-        "/",
-        "/jobs",
-        BAD_JOB,
-        "/events",
-        EVENT,
-        "/requests",
-        REFUSED,
-        "/vendors",
-        VENDOR,
-        "/destinations",
-        ENDPOINT,
-        TOKEN_SITE,
-        "/providers",
-        "/rules",
-        "/schedules",
-        "/limits",
-        "/breakers",
-        "/events/types",
-        TYPE,
-        "/nodes",
-    ];
+    let pages = SHOWING_DATA.iter().copied().chain([EVENT, "/events/types", TYPE, "/nodes"]);
     for role in [Role::Owner, Role::Editor] {
         let mut titles = std::collections::BTreeSet::new();
-        for page in pages {
+        for page in pages.clone() {
             let answer = busy(role).get(page);
             assert_eq!(answer.status, 200, "{role} {page}");
             assert!(answer.has("<html lang=\"en\""), "{page}");
@@ -97,24 +96,7 @@ fn an_empty_list_says_what_to_do_and_a_narrowed_one_how_to_widen_it() {
 fn a_page_that_cannot_load_names_its_request() {
     let site = busy(Role::Owner);
     site.fake.broken.store(true, Ordering::Relaxed);
-    for page in [
-        "/",
-        "/jobs",
-        BAD_JOB,
-        "/events",
-        "/requests",
-        REFUSED,
-        "/vendors",
-        VENDOR,
-        "/destinations",
-        ENDPOINT,
-        TOKEN_SITE,
-        "/providers",
-        "/rules",
-        "/schedules",
-        "/limits",
-        "/breakers",
-    ] {
+    for page in SHOWING_DATA {
         let answer = site.get(page);
         assert_eq!(answer.status, 503, "{page}");
         assert!(
