@@ -223,7 +223,7 @@ impl Job {
     }
 }
 
-/// What a job made: the text a model wrote, or where a post stands.
+/// What a job made: the text a model wrote, or where a post stands. Nothing, where something was only passed on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct JobResult {
@@ -248,9 +248,6 @@ pub struct JobResult {
     /// Where editors edit the post.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub edit_link: Option<String>,
-    /// Status an HTTP destination answered with.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub status: Option<u16>,
 }
 
 #[cfg(test)]

@@ -211,7 +211,7 @@ fn success(chapter: &Chapter, attempt: &Attempt, took: &str) -> Step {
         step.detail = phrases([first, Some(format!("model {took}")), tokens, usage.cost_micros.map(money)]);
     } else {
         step.aside = chapter.destination.clone().unwrap_or_default();
-        let status = result.status.or(attempt.status).map(|status| format!("answered {status}"));
+        let status = attempt.status.map(|status| format!("answered {status}"));
         step.detail = phrases([first, status, Some(format!("took {took}"))]);
         step.link = result.link.or(result.edit_link).map(|link| ("Open the post".into(), link));
         if let Some(newer) = result.superseded_by {

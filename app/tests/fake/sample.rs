@@ -192,7 +192,6 @@ fn good_story(n: u128, title: &str, at: Timestamp, now: Timestamp) -> JobStory {
         post_id: Some(418),
         post_change: Some("created".into()),
         link: Some("https://daily-herald.example/?p=418".into()),
-        status: Some(201),
         ..JobResult::default()
     };
     let mut second = Chapter { result: Some(result), ..chapter(job, attempts) };

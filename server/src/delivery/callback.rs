@@ -5,7 +5,7 @@ use crate::{
     live::LiveDestination,
     worker::outcome::{Outcome, Success},
 };
-use domain::{job::JobResult, time::Timestamp};
+use domain::time::Timestamp;
 use serde_json::json;
 
 impl Delivery {
@@ -17,8 +17,7 @@ impl Delivery {
             idempotency_key: package.idempotency_key.clone(),
         };
         let answer = self.to_endpoint(live, message, now).await?;
-        let result = JobResult { status: Some(answer.status), ..JobResult::default() };
-        Ok(Success { result, status: Some(answer.status), ..Success::default() })
+        Ok(Success { status: Some(answer.status), ..Success::default() })
     }
 }
 

@@ -5,7 +5,7 @@ use crate::{
     live::LiveDestination,
     worker::outcome::{Failure, Outcome, Success},
 };
-use domain::{event::EventPayload, job::JobResult, outcome::ErrorClass, time::Timestamp};
+use domain::{event::EventPayload, outcome::ErrorClass, time::Timestamp};
 use serde_json::Value;
 
 /// Content type of a body whose destination names none.
@@ -67,8 +67,7 @@ impl Delivery {
     ) -> Outcome {
         let Forwarded { content_type, body } = forwarded;
         let answer = self.to_endpoint(live, Message { content_type, body, idempotency_key }, now).await?;
-        let result = JobResult { status: Some(answer.status), ..JobResult::default() };
-        Ok(Success { result, status: Some(answer.status), ..Success::default() })
+        Ok(Success { status: Some(answer.status), ..Success::default() })
     }
 }
 

@@ -4,7 +4,10 @@
 use crate::{clock::SharedClock, wake::Wake};
 use std::{sync::Arc, time::Duration};
 use store::{Finished, Next, Store};
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{Mutex, mpsc, oneshot},
+    task::{JoinHandle, JoinSet},
+};
 
 /// Outcomes of one transaction.
 const MAX_ROWS: usize = 500;
@@ -25,15 +28,15 @@ pub struct Finisher {
 }
 
 impl Finisher {
-    /// Starts the writer. It ends when the last [`Finisher`] is gone, after writing what waits. `wake` is told when
-    /// a finished job started another.
-    pub fn start(
-        store: Arc<dyn Store>,
-        clock: SharedClock,
-        wake: Arc<Wake>,
-    ) -> (Self, tokio::task::JoinHandle<()>) {
+    /// Starts as many writers as the database is worth. They end when the last [`Finisher`] is gone, after writing what
+    /// waits. `wake` is told when a finished job started another.
+    pub fn start(store: Arc<dyn Store>, clock: SharedClock, wake: Arc<Wake>) -> (Self, JoinHandle<()>) {
         let (queue, waiting) = mpsc::channel(MAX_ROWS * 4);
-        (Self { queue }, tokio::spawn(write(store, clock, wake, waiting)))
+        let waiting = Arc::new(Mutex::new(waiting));
+        let writers: JoinSet<()> = (0..store.writers())
+            .map(|_| write(store.clone(), clock.clone(), wake.clone(), waiting.clone()))
+            .collect();
+        (Self { queue }, tokio::spawn(async move { drop(writers.join_all().await) }))
     }
 
     /// Writes one outcome. `false` when the lease was lost meanwhile and nothing was written.
@@ -48,10 +51,11 @@ async fn write(
     store: Arc<dyn Store>,
     clock: SharedClock,
     wake: Arc<Wake>,
-    mut waiting: mpsc::Receiver<Waiting>,
+    waiting: Arc<Mutex<mpsc::Receiver<Waiting>>>,
 ) {
     let mut batch: Vec<Waiting> = Vec::new();
-    while waiting.recv_many(&mut batch, MAX_ROWS).await > 0 {
+    // Whoever waits for the next batch has the queue to itself; the others write.
+    while waiting.lock().await.recv_many(&mut batch, MAX_ROWS).await > 0 {
         let (outcomes, senders): (Vec<Finished>, Vec<_>) = batch.drain(..).unzip();
         let goes_on = outcomes.iter().any(|one| match &one.next {
             Next::Succeeded { then, .. } => !then.is_empty(),

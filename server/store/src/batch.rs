@@ -5,15 +5,16 @@ use crate::{
     text::{clean, to_json},
 };
 use domain::{
-    id::{NodeId, TenantId, VendorId},
-    job::JobState,
-    outcome::ErrorClass,
+    attempt::Attempt,
+    id::{JobId, NodeId, TenantId, VendorId},
+    job::{JobState, Usage},
+    outcome::{AttemptOutcome, ErrorClass},
     refusal::RefusedRequest,
     time::Timestamp,
 };
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
 };
 
 /// What makes two events the same one.
@@ -94,6 +95,46 @@ pub(crate) struct Change<'a> {
     pub(crate) began: Option<Timestamp>,
     /// When it ended, if it did.
     pub(crate) finished_at: Option<Timestamp>,
+}
+
+impl Change<'_> {
+    /// The try succeeded, and cost nothing that would be counted.
+    pub(crate) fn is_plain_success(&self) -> bool {
+        let attempt = &self.finished.attempt;
+        matches!(self.finished.next, Next::Succeeded { .. })
+            && attempt.outcome == AttemptOutcome::Succeeded
+            && attempt.usage == Usage::default()
+            && attempt.model.is_none()
+            && attempt.answer.is_none()
+            && attempt.error.is_none()
+            && attempt.error_class.is_none()
+            && attempt.next_run_at.is_none()
+    }
+}
+
+/// A try whose end was written, because its job was still held for it.
+pub(crate) struct Ended {
+    /// Of which job.
+    pub(crate) job: JobId,
+    /// Which try.
+    pub(crate) number: i32,
+    /// The line the job stands in.
+    pub(crate) line: Option<String>,
+    /// The job is about a subject, whose turn ends with it.
+    pub(crate) about_something: bool,
+}
+
+/// The tries that are kept of those that ended. One that was put aside is uncounted, so its number will be given again: it
+/// leaves no row.
+pub(crate) fn kept<'a>(changes: &[Change<'a>], ended: &[Ended]) -> Vec<&'a Attempt> {
+    let ended: HashSet<_> = ended.iter().map(|ended| (ended.job, ended.number)).collect();
+    changes
+        .iter()
+        .map(|change| change.finished)
+        .filter(|finished| !matches!(finished.next, Next::Held { .. }))
+        .map(|finished| &finished.attempt)
+        .filter(|attempt| ended.contains(&(attempt.job_id, attempt.number)))
+        .collect()
 }
 
 /// The changes of a batch, one per try, sorted by job so that all who lock jobs lock them in one order.

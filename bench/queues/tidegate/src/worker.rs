@@ -22,7 +22,7 @@ use std::{
     time::Duration,
 };
 use store::{Finished, Next, Store, StoreError};
-use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
+use tokio::sync::{Mutex, Notify, Semaphore, mpsc, oneshot};
 
 /// Longest and shortest time between two looks at the queue.
 const LONGEST: Duration = Duration::from_millis(500);
@@ -44,7 +44,10 @@ pub(crate) async fn run(store: Arc<dyn Store>, node: NodeId, wake: Arc<Notify>, 
     let slots = Arc::new(Semaphore::new(workers));
     let ended_since = Arc::new(AtomicUsize::new(0));
     let (queue, waiting) = mpsc::channel(MAX_ROWS * 4);
-    tokio::spawn(finish(store.clone(), waiting));
+    let waiting = Arc::new(Mutex::new(waiting));
+    for _ in 0..store.writers() {
+        tokio::spawn(finish(store.clone(), waiting.clone()));
+    }
     let mut ready = VecDeque::new();
     while let Ok(slot) = slots.clone().acquire_owned().await {
         if ready.is_empty() {
@@ -91,9 +94,9 @@ fn ended(job: &Job, node: NodeId, began: Timestamp) -> Finished {
     Finished { attempt, next: Next::Succeeded { result: JobResult::default(), then: Vec::new() } }
 }
 
-async fn finish(store: Arc<dyn Store>, mut waiting: mpsc::Receiver<Ended>) {
+async fn finish(store: Arc<dyn Store>, waiting: Arc<Mutex<mpsc::Receiver<Ended>>>) {
     let mut batch: Vec<Ended> = Vec::new();
-    while waiting.recv_many(&mut batch, MAX_ROWS).await > 0 {
+    while waiting.lock().await.recv_many(&mut batch, MAX_ROWS).await > 0 {
         let (outcomes, senders): (Vec<Finished>, Vec<_>) = batch.drain(..).unzip();
         match store.finish(&outcomes, now(), &[]).await {
             Ok(held) if held.iter().all(|held| *held) => {}

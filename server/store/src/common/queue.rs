@@ -4,7 +4,9 @@
 //! Whoever changes several jobs locks them in the order of their ids, or skips those that are locked, so that
 //! no two transactions wait for each other.
 
-use super::{Adapter, Database, LOCK, along, delivery, insert, is_one_of, lines, locking, rows, work_limits};
+use super::{
+    Adapter, Database, LOCK, along, delivery, finish, insert, is_one_of, lines, locking, rows, work_limits,
+};
 use crate::{
     CounterDelta, Finished, MOST_QUEUES, Next, QueueStore, Result,
     batch::{self, Change},
@@ -12,7 +14,7 @@ use crate::{
 use async_trait::async_trait;
 use domain::{
     id::{JobId, NodeId},
-    job::Job,
+    job::{Job, JobResult},
     limit::WorkLimit,
     queue::{QueueHead, Take},
     time::Timestamp,
@@ -75,7 +77,7 @@ impl QueueStore for Adapter {
         now: Timestamp,
         lease_until: Timestamp,
     ) -> Result<Vec<Job>> {
-        let mut transaction = self.begin_hasty().await?;
+        let mut transaction = self.begin_claim().await?;
         let mut limited = work_limits::rooms(&mut transaction, limits, now).await?;
         let takes = work_limits::within(takes, &mut limited);
         if takes.is_empty() {
@@ -115,41 +117,30 @@ impl QueueStore for Adapter {
     ) -> Result<Vec<bool>> {
         let changes = batch::changes(batch);
         // Durable, because the answer of a paid call must not be lost and asked for again.
-        let mut transaction = self.begin().await?;
-        let mut held = HashSet::new();
-        let mut lines = Vec::new();
-        for (job, number, line) in locking::finish(&mut transaction, &changes, now).await? {
-            held.insert((job, number));
-            lines.extend(line);
-        }
-        let kept: Vec<&Finished> = changes
-            .iter()
-            .map(|Change { finished, .. }| *finished)
-            .filter(|finished| held.contains(&(finished.attempt.job_id, finished.attempt.number)))
-            .collect();
-        let mut attempts = Vec::with_capacity(kept.len());
+        let mut transaction = self.begin_finish().await?;
+        let ended = finish::finish(&mut transaction, &changes, now).await?;
+        let mut held: HashSet<_> = ended.iter().map(|ended| (ended.job, ended.number)).collect();
         let mut results = Vec::new();
         let mut follow_up = Vec::new();
-        let (mut done, mut others) = (Vec::new(), Vec::new());
-        for finished in kept {
-            let ended = if matches!(finished.next, Next::Succeeded { .. }) { &mut done } else { &mut others };
-            ended.push(finished.attempt.job_id);
-            match &finished.next {
-                Next::Succeeded { result, then } => {
-                    results.push((finished.attempt.job_id, result));
-                    follow_up.extend(then);
-                }
-                // Uncounted, so its number will be given again: it leaves no row.
-                Next::Held { .. } => continue,
-                Next::Retry { .. } | Next::Failed { .. } | Next::Deadletter { .. } => {}
+        let mut done = HashSet::new();
+        for finished in changes.iter().map(|Change { finished, .. }| *finished) {
+            let Next::Succeeded { result, then } = &finished.next else { continue };
+            if !held.contains(&(finished.attempt.job_id, finished.attempt.number)) {
+                continue;
             }
-            attempts.push(&finished.attempt);
+            done.insert(finished.attempt.job_id);
+            follow_up.extend(then);
+            if *result != JobResult::default() {
+                results.push((finished.attempt.job_id, result));
+            }
         }
-        insert::attempts(&mut transaction, &attempts).await?;
         insert::results(&mut transaction, &results).await?;
         insert::jobs(&mut transaction, &follow_up).await?;
         insert::counters(&mut transaction, counters).await?;
+        let about_something = ended.iter().filter(|ended| ended.about_something).map(|ended| ended.job);
+        let (done, others): (Vec<_>, Vec<_>) = about_something.partition(|job| done.contains(job));
         delivery::end_turns(&mut transaction, &done, &others, now).await?;
+        let mut lines: Vec<String> = ended.into_iter().filter_map(|ended| ended.line).collect();
         lines.sort_unstable();
         lines.dedup();
         lines::move_up(&mut transaction, &lines, now).await?;

@@ -23,6 +23,7 @@ mod delivery;
 mod event_list;
 #[path = "../common/events.rs"]
 mod events;
+mod finish;
 #[path = "../common/greetings.rs"]
 mod greetings;
 #[path = "../common/holds.rs"]
@@ -113,7 +114,7 @@ const CHECKED_EQUALS: &str = " is not distinct from ";
 pub(crate) struct Adapter {
     read: Pool<Database>,
     /// Apart from the readers, so that a slow page never keeps an event or a lease waiting. Used through
-    /// `begin` and `begin_hasty` alone: each says how durable its commit is.
+    /// the `begin` methods alone: each says how durable its commit is.
     write: Pool<Database>,
 }
 
@@ -148,6 +149,27 @@ impl Adapter {
     /// Its commit does not wait for the disk.
     async fn begin_hasty(&self) -> Result<Transaction> {
         Ok(self.write.begin_with("begin; set local synchronous_commit = off").await?)
+    }
+
+    /// Begins a claim, which is made again when it is lost. Its statement is long and always planned alike.
+    async fn begin_claim(&self) -> Result<Transaction> {
+        Ok(self
+            .write
+            .begin_with(
+                "begin; set local synchronous_commit = off; set local plan_cache_mode = force_generic_plan",
+            )
+            .await?)
+    }
+
+    /// Begins writing how tries ended, durably. [`finish`] says why it leaves the planner one way.
+    async fn begin_finish(&self) -> Result<Transaction> {
+        Ok(self
+            .write
+            .begin_with(
+                "begin; set local synchronous_commit = on; set local enable_hashjoin = off;
+                 set local enable_mergejoin = off; set local enable_seqscan = off",
+            )
+            .await?)
     }
 
     /// Begins reading at one instant.
@@ -196,6 +218,10 @@ fn listed(statement: &mut QueryBuilder<Database>, index: &'static str) -> jobs::
 impl Store for Adapter {
     fn engine(&self) -> &'static str {
         "postgres"
+    }
+
+    fn writers(&self) -> usize {
+        2
     }
 
     async fn migrate(&self) -> Result<()> {

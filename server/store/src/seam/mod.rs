@@ -123,6 +123,9 @@ pub trait Store:
 {
     /// `sqlite` or `postgres`, for logs and `doctor`.
     fn engine(&self) -> &'static str;
+    /// How many batches are worth writing at the same time: while one waits for the disk, another can be worked on,
+    /// unless there is one writer for all.
+    fn writers(&self) -> usize;
     /// Brings the schema up to date; does nothing when it is.
     async fn migrate(&self) -> Result<()>;
     /// A cheap round trip that also proves the schema is complete.

@@ -23,6 +23,7 @@ mod delivery;
 mod event_list;
 #[path = "../common/events.rs"]
 mod events;
+mod finish;
 #[path = "../common/greetings.rs"]
 mod greetings;
 #[path = "../common/holds.rs"]
@@ -123,7 +124,7 @@ const AGAIN: Duration = Duration::from_millis(20);
 pub(crate) struct Adapter {
     read: Pool<Database>,
     /// One connection, so that writers queue in the program, where waiting is fair, and not in SQLite, where it
-    /// is polling. Used through `begin` and `begin_hasty` alone: each sets how durable its commit is.
+    /// is polling. Used through the `begin` methods alone: each sets how durable its commit is.
     write: Pool<Database>,
 }
 
@@ -183,6 +184,16 @@ impl Adapter {
     /// done again when it is lost. Its commit does not wait for the disk.
     async fn begin_hasty(&self) -> Result<Transaction> {
         Ok(self.write.begin_with("pragma synchronous = normal; begin immediate").await?)
+    }
+
+    /// Begins a claim, which is made again when it is lost.
+    async fn begin_claim(&self) -> Result<Transaction> {
+        self.begin_hasty().await
+    }
+
+    /// Begins writing how tries ended, durably.
+    async fn begin_finish(&self) -> Result<Transaction> {
+        self.begin().await
     }
 
     /// Begins reading at one instant.
@@ -257,6 +268,10 @@ fn listed(statement: &mut QueryBuilder<Database>, index: &'static str) -> jobs::
 impl Store for Adapter {
     fn engine(&self) -> &'static str {
         "sqlite"
+    }
+
+    fn writers(&self) -> usize {
+        1
     }
 
     async fn migrate(&self) -> Result<()> {
