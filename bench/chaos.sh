@@ -31,4 +31,5 @@ for run in runs:
     print(f"| {run['engine']} | {run['kills']} | {run['restarts']} | {run['faults']} | {run['accepted']} | {len(run['lost'])} "
           f"| {run['unfinished']} | {len(run['twice'])} | {run['repeated']} |")
 END
+python3 "$ROOT/bench/goals.py"
 exit $code

@@ -10,8 +10,9 @@ import os
 import sqlite3
 import subprocess
 import time
+from collections import namedtuple
 
-from history import finished, waiting, write
+from history import filled
 from machine import LOAD_CORE, ONE_CORE, database_url, load, on
 from report import RESULTS, number, say, spread
 from servers.tidegate import Tidegate
@@ -21,8 +22,10 @@ SECONDS = float(os.environ.get("SECONDS_EACH", "3"))
 WARMUP = float(os.environ.get("WARMUP", "1"))
 # Jobs that are drained in each cell, besides those that stay waiting.
 DRAIN = int(os.environ.get("DRAIN", "40000"))
-BACKLOGS = [int(one) for one in os.environ.get("BACKLOGS", "10000,1000000").split(",")]
+BACKLOGS = [int(one) for one in os.environ.get("BACKLOGS", "1000,1000000").split(",")]
 FINISHED = int(os.environ.get("FINISHED", "1000000"))
+# How long the forgotten transaction has been open, with jobs going through the queue all the time, before it is measured.
+READER_SECONDS = float(os.environ.get("READER_SECONDS", "30"))
 ENGINES = os.environ.get("ENGINES", "sqlite,postgres").split(",")
 QUEUE = os.environ["QUEUE"]
 CONNECTIONS, COUNT = 64, 300_000
@@ -35,37 +38,55 @@ def reader(server):
         with contextlib.closing(sqlite3.connect(f"{server.folder}/tidegate.db", isolation_level=None)) as file:
             file.execute("begin")
             file.execute("select count(*) from config_version").fetchone()
-            yield
+            yield True
         return
     with subprocess.Popen(["psql", "-qAtX", database_url(server.name)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as psql:
         psql.stdin.write("begin isolation level repeatable read;\nselect count(*) from config_version;\n")
         psql.stdin.flush()
         psql.stdout.readline()
-        yield
+        yield True
         psql.stdin.close()
 
 
+# `count` jobs, `finished` or waiting; `beside`: what else goes on.
+State = namedtuple("State", "count finished beside", defaults=(1, True, contextlib.nullcontext))
 STATES = {
-    "empty": (lambda: (), contextlib.nullcontext),
-    **{f"{count:,} waiting": (lambda count=count: waiting(count), contextlib.nullcontext) for count in BACKLOGS},
-    f"{FINISHED:,} finished": (lambda: finished(FINISHED), contextlib.nullcontext),
-    "reader": (lambda: (), reader),
+    "empty": State(),
+    **{f"{count:,} waiting": State(count, False) for count in BACKLOGS},
+    f"{FINISHED:,} finished": State(FINISHED),
+    "reader": State(beside=reader),
 }
 
 
-def template(engine, state):
-    """A database in this state, to be copied."""
-    server = Tidegate(engine, "wait", "ingress", serve=False)
-    write(server, STATES[state][0]())
-    return server
+def queue(server, *arguments, **more):
+    return subprocess.Popen([QUEUE, *map(str, arguments)], text=True, stdout=subprocess.PIPE,
+                            env=os.environ | {"QUEUE_URL": server.url, "QUEUE_WORKERS": "256"}, **more)
+
+
+def work_off(server):
+    """Fills the queue and has as many jobs worked off; the seconds from the first that begins to the last."""
+    with queue(server, "fill", DRAIN) as filling:
+        if filling.wait():
+            raise SystemExit("VOID: the queue could not be filled")
+    process = queue(server, "work", DRAIN, preexec_fn=on(LOAD_CORE) if server.database == "postgres" else None)
+    try:
+        said = [(process.stdout.readline(), time.monotonic()) for _ in range(2)]
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+    (first, began), (ran, ended) = said
+    if (first, ran) != ("first\n", "ran\n"):
+        raise SystemExit(f"VOID: the queue said {said}")
+    return ended - began
 
 
 def accept(template_, state):
     """Accepted a second, each starting a job."""
-    server = Tidegate(template_.database, "wait", "ingress", template=template_)
+    server = Tidegate(template_.database, "deliver", "ingress", template=template_)
     try:
         before = server.stored()
-        with STATES[state][1](server):
+        with STATES[state].beside(server):
             found = load("send", "--address", server.address, "--connections", CONNECTIONS, "--warmup", WARMUP,
                          "--seconds", SECONDS, "--count", COUNT)
         server.kill()
@@ -79,22 +100,13 @@ def accept(template_, state):
 
 def drain(template_, state):
     """Begun a second, while as many stay waiting as the state has."""
-    server = Tidegate(template_.database, "wait", "ingress", template=template_, serve=False)
+    server = Tidegate(template_.database, "deliver", "ingress", template=template_, serve=False)
     try:
-        write(server, waiting(DRAIN))
-        core = LOAD_CORE if server.database == "postgres" else None
-        with STATES[state][1](server):
-            process = subprocess.Popen([QUEUE, "work", str(DRAIN)], text=True, stdout=subprocess.PIPE,
-                                       env=os.environ | {"QUEUE_URL": server.url, "QUEUE_WORKERS": "256"},
-                                       preexec_fn=on(core) if core else None)
-            said = [(process.stdout.readline(), time.monotonic()) for _ in range(2)]
-            process.kill()
-            process.wait()
-            process.stdout.close()
-        (first, began), (ran, ended) = said
-        if (first, ran) != ("first\n", "ran\n"):
-            raise SystemExit(f"VOID: {state}: the queue said {said}")
-        return {"per_second": DRAIN / (ended - began)}
+        with STATES[state].beside(server) as is_held:
+            until = time.monotonic() + (READER_SECONDS if is_held else 0)
+            while time.monotonic() < until:
+                work_off(server)
+            return {"per_second": DRAIN / work_off(server)}
     finally:
         server.remove()
 
@@ -108,7 +120,9 @@ def main():
         for engine in ENGINES:
             for state in STATES:
                 say(f"making a database: {engine}, {state}")
-                templates[engine, state] = template(engine, state)
+                began = time.monotonic()
+                templates[engine, state] = filled(engine, STATES[state].count, STATES[state].finished)
+                say(f"  {time.monotonic() - began:.0f} s")
         names = list(templates)
         for round_ in range(ROUNDS):
             say(f"round {round_ + 1}, load {os.getloadavg()[0]:.1f}")
@@ -129,7 +143,7 @@ def main():
                 ratios = [one[f"{engine} {state}"][what]["per_second"] / one[f"{engine} empty"][what]["per_second"] for one in rounds]
                 summary[f"{engine}, {state}, {what}"] = {"a_second": spread(values), "of_empty": spread(ratios)}
     (RESULTS / "growth.json").write_text(json.dumps(
-        {"rounds": ROUNDS, "seconds": SECONDS, "drained": DRAIN, "finished": FINISHED, "summary": summary, "each": rounds}, indent=1))
+        {"rounds": ROUNDS, "seconds": SECONDS, "drained": DRAIN, "finished": FINISHED, "reader_seconds": READER_SECONDS, "summary": summary, "each": rounds}, indent=1))
     print(f"| a second ÷ that of an empty database, {ROUNDS} rounds | median | min | max | a second |\n|---|---|---|---|---|")
     for name, one in summary.items():
         if "empty" not in name:

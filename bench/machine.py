@@ -6,6 +6,7 @@ import os
 import re
 import socket
 import subprocess
+import threading
 import time
 import urllib.request
 from pathlib import Path
@@ -65,12 +66,6 @@ def load(*arguments):
     return json.loads(done.stdout)
 
 
-def peak_memory(pid):
-    """The most a process had in memory, in MiB."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / 1024
-
-
 def family(pid):
     """A process and its descendants."""
     return [pid, *(one for child in children(pid) for one in family(child))]
@@ -87,14 +82,47 @@ def cpu_of(pids):
     return total / os.sysconf("SC_CLK_TCK")
 
 
-def memory_of(pids):
-    """What these processes and their descendants have in memory, in MiB; shared pages are shared out."""
-    total = 0
-    for pid in {one for pid in pids for one in family(pid)}:
+def footprint(pids):
+    """What these processes hold in memory, in MiB: `rss` as `ps` counts it; `pss`, in which pages that several processes map
+    are shared out; `anon`, the part of it that no file stands behind."""
+    sums = dict.fromkeys(("rss", "pss", "anon"), 0)
+    for pid in pids:
         with contextlib.suppress(OSError):
             rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-            total += int(re.search(r"^Pss:\s+(\d+)", rollup, re.M)[1])
-    return total / 1024
+            for kind, name in (("rss", "Rss"), ("pss", "Pss"), ("anon", "Pss_Anon")):
+                sums[kind] += int(re.search(rf"^{name}:\s+(\d+)", rollup, re.M)[1]) / 1024
+    return sums
+
+
+def families(pids):
+    """These processes and their descendants."""
+    return {one for pid in pids for one in family(pid)}
+
+
+def memory_of(pids):
+    """What these processes and their descendants have in memory, in MiB; shared pages are shared out."""
+    return footprint(families(pids))["pss"]
+
+
+class Watch:
+    """Looks at the memory of these processes and their descendants twice a second; `most` is the largest of each kind."""
+
+    def __init__(self, pids):
+        self.pids, self.over = families(pids), threading.Event()
+        self.most = footprint(self.pids)
+        self.thread = threading.Thread(target=self.look)
+
+    def look(self):
+        while not self.over.wait(0.5):
+            self.most = {kind: max(most, now) for (kind, most), now in zip(self.most.items(), footprint(self.pids).values())}
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join()
 
 
 def wait_until_ready(address, processes):

@@ -1,6 +1,7 @@
-"""The gateway of `bench/django/`: gunicorn, PostgreSQL, Redis as broker, and a Celery worker where jobs run.
+"""The gateway of `bench/django/`: a Python web server, PostgreSQL, Redis as broker, and a Celery worker where jobs run.
 
 As durable as Tidegate: PostgreSQL commits each event, Redis syncs each task (`appendfsync always`) before it answers.
+How its parts are set up is a choice of two names, one for each half; `bench/tune.sh` tries them all.
 """
 
 import os
@@ -9,20 +10,91 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections import namedtuple
 from pathlib import Path
 
 from machine import SECRET, SERVER_CORE, database_url, free_port, on, postmaster, psql, wait_until_ready
 
 PYTHON = os.environ.get("DJANGO_PYTHON")
 PROJECT = Path(__file__).parent.parent / "django"
-# What was fastest on one core; `bench/README.md` has the others.
-WORKERS, THREADS = (int(one) for one in os.environ.get("GUNICORN", "2x8").split("x"))
-CELERY = int(os.environ.get("CELERY", "2"))
+
+# `command`: what follows `python -m`; `set`: variables of its own. `{host}` and `{port}` are filled in.
+Half = namedtuple("Half", "command set", defaults=({},))
+PREPARED = {"GATEWAY_PREPARED": "1"}
+
+
+def gunicorn(kind, processes, *more, **set_):
+    return Half(["gunicorn", "gateway.wsgi", "--bind", "{host}:{port}", "--worker-class", kind, "--workers", str(processes),
+                 "--keep-alive", "75", "--log-level", "error", "--worker-tmp-dir", "/dev/shm", *more], set_)
+
+
+def gthread(processes, threads, **set_):
+    return gunicorn("gthread", processes, "--threads", str(threads), **set_)
+
+
+def granian(interface, *more, **set_):
+    return Half(["granian", "--host", "{host}", "--port", "{port}", "--interface", interface, "--workers", "1", "--no-ws",
+                 "--backlog", "1024", "--log-level", "error", *more,
+                 "gateway.wsgi:application" if interface == "wsgi" else "gateway.asgi:application"], set_)
+
+
+def celery(pool, concurrency, **set_):
+    return Half(["celery", "-A", "gateway", "worker", "--pool", pool, "--concurrency", str(concurrency), "--loglevel", "ERROR",
+                 "--without-gossip", "--without-mingle", "--without-heartbeat"], set_)
+
+
+# What takes webhooks. One core does everything, so there are few processes, and threads for what waits for the disk.
+WEB = {
+    "gthread-1x8": gthread(1, 8),
+    "gthread-1x16": gthread(1, 16),
+    "gthread-1x16-prepared": gthread(1, 16, **PREPARED),
+    "gthread-1x64": gthread(1, 64),
+    "gthread-2x8": gthread(2, 8),
+    "gthread-2x8-prepared": gthread(2, 8, **PREPARED),
+    "gthread-3x4": gthread(3, 4),
+    "gevent-1": gunicorn("gevent", 1, "--worker-connections", "64"),
+    "gevent-1-prepared": gunicorn("gevent", 1, "--worker-connections", "64", **PREPARED),
+    "granian-8": granian("wsgi", "--blocking-threads", "8"),
+    "granian-16": granian("wsgi", "--blocking-threads", "16"),
+    "granian-8-prepared": granian("wsgi", "--blocking-threads", "8", **PREPARED),
+    "granian-32-prepared": granian("wsgi", "--blocking-threads", "32", **PREPARED),
+    "granian-async": granian("asginl", "--loop", "uvloop", GATEWAY_URLS="gateway.async_urls", GATEWAY_POOL="16"),
+}
+# What delivers.
+LEAN = {"GATEWAY_MARK": "0"} | PREPARED
+WORKERS = {
+    "prefork-2-as-shipped": celery("prefork", 2, GATEWAY_REUSE="0", GATEWAY_PREFETCH="4"),
+    "prefork-1": celery("prefork", 1),
+    "prefork-2": celery("prefork", 2),
+    "prefork-2-prefetch-1": celery("prefork", 2, GATEWAY_PREFETCH="1"),
+    "prefork-2-prefetch-128": celery("prefork", 2, GATEWAY_PREFETCH="128"),
+    "prefork-2-lean": celery("prefork", 2, **LEAN),
+    "prefork-4-lean": celery("prefork", 4, **LEAN),
+    "threads-8": celery("threads", 8),
+    "threads-4-lean": celery("threads", 4, **LEAN),
+    "threads-8-lean": celery("threads", 8, **LEAN),
+    "threads-16-lean": celery("threads", 16, **LEAN),
+    # A connection of its own for each green thread would be a new one for each task.
+    "gevent-16-lean": celery("gevent", 16, GATEWAY_POOL="16", GATEWAY_REUSE="0", **LEAN),
+    "solo-lean": celery("solo", 1, **LEAN),
+    "threads-8-lean-early": celery("threads", 8, GATEWAY_ACKS="early", **LEAN),
+}
+# The quickest durable pair on one core; bench/README.md has the table. `DJANGO=web/worker` takes another.
+BEST = "gthread-2x8/prefork-2"
 FSYNC = os.environ.get("REDIS_FSYNC", "always")
 
 
+def chosen():
+    """The names of both halves."""
+    name = os.environ.get("DJANGO", "on")
+    web, _, worker = (BEST if name == "on" else name).partition("/")
+    return web, worker
+
+
 class Django:
-    def __init__(self, job, target=None):
+    def __init__(self, job, target=None, halves=None, fsync=FSYNC, ready=wait_until_ready):
+        web, worker = halves or chosen()
+        web, worker = WEB[web], WORKERS[worker]
         self.folder = Path(tempfile.mkdtemp(prefix="django-bench."))
         self.name = f"bench_{os.getpid()}_{time.monotonic_ns()}"
         self.job, self.processes = job, []
@@ -37,35 +109,38 @@ class Django:
             self.environment["GATEWAY_TARGET"] = f"http://{target}/"
         try:
             subprocess.run([PYTHON, "manage.py", "migrate", "-v", "0"], cwd=PROJECT, env=self.environment, check=True)
-            self.start("redis-server", "--port", str(self.redis), "--bind", "127.0.0.1", "--dir", str(self.folder), "--save", "",
-                       "--appendonly", "yes", "--appendfsync", FSYNC)
+            self.start(["redis-server", "--port", str(self.redis), "--bind", "127.0.0.1", "--dir", str(self.folder), "--save", "",
+                        "--appendonly", "yes", "--appendfsync", fsync])
             self.wait_for_redis()
-            self.start(PYTHON, "-m", "gunicorn", "gateway.wsgi", "--bind", self.address, "--worker-class", "gthread",
-                       "--workers", str(WORKERS), "--threads", str(THREADS), "--keep-alive", "75", "--log-level", "error")
             if job == "deliver":
-                self.start(PYTHON, "-m", "celery", "-A", "gateway", "worker", "--concurrency", str(CELERY), "--loglevel", "ERROR",
-                           "--without-gossip", "--without-mingle", "--without-heartbeat")
-            self.start_seconds = wait_until_ready(self.address, self.processes)
+                # It takes seconds to begin, which nobody's time shall hold.
+                self.start([PYTHON, "-m", *worker.command], worker.set)
+                self.wait_for_redis("cmd=brpop", "client", "list")
+            host, port = self.address.split(":")
+            self.start([PYTHON, "-m", *(part.format(host=host, port=port) for part in web.command)], web.set)
+            self.start_seconds = ready(self.address, self.processes)
         except BaseException:
             self.remove()
             raise
         self.own = [process.pid for process in self.processes]
         self.pids = [*self.own, postmaster()]
 
-    def start(self, *command):
+    def start(self, command, set_=()):
         self.processes.append(subprocess.Popen(
-            command, cwd=PROJECT, env=self.environment, preexec_fn=on(SERVER_CORE), stdout=subprocess.DEVNULL,
+            command, cwd=PROJECT, env=self.environment | dict(set_), preexec_fn=on(SERVER_CORE), stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL, start_new_session=True))
 
     def ask_redis(self, *command):
         return subprocess.run(["redis-cli", "-p", str(self.redis), *command], capture_output=True, text=True).stdout.strip()
 
-    def wait_for_redis(self):
-        for _ in range(200):
-            if self.ask_redis("ping") == "PONG":
+    def wait_for_redis(self, wanted="PONG", *question):
+        """Until Redis answers so; a worker that stands ready asks it for tasks (`brpop`)."""
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            if wanted in self.ask_redis(*(question or ("ping",))):
                 return
             time.sleep(0.025)
-        raise RuntimeError("Redis did not start")
+        raise RuntimeError(f"{wanted} did not come from Redis")
 
     def commits(self):
         """Each request commits by itself."""

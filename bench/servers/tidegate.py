@@ -17,9 +17,9 @@ TIDEGATE = os.environ["TIDEGATE"]
 
 
 class Tidegate:
-    def __init__(self, database, job, roles, wrap=(), target=None, template=None, serve=True):
+    def __init__(self, database, job, roles, wrap=(), target=None, template=None, serve=True, ready=wait_until_ready):
         self.folder = Path(tempfile.mkdtemp(prefix="tidegate-bench."))
-        self.database, self.job = database, job
+        self.database, self.job, self.ready = database, job, ready
         self.address, self.metrics = (f"127.0.0.1:{free_port()}" for _ in range(2))
         if database == "sqlite":
             self.url = f"sqlite://{self.folder}/tidegate.db"
@@ -51,7 +51,7 @@ class Tidegate:
     def serve(self, wrap):
         self.process = subprocess.Popen([*wrap, TIDEGATE, "serve"], env=self.environment, preexec_fn=on(SERVER_CORE),
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.start_seconds = wait_until_ready(self.address, [self.process])
+        self.start_seconds = self.ready(self.address, [self.process])
         self.own = [self.process.pid]
         self.pids = self.own + ([postmaster()] if self.database == "postgres" else [])
 
@@ -97,6 +97,11 @@ class Tidegate:
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+
+    def stop(self):
+        """Lets it end what it is at."""
+        self.process.terminate()
+        self.process.wait(timeout=30)
 
     def remove(self):
         process = getattr(self, "process", None)

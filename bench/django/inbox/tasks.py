@@ -29,8 +29,9 @@ def process(pk):
     event = WebhookEvent.objects.get(pk=pk)
     if event.status == "done":
         return
-    event.status = "processing"
-    event.save(update_fields=["status"])
+    if settings.MARK_BEGINNING:
+        event.status = "processing"
+        event.save(update_fields=["status"])
     if settings.TARGET:
         body, now = bytes(event.payload), str(int(time.time()))
         answer = session().post(
