@@ -115,6 +115,12 @@ const LOCK: &str = "";
 /// `=` in a condition that must not choose the index; here `along` chooses it.
 const CHECKED_EQUALS: &str = " = ";
 
+/// Pages that a connection keeps, in KiB (negative for SQLite). What it does not keep it reads from the system's cache, so
+/// more than this saves little time (measured: none while 20,000 events are taken and delivered, against 32 MiB), and all
+/// of it stays with the program.
+const WRITER_CACHE: &str = "-8000";
+const READER_CACHE: &str = "-2000";
+
 /// How long a statement waits for another process that writes the same file, such as a backup.
 const BUSY: Duration = Duration::from_secs(5);
 /// Pause before what SQLite does not wait for by itself is tried again.
@@ -140,8 +146,7 @@ impl Adapter {
             .filename(path)
             .foreign_keys(true)
             .busy_timeout(BUSY)
-            .pragma("temp_store", "memory")
-            .pragma("cache_size", "-32000");
+            .pragma("temp_store", "memory");
         let write = || {
             PoolOptions::new()
                 .max_connections(1)
@@ -160,7 +165,12 @@ impl Adapter {
                     })
                 })
                 // Every size of a batch is a statement of its own, and a large one; few are worth keeping.
-                .connect_with(file.clone().journal_mode(SqliteJournalMode::Wal).statement_cache_capacity(32))
+                .connect_with(
+                    file.clone()
+                        .pragma("cache_size", WRITER_CACHE)
+                        .journal_mode(SqliteJournalMode::Wal)
+                        .statement_cache_capacity(32),
+                )
         };
         let write = patiently(write).await?;
         let read = PoolOptions::new()
@@ -168,8 +178,9 @@ impl Adapter {
             .acquire_timeout(options.acquire_timeout)
             .max_lifetime(None)
             .test_before_acquire(false)
-            // Readers take pages from the file's memory map instead of copying each into a cache of their own.
-            .connect_with(file.read_only(true).pragma("mmap_size", "268435456"))
+            // No memory map: it would count as memory of the program page by page as the file grows, and a disk that fails
+            // would end the program instead of a statement.
+            .connect_with(file.read_only(true).pragma("cache_size", READER_CACHE))
             .await?;
         Ok(Self { read, write })
     }
