@@ -80,7 +80,7 @@ WORKERS = {
     "threads-8-lean-early": celery("threads", 8, GATEWAY_ACKS="early", **LEAN),
 }
 # The quickest durable pair on one core; bench/README.md has the table. `DJANGO=web/worker` takes another.
-BEST = "gthread-2x8/prefork-2"
+BEST = "granian-8-prepared/prefork-2-lean"
 FSYNC = os.environ.get("REDIS_FSYNC", "always")
 
 
