@@ -322,7 +322,7 @@ def main():
     summary = summarise(rounds, cells)
     summary["loads"] = [round(one, 1) for one in loads]
     summary["syncs_per_commit_by_strace"] = {
-        name: found for name in cells if name.startswith("sqlite/") and (found := count_syncs(name)) is not None}
+        name: found for name in cells if name.startswith("sqlite/") and not name.endswith("/start") and (found := count_syncs(name)) is not None}
     settings = {name: psql(f"show {name}") for name in ("server_version", "fsync", "synchronous_commit", "full_page_writes")}
     versions = {"tidegate": subprocess.run([TIDEGATE, "--version"], capture_output=True, text=True).stdout.strip(),
                 "commit": subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True).stdout.strip(),

@@ -31,7 +31,7 @@ FOLDER = RESULTS / "profile"
 # The first that fits; tried on the function, after the process and the file it is in.
 KERNEL = [
     ("kernel: disk and files", r"ext4|jbd2|blk|bio|virtblk|vfs_(f?sync|write|read)|fsync|writeback|folio|page_cache|filemap|iomap|scsi|nvme|pwrite|pread|xas_|submit_|virtqueue|vring"),
-    ("kernel: network", r"tcp|inet|ip_|__ip|sock|skb|net_|netif|sk_|loopback|neigh|dev_|napi|unix_|nf_|ipt_|process_backlog|release_sock|eth_"),
+    ("kernel: network", r"tcp|inet|\b_*ip_|sock|skb|\b_*net_|netif|\b_*sk_|loopback|neigh|dev_|napi|unix_|\bnf_|\bipt_|process_backlog|eth_"),
     ("kernel: memory", r"page|fault|mm_|mmap|vma|alloc|slab|kmem|clear_|zap_|memcg|obj_cgroup|lru|kfree|kmalloc"),
     ("kernel: waiting and switching", r"sched|futex|epoll|ep_|wake|schedule|switch|eventfd|hrtimer|timer|poll|idle|rcu|irq|tick|nanosleep|_raw_spin|syscall|entry_|do_exit"),
 ]
@@ -59,7 +59,7 @@ def group(process, function, file):
     if process == "postgres":
         return "PostgreSQL"
     if LIBC.search(file):
-        return "libc (copying, comparing)"
+        return "libc: malloc, locks, copying"
     for name, words in PROGRAM:
         if re.search(words, function):
             return name
