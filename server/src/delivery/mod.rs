@@ -54,8 +54,8 @@ pub struct Package {
     pub usage: Usage,
     /// Decides which of two results about one subject is newer.
     pub occurred_at: Timestamp,
-    /// Which try this is; 1 is the first.
-    pub attempt: i32,
+    /// How often the number of those it may go with in one call is halved.
+    pub halvings: u32,
 }
 
 /// All ways to deliver.

@@ -67,10 +67,8 @@ impl Delivery {
 
     async fn to_plugin(&self, live: &Arc<LiveDestination>, package: &Package) -> Outcome {
         let post = Post::of(package);
-        // A try after the first goes alone: should one post break the whole call each time, the others get through
-        // without it.
-        if package.attempt <= 1 && self.offers.most(live.destination.id) > 1 {
-            return self.gather.bring(live, post).await;
+        if self.offers.most_halved(live.destination.id, package.halvings) > 1 {
+            return self.gather.bring(live, post, package.halvings).await;
         }
         self.plugin.bring(live, &post).await
     }

@@ -227,7 +227,7 @@ impl Executor {
             model: parent.as_ref().and_then(|parent| parent.model.clone()),
             usage: parent.map(|parent| parent.usage).unwrap_or_default(),
             occurred_at: job.occurred_at.unwrap_or(job.created_at),
-            attempt: job.attempt,
+            halvings: jobs::halvings(job),
         })
     }
 

@@ -8,7 +8,7 @@
 //! Each node counts for itself: three nodes make three times as many calls. What is limited over all nodes is counted when
 //! jobs are claimed (`domain::limit`).
 
-use crate::{clock::SharedClock, delivery::wordpress::offers::Offers};
+use crate::{clock::SharedClock, delivery::wordpress::offers::Offers, jobs};
 use domain::{
     job::{Called, Job},
     outcome::SHORTEST_WAIT,
@@ -93,10 +93,8 @@ impl Lanes {
             if let Ok(permit) = lane.room.clone().try_acquire_owned() {
                 return Ok(self.room(Some((target, permit))));
             }
-            let limit = self.limit_now(target, lane);
-            // A try after the first goes alone and makes a call of its own.
+            let limit = self.limit_now(target, lane, job);
             if limit > self.limit(target)
-                && job.attempt <= 1
                 && let Ok(permit) = lane.beside.clone().try_acquire_owned()
             {
                 return Ok(self.room(Some((target, permit))));
@@ -114,17 +112,18 @@ impl Lanes {
         match got {
             Ok(Ok(permit)) => Ok(self.room(Some((target, permit)))),
             _ => {
-                let limit = self.limit_now(target, lane);
+                let limit = self.limit_now(target, lane, job);
                 Err(lane.put_off(self.clock.now(), limit))
             }
         }
     }
 
-    /// How many jobs of a target have room at the moment.
-    fn limit_now(&self, target: Called, lane: &Lane) -> usize {
+    /// How many jobs like this one have room at its target at the moment. One that goes alone makes a call of its own.
+    fn limit_now(&self, target: Called, lane: &Lane, job: &Job) -> usize {
         let limit = self.limit(target);
+        let together = |id| self.offers.most_halved(id, jobs::halvings(job)) > 1;
         match target {
-            Called::Destination(id) if lane.took < QUICK && self.offers.most(id) > 1 => limit * (1 + BESIDE),
+            Called::Destination(id) if lane.took < QUICK && together(id) => limit * (1 + BESIDE),
             _ => limit,
         }
     }
@@ -175,10 +174,7 @@ impl Drop for Room {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        clock::{Clock, ManualClock},
-        jobs,
-    };
+    use crate::clock::{Clock, ManualClock};
     use domain::{
         id::{DestinationId, JobId, ProviderId, TenantId},
         job::JobKind,
@@ -255,10 +251,11 @@ mod tests {
         }
         assert_eq!(rooms.len(), 2 * (1 + BESIDE));
         rooms.clear();
-        // One that tries again makes a call of its own.
-        let again = Job { attempt: 2, ..to(1) };
+        // One that failed often goes alone and makes a call of its own.
+        let again = Job { attempt: 7, ..to(1) };
         let _rooms = [lanes.enter(&again).await.ok().unwrap(), lanes.enter(&again).await.ok().unwrap()];
         assert!(lanes.enter(&again).await.is_err());
+        assert!(lanes.enter(&Job { attempt: 2, ..to(1) }).await.is_ok());
         assert!(lanes.enter(&to(1)).await.is_ok());
 
         let slow = lanes.enter(&to(1)).await.ok().unwrap();

@@ -2,6 +2,7 @@
 //! all bounds, are in [`domain::outcome`].
 
 use super::outcome::Failure;
+use crate::jobs;
 use domain::{
     holder::Holder,
     job::Job,
@@ -11,10 +12,10 @@ use domain::{
 use std::time::Duration;
 use store::Next;
 
-/// The pause after try number `attempt` (1 is the first): anything between nothing and `base · 2^(attempt-1)`,
+/// The pause after try number `number` (1 is the first): anything between nothing and `base · 2^(number-1)`,
 /// at most an hour. Full jitter keeps many failed jobs from coming back at the same moment.
-pub fn backoff(attempt: i32, base: Duration, chance: u64) -> Duration {
-    let doublings = attempt.clamp(1, 32) as u32 - 1;
+pub fn backoff(number: i32, base: Duration, chance: u64) -> Duration {
+    let doublings = number.clamp(1, 32) as u32 - 1;
     let most = base.saturating_mul(1_u32.checked_shl(doublings).unwrap_or(u32::MAX));
     let most = micros(most).clamp(1, LONGEST_PAUSE);
     Duration::from_micros(chance % most.unsigned_abs())
@@ -29,7 +30,7 @@ pub fn decide(job: &Job, failure: &Failure, base: Duration, now: Timestamp, chan
         Verdict::Retry if job.attempt >= job.max_attempts => return Next::Deadletter { reason, class },
         Verdict::Retry => {}
     }
-    let own = micros(backoff(job.attempt, base, chance));
+    let own = micros(backoff(jobs::try_number(job), base, chance));
     // The far side knows better when it is ready, within reason.
     let pause = failure.retry_after.map_or(own, |asked| micros(asked).min(LONGEST_ASKED).max(own));
     let at = now.plus(pause);
@@ -47,7 +48,6 @@ fn micros(length: Duration) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::jobs;
     use domain::{
         id::{JobId, TenantId},
         job::JobKind,
@@ -97,6 +97,20 @@ mod tests {
         // Put back in the queue it has its time again.
         let again = Job { gives_up_at: Some(deadline.plus(DAY)), ..job(3) };
         assert!(matches!(decide(&again, &failure, BASE, deadline, 7), Next::Retry { .. }));
+    }
+
+    #[test]
+    fn the_pauses_of_a_job_that_was_put_back_begin_anew() {
+        let failure = Failure::new(ErrorClass::Server, "503 from WordPress");
+        // The longest pause there can be.
+        let pause =
+            |job: &Job| match decide(job, &failure, BASE, Timestamp(0), micros(BASE) as u64 * 4_096 - 1) {
+                Next::Retry { at, .. } => at.0,
+                other => panic!("{other:?}"),
+            };
+        let again = Job { max_attempts: 24, gives_up_at: Some(Timestamp(DAY)), ..job(13) };
+        assert!(pause(&again) < micros(BASE));
+        assert!(pause(&job(11)) > 60 * micros(BASE));
     }
 
     #[test]

@@ -2,9 +2,11 @@
 
 use crate::{
     receiver::{Receiver, Reply, Seen},
-    support::{World, now},
+    support::{World, admin, now},
 };
+use app::{ports::FlowPort, view::connections::NewRule};
 use domain::{
+    breaker::{BreakerKey, BreakerMode},
     destination::DestinationKind,
     id::{DestinationId, JobId},
     job::{JobKind, JobState},
@@ -99,9 +101,14 @@ fn whole(site: &Site, seen: &Seen) -> Reply {
 
 /// A worker, the site as a destination, and one post that taught the worker what the site offers.
 async fn taught(receiver: &Receiver) -> (World, DestinationId) {
+    taught_with(receiver, None).await
+}
+
+/// The same under a rule that gives so many tries.
+async fn taught_with(receiver: &Receiver, max_attempts: Option<i32>) -> (World, DestinationId) {
     let world = World::begin().await;
     let blog = world.destination("blog", DestinationKind::Wordpress, &receiver.url, None).await;
-    world.add_rule(world.rule(JobKind::Publish, blog)).await;
+    world.add_rule(NewRule { max_attempts, ..world.rule(JobKind::Publish, blog) }).await;
     let (_, first) = world.event(Some("first"), now(), &json!("first")).await;
     world.until(first, JobState::Succeeded).await;
     (world, blog)
@@ -269,7 +276,7 @@ async fn a_call_that_is_refused_whole_goes_one_by_one_in_the_same_try() {
 }
 
 #[tokio::test]
-async fn a_whole_call_that_fails_is_the_failure_of_each_and_their_next_tries_go_alone() {
+async fn a_whole_call_that_fails_is_the_failure_of_each_and_their_next_tries_go_together_again() {
     let turn = AtomicUsize::new(0);
     let (receiver, site) = wordpress(move |site, seen| match turn.fetch_add(1, Ordering::SeqCst) {
         0 => Reply { headers: vec![("retry-after", "1".to_owned())], ..Reply::status(503) },
@@ -281,16 +288,52 @@ async fn a_whole_call_that_fails_is_the_failure_of_each_and_their_next_tries_go_
     all_succeed(&world, &jobs).await;
     assert_eq!(site.count(), 13);
 
-    let failed = keys(&calls(&receiver, MANY)[0]);
-    assert!(failed.len() > 1);
-    let alone = calls(&receiver, ONE);
+    let together = calls(&receiver, MANY);
+    let failed = keys(&together[0]);
+    assert!(failed.len() > 2);
     for job in &jobs {
         let job = world.job(*job).await;
-        let key = &job.idempotency_key;
-        let had_failed = failed.contains(key);
-        assert_eq!(job.attempt, if had_failed { 2 } else { 1 });
-        let came_alone = alone.iter().any(|seen| seen.header("idempotency-key") == key);
-        assert!(came_alone || !had_failed, "{key}");
+        assert_eq!(job.attempt, if failed.contains(&job.idempotency_key) { 2 } else { 1 });
     }
+    let again = together[1..].iter().map(|seen| keys(seen).iter().filter(|key| failed.contains(key)).count());
+    assert!(again.max() > Some(1), "not each by itself");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_post_that_breaks_every_call_it_is_part_of_keeps_no_other_from_getting_through() {
+    const BREAKS: &str = ":order-5:";
+    let site = Arc::new(Site::default());
+    let its = site.clone();
+    let receiver = Receiver::start(move |seen| {
+        let broken = String::from_utf8_lossy(&seen.body).contains(BREAKS);
+        let reply = match seen.path.as_str() {
+            _ if broken => Reply::status(500),
+            ONE => its.one(seen),
+            _ => whole(&its, seen),
+        };
+        Reply { after: Duration::from_millis(60), ..reply }
+    })
+    .await;
+    let (world, blog) = taught_with(&receiver, Some(8)).await;
+    // What is asked here is what becomes of the others while nothing holds them.
+    let key = BreakerKey::Destination(blog);
+    world.base.services.set_breaker(&admin(), key, BreakerMode::ForcedClosed).await.unwrap();
+    let jobs = backlog(&world, blog, 40).await;
+    let bad = jobs[5];
+    for job in jobs.iter().filter(|job| **job != bad) {
+        let done = world.until(*job, JobState::Succeeded).await;
+        assert!(done.attempt <= 6, "alone at its sixth try at the latest: {}", done.attempt);
+    }
+    let dead = world.until(bad, JobState::Deadletter).await;
+    assert_eq!(dead.attempt, dead.max_attempts);
+    assert_eq!(site.count(), 40, "the first one and all others");
+    let with_it: Vec<usize> = calls(&receiver, MANY)
+        .iter()
+        .map(keys)
+        .filter(|keys| keys.contains(&dead.idempotency_key))
+        .map(|keys| keys.len())
+        .collect();
+    assert!(with_it.iter().enumerate().all(|(n, posts)| *posts <= 50 >> n), "fewer and fewer: {with_it:?}");
     world.end().await;
 }

@@ -35,6 +35,8 @@ pub(in crate::delivery) struct Gather {
 struct Waiting {
     live: Arc<LiveDestination>,
     post: Post,
+    /// How often the number of those it may go with is halved.
+    halvings: u32,
     bytes: usize,
     done: oneshot::Sender<Outcome>,
 }
@@ -45,11 +47,16 @@ impl Gather {
     }
 
     /// Brings a post to the site, with others where that can be.
-    pub(super) async fn bring(self: &Arc<Self>, live: &Arc<LiveDestination>, post: Post) -> Outcome {
+    pub(super) async fn bring(
+        self: &Arc<Self>,
+        live: &Arc<LiveDestination>,
+        post: Post,
+        halvings: u32,
+    ) -> Outcome {
         let id = live.destination.id;
         let (done, outcome) = oneshot::channel();
         let bytes = post.fields.values().map(size).sum();
-        let waiting = Waiting { live: live.clone(), post, bytes, done };
+        let waiting = Waiting { live: live.clone(), post, halvings, bytes, done };
         let begins = {
             let mut lines = self.lines();
             let begins = !lines.contains_key(&id);
@@ -79,7 +86,8 @@ impl Gather {
 
     /// What goes in the next call; `None` when nothing waits, and then the line is gone.
     fn next(&self, id: DestinationId) -> Option<Vec<Waiting>> {
-        let most = self.plugin.offers.most(id);
+        let offers = &self.plugin.offers;
+        let mut most = offers.most(id);
         let mut lines = self.lines();
         let line = lines.get_mut(&id)?;
         let mut batch = Vec::new();
@@ -88,10 +96,13 @@ impl Gather {
             if first.done.is_closed() {
                 continue;
             }
-            if !batch.is_empty() && (batch.len() >= most || bytes + first.bytes > BYTES) {
+            // No post is in a call that is too large for it, nor makes one too large for those in it.
+            let with_it = most.min(offers.most_halved(id, first.halvings));
+            if !batch.is_empty() && (batch.len() >= with_it || bytes + first.bytes > BYTES) {
                 line.push_front(first);
                 break;
             }
+            most = with_it;
             bytes += first.bytes;
             batch.push(first);
         }

@@ -23,6 +23,11 @@ impl Offers {
         self.known().get(&id).copied().unwrap_or(1)
     }
 
+    /// How many posts a call to this destination may bring for one of which that is halved so often; at least one.
+    pub fn most_halved(&self, id: DestinationId, halvings: u32) -> usize {
+        self.most(id).checked_shr(halvings).unwrap_or(0).max(1)
+    }
+
     /// Takes note of what an answer of the plugin says.
     pub(in crate::delivery) fn note(&self, id: DestinationId, answer: &Answer) {
         let said = answer.headers.get(HEADER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
@@ -63,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_site_offers_is_what_it_said_last() {
+    fn what_a_site_offers_is_what_it_said_last_or_half_of_it_as_often_as_is_asked() {
         let offers = Offers::default();
         let id = DestinationId::new(uuid::Uuid::nil());
         assert_eq!(offers.most(id), 1);
@@ -80,6 +85,8 @@ mod tests {
             assert_eq!(offers.most(id), most, "{said:?}");
         }
         offers.note(id, &answer(Some("50")));
+        let each = [0, 1, 2, 3, 4, 5, 6, 64, u32::MAX].map(|halvings| offers.most_halved(id, halvings));
+        assert_eq!(each, [50, 25, 12, 6, 3, 1, 1, 1, 1]);
         offers.forget(id);
         assert_eq!(offers.most(id), 1);
     }
