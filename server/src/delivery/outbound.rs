@@ -149,7 +149,7 @@ impl Outbound {
         Ok(Self { client, allow_private })
     }
 
-    /// The bare client; callers must [`check`](Self::check) the URL themselves.
+    /// The bare client, to make requests with; what is sent by [`send`](Self::send) is checked there.
     pub const fn client(&self) -> &Client {
         &self.client
     }
@@ -157,10 +157,17 @@ impl Outbound {
     /// Refuses URLs that are no HTTP URL or name a private address outright. Names are checked when they are
     /// resolved.
     pub fn check(&self, url: &str) -> Result<url::Url, Failure> {
-        let url = url::Url::parse(url)
-            .ok()
-            .filter(|url| matches!(url.scheme(), "http" | "https"))
-            .ok_or_else(|| Failure::new(ErrorClass::BadInput, "The target is no http or https URL."))?;
+        let no_url = || Failure::new(ErrorClass::BadInput, "The target is no http or https URL.");
+        let url = url::Url::parse(url).map_err(|_| no_url())?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(no_url());
+        }
+        self.guard(&url)?;
+        Ok(url)
+    }
+
+    /// Refuses a URL that names a private address outright.
+    fn guard(&self, url: &url::Url) -> Result<(), Failure> {
         let ip = match url.host() {
             Some(url::Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
             Some(url::Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),
@@ -168,7 +175,7 @@ impl Outbound {
         };
         match ip {
             Some(ip) if !self.allow_private && is_private(ip) => Err(forbidden()),
-            _ => Ok(url),
+            _ => Ok(()),
         }
     }
 
@@ -196,6 +203,8 @@ impl Outbound {
         bounds: Bounds,
     ) -> Result<Answer, Failure> {
         let request = request.build().map_err(|error| failure(&error, who))?;
+        // An address in place of a name is never resolved; whoever forgot to look at it must not get through.
+        self.guard(request.url())?;
         let whole = async {
             let response = self.follow(request, who, bounds.first_byte).await?;
             read(response, who, bounds.answer).await
@@ -441,6 +450,16 @@ mod tests {
         assert_eq!(outbound.check("file:///etc/passwd").unwrap_err().class, ErrorClass::BadInput);
         assert!(outbound.check("https://example.com/x").is_ok());
         assert!(Outbound::new(true).unwrap().check("http://127.0.0.1/").is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_private_address_is_refused_when_it_is_called_although_nobody_looked_before() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let outbound = Outbound::new(false).unwrap();
+        for url in ["http://127.0.0.1:9/", "http://[::ffff:10.0.0.1]:9/", "http://169.254.169.254/"] {
+            let refused = outbound.send(outbound.client().get(url), "x").await.unwrap_err();
+            assert_eq!(refused.class, ErrorClass::Forbidden, "{url}");
+        }
     }
 
     #[tokio::test]
