@@ -144,6 +144,14 @@ pub struct Settings {
     /// How long a worker may be silent before its jobs go to another
     #[arg(long, env = "TIDEGATE_LEASE_SECONDS", global = true, default_value_t = 15)]
     pub lease_seconds: u32,
+    /// How long requests are still taken after being asked to stop, while /readyz already says no: as long as a balancer needs to notice
+    #[arg(long, env = "TIDEGATE_DRAIN_SECONDS", global = true, default_value_t = 0,
+          value_parser = clap::value_parser!(u32).range(..=600))]
+    pub drain_seconds: u32,
+    /// How long running jobs may take to end after being asked to stop; what is left then goes on elsewhere at once
+    #[arg(long, env = "TIDEGATE_GRACE_SECONDS", global = true, default_value_t = 20,
+          value_parser = clap::value_parser!(u32).range(..=3_600))]
+    pub grace_seconds: u32,
     /// Folder with the dashboard's files; found beside the program or in target/site when not given
     #[arg(long, env = "TIDEGATE_SITE_ROOT", global = true, value_name = "DIR")]
     pub site_root: Option<PathBuf>,
@@ -254,6 +262,16 @@ impl Settings {
     /// How long a claimed job is a node's own.
     pub fn lease(&self) -> Duration {
         Duration::from_secs(self.lease_seconds.max(3).into())
+    }
+
+    /// How long requests are taken after being asked to stop.
+    pub fn drain(&self) -> Duration {
+        Duration::from_secs(self.drain_seconds.into())
+    }
+
+    /// How long running jobs may take to end then.
+    pub fn grace(&self) -> Duration {
+        Duration::from_secs(self.grace_seconds.into())
     }
 
     /// What the whole installation takes: its rate, and one second's worth of it at once.

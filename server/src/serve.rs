@@ -6,7 +6,7 @@ use crate::{
     clock::{SharedClock, fresh, random},
     config::{NodeRole, Settings},
     delivery::{Delivery, outbound::Outbound},
-    http::{self, client::TrustedProxies, health::Health, listen, patience::Patience, router},
+    http::{self, client::TrustedProxies, health::Health, leaving, listen, patience::Patience, router},
     ingress::{
         Ingress,
         commit::Committer,
@@ -162,8 +162,8 @@ pub async fn open_store(settings: &Settings, create: bool) -> anyhow::Result<Arc
     store::open(&url, &options).await.context("the database could not be opened")
 }
 
-/// Runs all roles of the settings until `stop`, then ends in good order: takes no more requests, answers those
-/// that are open, lets running jobs end, writes what waits. `ready` is called once everything runs, with the path
+/// Runs all roles of the settings until `stop`, then ends in good order: says that it leaves, takes no more requests a
+/// moment later, answers those that are open, lets running jobs end, writes what waits. `ready` is called once everything runs, with the path
 /// of the set-up page when there is no account yet.
 ///
 /// # Errors
@@ -185,11 +185,13 @@ pub async fn run(
     let wake = Arc::new(Wake::default());
     let held = Arc::new(Held::default());
     let pressure = Arc::new(Pressure::new(settings.max_waiting));
-    let health = Arc::new(Health { store: base.store.clone(), clock: clock.clone(), worker_beat: 0.into() });
+    let health = Arc::new(Health::new(base.store.clone(), clock.clone()));
 
     // Ends first: whatever starts new work. `writers` end when their senders are gone.
     let background = TaskTracker::new();
     let late = CancellationToken::new();
+    let closing = CancellationToken::new();
+    background.spawn(leaving::leave(stop.clone(), health.clone(), settings.drain(), closing.clone()));
     background.spawn(base.live.clone().follow(late.clone()));
     background.spawn(base.live.clone().follow_references(late.clone()));
     background.spawn(stats.clone().write(base.store.clone(), late.clone()));
@@ -296,6 +298,8 @@ pub async fn run(
             stats: stats.clone(),
             workers: settings.workers.max(1) as usize,
             retry_base: Duration::from_millis(settings.retry_base_ms),
+            grace: settings.grace(),
+            over: CancellationToken::new(),
         });
         background.spawn(leases::keep(
             base.store.clone(),
@@ -358,7 +362,7 @@ pub async fn run(
         services: base.services.clone(),
         health,
         site_root: site_root(&settings),
-        stop: stop.clone(),
+        stop: closing.clone(),
     };
     let routes = router::router(parts, &settings);
     let address = listeners.main.local_addr()?;
@@ -378,7 +382,7 @@ pub async fn run(
         background.spawn(async move { end.run_until_cancelled(serve.into_future()).await });
     }
     let limits = listen::Limits { connections: settings.max_connections, patience: Patience::default() };
-    listen::serve(listeners.main, routes, limits, stop).await;
+    listen::serve(listeners.main, routes, limits, closing).await;
 
     tracing::info!("stopping: open requests are answered, running jobs may end");
     if let Some(worker) = worker {

@@ -1,6 +1,6 @@
 //! The web side: what is served where, and what every request passes through.
 //!
-//! - [`listen`], [`patience`]: connections, their limits and their orderly end
+//! - [`listen`], [`patience`]: connections, their limits and their orderly end; [`leaving`]: what is said before it
 //! - [`client`]: whose request it is, behind proxies
 //! - [`router`]: the table of routes
 //! - [`context`]: what pages and server functions find in their context
@@ -20,6 +20,7 @@ pub mod client;
 pub mod context;
 pub mod export;
 pub mod health;
+pub mod leaving;
 pub mod listen;
 pub mod metrics;
 pub mod origin;

@@ -5,7 +5,7 @@ use super::{
     context::{self, Seats},
     export,
     health::{self, Health},
-    origin, published, refusals, request_id, sender, session, stream,
+    leaving, origin, published, refusals, request_id, sender, session, stream,
 };
 use crate::{
     config::{NodeRole, Settings, is_loopback},
@@ -63,7 +63,9 @@ pub fn router(parts: Parts, settings: &Settings) -> Router {
         };
         router = router.merge(dashboard(&parts, settings)).merge(sender::router(sender));
     }
-    router.layer(middleware::from_fn(request_id::assign))
+    router
+        .layer(middleware::from_fn_with_state(parts.health, leaving::last_answer))
+        .layer(middleware::from_fn(request_id::assign))
 }
 
 /// Nothing stands before webhooks but their own guard: no session, no compression, no redirect.

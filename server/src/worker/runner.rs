@@ -33,8 +33,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// Longest a claimed job waits for a slot here; then others may have it.
 const MOMENT: Duration = Duration::from_secs(1);
-/// How long running jobs may take to end when the process is asked to stop.
-const GRACE: Duration = Duration::from_secs(20);
+/// How long handing over what did not end in time may take.
+const HAND_OVER: Duration = Duration::from_secs(5);
+/// What is said of a try whose process could not wait for its end.
+const STOPPED: &str = "The node that ran it was stopped; another one goes on.";
 /// Most characters of the far side's answer that are kept with a failed try.
 const ANSWER_KEPT: usize = 2_000;
 
@@ -66,6 +68,10 @@ pub struct Runner {
     pub workers: usize,
     /// First pause before a failed try is repeated.
     pub retry_base: Duration,
+    /// How long running jobs may take to end when the process is asked to stop.
+    pub grace: Duration,
+    /// Cancelled when that is over: what still runs is handed over.
+    pub over: CancellationToken,
 }
 
 /// A claimed job that may run, with what it needs.
@@ -116,14 +122,16 @@ impl Runner {
         }
         self.give_back(ready.drain(..)).await;
         tasks.close();
-        if tokio::time::timeout(GRACE, tasks.wait()).await.is_err() {
+        if tokio::time::timeout(self.grace, tasks.wait()).await.is_err() {
+            let jobs = self.held.len();
             tracing::warn!(
-                jobs = self.held.len(),
-                "jobs still run at the end of the grace period; they are stopped, and due again when their leases end"
+                jobs,
+                "jobs still run at the end of the grace period; they are stopped and handed over"
             );
+            self.over.cancel();
             self.held.stop_all();
-            // What is left waits for a database that does not answer; it cannot be waited for.
-            let _ = tokio::time::timeout(Duration::from_secs(1), tasks.wait()).await;
+            // A database that does not answer cannot be waited for; what it was not told is due again when leases end.
+            let _ = tokio::time::timeout(HAND_OVER, tasks.wait()).await;
         }
     }
 
@@ -199,6 +207,10 @@ impl Runner {
                 ErrorClass::Internal,
                 "The job ran into a fault of Tidegate.",
             )),
+            None if self.over.is_cancelled() => {
+                self.gate.forgo(probe).await;
+                return self.hand_over(&job, started_at).await;
+            }
             None => {
                 tracing::warn!(job.id = %job.id, job.attempt = job.attempt, "a running job is not this node's any more: it was cancelled, or its lease was lost");
                 self.held.remove(this);
@@ -230,6 +242,22 @@ impl Runner {
         if let Err(error) = self.store.put_off(self.node, job.id, at, self.clock.now()).await {
             tracing::warn!(%error, job.id = %job.id, "a job could not be put off; its lease will end");
         }
+        self.held.remove((job.id, job.attempt));
+    }
+
+    /// Makes a job due again at once that this process can not wait for any more. Its try counts, because its call was made,
+    /// but it is none that brought its node down, and it is no reason to give up.
+    async fn hand_over(&self, job: &Job, started_at: Timestamp) {
+        let now = self.clock.now();
+        let (reason, class) = (STOPPED.to_owned(), ErrorClass::LeaseExpired);
+        let attempt = Attempt {
+            outcome: AttemptOutcome::Retry,
+            error_class: Some(class),
+            error: Some(reason.clone()),
+            next_run_at: Some(now),
+            ..Attempt::of(job, self.node, started_at, now)
+        };
+        self.finisher.finish(Finished { attempt, next: Next::Retry { at: now, reason, class } }).await;
         self.held.remove((job.id, job.attempt));
     }
 

@@ -12,6 +12,7 @@ mod models;
 mod order;
 mod outbound;
 mod receiver;
+mod stopping;
 mod support;
 mod switched;
 mod tokens;

@@ -45,16 +45,22 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn begin() -> Self {
+        Self::begin_with(&[]).await
+    }
+
+    /// The same with further settings.
+    pub(crate) async fn begin_with(more: &[&str]) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = std::env::temp_dir().join(format!("tidegate-delivery-{}", fresh().simple()));
         fs::create_dir_all(&folder).unwrap();
         let database = format!("sqlite://{}", folder.join("tidegate.db").display());
-        let settings = Cli::try_parse_from([
+        let data = folder.display().to_string();
+        let own = [
             "tidegate",
             "--database-url",
             &database,
             "--data-dir",
-            &folder.display().to_string(),
+            &data,
             "--metrics-listen",
             "off",
             "--roles",
@@ -63,8 +69,8 @@ impl World {
             "true",
             "--retry-base-ms",
             "10",
-        ]);
-        let settings = settings.unwrap().settings;
+        ];
+        let settings = Cli::try_parse_from([&own[..], more].concat()).unwrap().settings;
         let clock = Arc::new(SystemClock);
         let base = Base::open(&settings, clock.clone()).await.unwrap();
         let new = NewVendor { slug: "acme".into(), preset: "std_webhooks".into(), ..NewVendor::default() };
@@ -220,10 +226,17 @@ impl World {
         log.into_iter().filter(|entry| entry.action == action).collect()
     }
 
+    /// Ends the worker in good order.
+    pub(crate) async fn stop(&mut self) {
+        self.stop.cancel();
+        if let Some(server) = self.server.take() {
+            server.await.unwrap();
+        }
+    }
+
     /// Ends the worker in good order and removes its folder.
     pub(crate) async fn end(mut self) {
-        self.stop.cancel();
-        self.server.take().unwrap().await.unwrap();
+        self.stop().await;
         self.base.store.close().await;
         fs::remove_dir_all(&self.folder).unwrap();
     }

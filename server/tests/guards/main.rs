@@ -8,6 +8,7 @@
 
 mod address;
 mod content;
+mod leaving;
 mod rate;
 mod replays;
 mod schemes;

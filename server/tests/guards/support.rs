@@ -76,7 +76,7 @@ impl Place {
             run(settings, clock, listeners, stopped, ready).await.unwrap();
         });
         ready.await.unwrap();
-        Server { address, stop: Some(stop.drop_guard()) }
+        Server { address, stop }
     }
 
     pub(crate) async fn add_tenant(&self, slug: &str) -> TenantId {
@@ -160,12 +160,19 @@ pub(crate) fn admin(tenant: TenantId) -> Actor {
 /// A running process; ends with the test.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
-    stop: Option<tokio_util::sync::DropGuard>,
+    stop: CancellationToken,
+}
+
+impl Server {
+    /// Asks it to stop.
+    pub(crate) fn stop(&self) {
+        self.stop.cancel();
+    }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        drop(self.stop.take());
+        self.stop.cancel();
     }
 }
 
@@ -210,6 +217,8 @@ pub(crate) struct Draft {
     pub(crate) chunks: Vec<usize>,
     /// The address it comes from.
     pub(crate) from: [u8; 4],
+    /// Whether the client would send another one on the same connection.
+    pub(crate) kept: bool,
 }
 
 impl Draft {
@@ -234,6 +243,7 @@ impl Draft {
             body: signed.body,
             chunks: vec![],
             from,
+            kept: false,
         }
     }
 
@@ -245,7 +255,7 @@ impl Draft {
     /// A request without signature and body.
     pub(crate) fn bare(method: &'static str, path: &str) -> Self {
         let from = [127, 0, 0, 1];
-        Self { method, path: path.into(), headers: vec![], body: vec![], chunks: vec![], from }
+        Self { method, path: path.into(), headers: vec![], body: vec![], chunks: vec![], from, kept: false }
     }
 
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
@@ -254,8 +264,16 @@ impl Draft {
         self
     }
 
+    /// The same on a connection that the client would use again.
+    pub(crate) fn kept(self) -> Self {
+        Self { kept: true, ..self }
+    }
+
     fn bytes(&self) -> Vec<u8> {
-        let mut head = format!("{} {} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n", self.method, self.path);
+        let mut head = format!("{} {} HTTP/1.1\r\nhost: x\r\n", self.method, self.path);
+        if !self.kept {
+            head.push_str("connection: close\r\n");
+        }
         for (name, value) in &self.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
@@ -286,10 +304,21 @@ impl Draft {
         let mut stream = socket.connect(server.address).await.unwrap();
         stream.write_all(&self.bytes()).await.unwrap();
         let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).await.unwrap();
+        while !(self.kept && is_whole(&answer)) && stream.read_buf(&mut answer).await.unwrap() > 0 {}
         let text = String::from_utf8_lossy(&answer);
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         Answer { status, head: head.to_owned(), body: body.to_owned() }
     }
+}
+
+/// Whether an answer has all of the body its head tells of.
+fn is_whole(answer: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(answer);
+    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
+    let length = head
+        .to_ascii_lowercase()
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());
+    length.is_some_and(|length: usize| body.len() >= length)
 }
