@@ -45,6 +45,8 @@ async function fill(site: Site) {
   await server.cli(["destination", "rotate", "forecast-desk"], { once: true });
   await server.cli(["destination", "add", "lighthouse-log", "--kind", "wordpress", "--url", peer.url, "--auth", "jwt"]);
   await server.cli(["token", "rotate"]);
+  await server.cli(["destination", "add", "tide-table-archive", "--kind", "http", "--url", `${peer.url}/archive`], { once: true });
+  await server.cli(["rule", "add", "--vendor", "acme", "--type", "archive.*", "--job", "forward", "--destination", "tide-table-archive"]);
   const scheme = join(server.folder, "scheme.toml");
   writeFileSync(scheme, `name = "Buoys"\nalgorithm = "hmac-sha256"\nsignature = { from = "header:x-buoy-signature", encoding = "hex" }\nsigned = "{body}"\nevent = { id = ["json:id"], type = ["json:type"] }\n`);
   await server.cli(["vendor", "add", "buoys", "--scheme-file", scheme], { once: true });
@@ -63,6 +65,9 @@ async function fill(site: Site) {
   await peer.fails({ path: "/v1", status: 400 });
   for (let n = 1; n < 4; n++) await deliver(acme, story(n));
   await server.jobsIn("failed", 3);
+  await peer.fails({ path: "/archive", status: 410 });
+  await deliver(acme, { type: "archive.closed" });
+  await server.jobsIn("held", 1);
   await peer.works();
   // So many tries in a row would open its breaker, and nothing would end as a dead letter.
   await server.cli(["breaker", "set", "closed", "--destination", "quarterly-review-of-tidal-sciences"]);
@@ -81,7 +86,7 @@ async function fill(site: Site) {
   await server.cli(["mapping", "set", ...drifting, "--from-version", "2026-06"], { input: "rename /data/output/*/cost /data/output/*/price" });
   await server.follows();
   for (let n = 0; n < 3; n++) await deliver(openai, { type: "response.completed", more: { data: { response_id: `resp_${n}`, status: 4 } } }, "openai");
-  await server.jobsIn("held", 3);
+  await server.jobsIn("held", 4);
   // The mark by which `follows` saw that the server is up to date is no part of the picture.
   await server.database.sql("delete from secrets where vendor_id in (select id from vendors where slug like 'mark-%'); delete from vendors where slug like 'mark-%'; update config_version set version = version + 1");
   await server.cli(["pause", "begin", "vendor", "stripe-live"]);

@@ -13,9 +13,9 @@ use crate::{
         page_head::PageHead,
     },
     live::Live,
-    pages::overview::figures::Figures,
+    pages::{destination::off_words, overview::figures::Figures},
     view::{
-        overview::{Breaker, ModelTimes, Overview, ProviderHealth, SetUp},
+        overview::{Breaker, DestinationHealth, ModelTimes, Overview, ProviderHealth, SetUp},
         words::number,
     },
 };
@@ -69,6 +69,7 @@ fn Loaded(overview: Overview) -> impl IntoView {
                     <JobTable rows=overview.troubles now caption="Newest jobs that need attention"/>
                 </section>
             })}
+            {(!overview.destinations.is_empty()).then(|| view! { <Destinations destinations=overview.destinations now/> })}
             {(!overview.providers.is_empty()).then(|| view! { <Providers providers=overview.providers now/> })}
             {(!overview.models.is_empty()).then(|| view! { <Models models=overview.models/> })}
         </div>
@@ -111,6 +112,45 @@ fn FirstSteps(set_up: SetUp) -> impl IntoView {
     .into_any()
 }
 
+/// When a breaker lets a call through.
+fn probe(at: Timestamp, now: Timestamp) -> String {
+    match at > now {
+        true => format!("next probe in {}", in_words(at.since(now))),
+        false => "the next job probes it".to_owned(),
+    }
+}
+
+/// Destinations that take nothing now, with why.
+#[component]
+fn Destinations(destinations: Vec<DestinationHealth>, now: Timestamp) -> impl IntoView {
+    let line = move |health: DestinationHealth| {
+        let (tone, words) = match (&health.off_reason, health.breaker) {
+            (Some(_), _) => (Tone::Bad, "Switched itself off"),
+            (None, Breaker::HalfOpen) => (Tone::Waiting, "Being probed"),
+            (None, _) => (Tone::Bad, "Not answering"),
+        };
+        let aside = match (health.off_reason, health.next_probe) {
+            (Some(why), _) => off_words(Some(&why)),
+            (None, Some(at)) => probe(at, now),
+            (None, None) => "forced open".to_owned(),
+        };
+        view! {
+            <li>
+                <a class="name" href=format!("/destinations/{}", health.id)>{health.slug}</a>
+                <Badge tone words/>
+                <span class="end wraps">{aside}</span>
+            </li>
+        }
+    };
+    view! {
+        <section class="panel span-half" aria-labelledby="destinations">
+            <h2 id="destinations">"Destinations"</h2>
+            <ul class="lines">{destinations.into_iter().map(line).collect_view()}</ul>
+        </section>
+    }
+    .into_any()
+}
+
 #[component]
 fn Providers(providers: Vec<ProviderHealth>, now: Timestamp) -> impl IntoView {
     let line = move |health: ProviderHealth| {
@@ -120,8 +160,7 @@ fn Providers(providers: Vec<ProviderHealth>, now: Timestamp) -> impl IntoView {
             Breaker::Open => (Tone::Bad, "Not answering"),
         };
         let aside = match (health.next_probe, health.p95) {
-            (Some(at), _) if at > now => format!("next probe in {}", in_words(at.since(now))),
-            (Some(_), _) => "the next job probes it".to_owned(),
+            (Some(at), _) => probe(at, now),
             (None, Some(p95)) => format!("p95 {}", in_words(p95)),
             (None, None) => String::new(),
         };

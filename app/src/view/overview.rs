@@ -2,7 +2,7 @@
 //! its panel out instead of showing a guess.
 
 use super::jobs::JobRow;
-use domain::time::Timestamp;
+use domain::{id::DestinationId, time::Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Minutes of traffic shown.
@@ -37,6 +37,8 @@ pub struct Overview {
     pub funnel: Option<Funnel>,
     /// How the AI APIs are doing.
     pub providers: Vec<ProviderHealth>,
+    /// Destinations that take nothing now although nobody wants that.
+    pub destinations: Vec<DestinationHealth>,
     /// How long models take.
     pub models: Vec<ModelTimes>,
     /// The newest jobs that need a person, at most 6.
@@ -80,6 +82,21 @@ pub struct ProviderHealth {
     pub breaker: Breaker,
     /// 95 of 100 calls took at most this many microseconds.
     pub p95: Option<i64>,
+    /// When the next call is let through to see whether it works again.
+    pub next_probe: Option<Timestamp>,
+}
+
+/// A destination that takes nothing now although nobody wants that.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DestinationHealth {
+    /// Identity.
+    pub id: DestinationId,
+    /// Short name.
+    pub slug: String,
+    /// Why it switched itself off; `None` where only its breaker is not closed.
+    pub off_reason: Option<String>,
+    /// Whether calls go through.
+    pub breaker: Breaker,
     /// When the next call is let through to see whether it works again.
     pub next_probe: Option<Timestamp>,
 }

@@ -297,6 +297,13 @@ fn overview(now: Timestamp, stories: &[JobStory]) -> Overview {
                 next_probe: Some(now.plus(8 * SECOND)),
             },
         ],
+        destinations: vec![DestinationHealth {
+            id: DestinationId::new(uuid(1)),
+            slug: "crm".into(),
+            off_reason: Some("It answered that it is gone (410) on 2026-11-22T06:12:40.000Z.".into()),
+            breaker: Breaker::Closed,
+            next_probe: None,
+        }],
         models: vec![
             ModelTimes {
                 model: "gpt-5-mini".into(),

@@ -68,6 +68,38 @@ test("calls of destination and model are counted and the breakers forced on the 
   await expect(line).toContainText("set back to automatic");
 });
 
+test("the first page names destinations that switched themselves off or do not answer, and leads to them", async ({ page, open, as }) => {
+  const { server, peer } = site;
+  await server.cli(["destination", "add", "archive", "--kind", "http", "--url", `${peer.url}/archive`]);
+  await server.cli(["rule", "add", "--vendor", "acme", "--type", "*", "--job", "forward", "--destination", "archive"]);
+  await server.cli(["breaker", "set", "open", "--destination", "site"]);
+  await server.follows();
+  await as(site);
+  await peer.fails({ path: "/archive", status: 410 });
+  await deliver(vendor);
+  await server.jobsIn("held", 2);
+  await open(site, "/");
+  const panel = page.getByRole("region", { name: "Destinations" });
+  await expect(panel.getByRole("listitem").filter({ hasText: "site" })).toContainText("Not answering");
+  const gone = panel.getByRole("listitem").filter({ hasText: "archive" });
+  await expect(gone).toContainText("Switched itself off");
+  await expect(gone).toContainText("It answered that it is gone (410)");
+  const alarm = async () => /tidegate_destination_gone\{target="destination archive"\} (\d)/.exec(await (await fetch(server.metricsUrl)).text())?.[1];
+  await expect.poll(alarm).toBe("1");
+
+  await gone.getByRole("link", { name: "archive" }).click();
+  await expect(page).toHaveURL(/\/destinations\/dst_/);
+  await peer.works();
+  await open(site, new URL(page.url()).pathname);
+  await page.getByRole("button", { name: "Switch on" }).click();
+  await expect(page.getByRole("button", { name: "Switch off" })).toBeVisible();
+  await server.cli(["breaker", "reset", "--destination", "site"]);
+  await server.jobsIn("succeeded", 3);
+  await expect.poll(alarm).toBe("0");
+  await open(site, "/");
+  await expect(panel).toHaveCount(0);
+});
+
 test("a share over a hundred is refused with what to give instead", async ({ page, open, as, faults }) => {
   faults.allow(/422/);
   await as(site);

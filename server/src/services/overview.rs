@@ -9,7 +9,10 @@ use crate::{
 use app::{
     error::AppError,
     ports::{Actor, OverviewPort},
-    view::overview::{Breaker, Funnel, Minute, ModelTimes, Overview, ProviderHealth, SetUp, TRAFFIC_MINUTES},
+    view::overview::{
+        Breaker, DestinationHealth, Funnel, Minute, ModelTimes, Overview, ProviderHealth, SetUp,
+        TRAFFIC_MINUTES,
+    },
 };
 use async_trait::async_trait;
 use domain::{
@@ -85,6 +88,7 @@ impl OverviewPort for Services {
                 delivered: sum(name::DELIVERED),
             }),
             providers: unwell(actor, &snapshot),
+            destinations: silent(actor, &snapshot),
             models: models(&counters),
             troubles,
             set_up: SetUp {
@@ -110,17 +114,48 @@ fn unwell(actor: &Actor, snapshot: &Snapshot) -> Vec<ProviderHealth> {
         .breakers()
         .filter(|breaker| sees(actor, breaker.tenant_id) && matches!(breaker.key, BreakerKey::Model(..)))
         .filter_map(|breaker| {
-            let stands = match breaker.state {
-                BreakerState::Closed => return None,
-                BreakerState::HalfOpen => Breaker::HalfOpen,
-                BreakerState::Open => Breaker::Open,
-            };
-            let slug = breaker_name(&breaker.key, snapshot);
-            Some(ProviderHealth { slug, breaker: stands, p95: None, next_probe: breaker.open_until })
+            let breaker_stands = stands(breaker.state);
+            (breaker_stands != Breaker::Closed).then(|| ProviderHealth {
+                slug: breaker_name(&breaker.key, snapshot),
+                breaker: breaker_stands,
+                p95: None,
+                next_probe: breaker.open_until,
+            })
         })
         .collect();
     found.sort_by(|a, b| a.slug.cmp(&b.slug));
     found
+}
+
+/// Destinations that switched themselves off, and those whose breaker is not closed. What a person switched off is as
+/// they want it.
+fn silent(actor: &Actor, snapshot: &Snapshot) -> Vec<DestinationHealth> {
+    let mut found: Vec<_> = snapshot
+        .destinations()
+        .map(|live| &live.destination)
+        .filter(|one| sees(actor, one.tenant_id) && (one.enabled || one.off_reason.is_some()))
+        .filter_map(|one| {
+            let breaker = snapshot.breaker(&BreakerKey::Destination(one.id));
+            let stands = breaker.map_or(Breaker::Closed, |breaker| stands(breaker.state));
+            (one.off_reason.is_some() || stands != Breaker::Closed).then(|| DestinationHealth {
+                id: one.id,
+                slug: one.slug.to_string(),
+                off_reason: one.off_reason.clone(),
+                breaker: stands,
+                next_probe: breaker.and_then(|breaker| breaker.open_until),
+            })
+        })
+        .collect();
+    found.sort_by(|a, b| a.slug.cmp(&b.slug));
+    found
+}
+
+const fn stands(state: BreakerState) -> Breaker {
+    match state {
+        BreakerState::Closed => Breaker::Closed,
+        BreakerState::HalfOpen => Breaker::HalfOpen,
+        BreakerState::Open => Breaker::Open,
+    }
 }
 
 /// One entry per minute of the last hour, quiet ones too, oldest first.

@@ -3,7 +3,7 @@
 
 use super::{
     breaker::{Passage, passage, trickle},
-    gate::breaker_name,
+    gate::{breaker_name, target_name},
 };
 use crate::{
     clock::SharedClock,
@@ -14,9 +14,10 @@ use domain::{
     breaker::BreakerState,
     holder::Holder,
     id::NodeId,
+    pause::PauseTarget,
     time::{SECOND, Timestamp},
 };
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 use store::{Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
@@ -99,8 +100,18 @@ fn how_many(holder: &Holder, snapshot: &Snapshot, now: Timestamp) -> i64 {
     }
 }
 
-/// Tells metrics how breakers stand: 0 closed, 1 half-open, 2 open.
+/// Tells metrics how breakers stand (0 closed, 1 half-open, 2 open), and which destinations switched themselves off.
 fn show(snapshot: &Snapshot) {
+    // Two tenants may call theirs the same.
+    let mut gone: HashMap<String, u8> = HashMap::new();
+    for destination in snapshot.destinations().map(|live| &live.destination) {
+        let target = target_name(PauseTarget::Destination(destination.id), snapshot);
+        *gone.entry(target).or_default() |=
+            u8::from(!destination.enabled && destination.off_reason.is_some());
+    }
+    for (target, gone) in gone {
+        metrics::gauge!("tidegate_destination_gone", "target" => target).set(f64::from(gone));
+    }
     for breaker in snapshot.breakers() {
         let value = match breaker.state {
             BreakerState::Closed => 0.0,

@@ -5,7 +5,7 @@ use crate::{
     support::{World, admin, now},
 };
 use app::{
-    ports::{DestinationsPort, ProvidersPort},
+    ports::{DestinationsPort, OverviewPort, ProvidersPort},
     view::connections::NewRule,
 };
 use domain::{
@@ -33,6 +33,13 @@ async fn a_destination_that_is_gone_is_switched_off_and_its_jobs_wait_for_a_pers
     let entry = world.audit("destination.gone").await.remove(0);
     assert_eq!((entry.actor.as_str(), entry.target.as_str()), ("tidegate", "crm"));
 
+    // The first page says so, and no more once somebody switched it on.
+    let silent = async || {
+        let overview = world.base.services.overview(&admin()).await.unwrap();
+        overview.destinations.into_iter().map(|one| (one.slug, one.off_reason)).collect::<Vec<_>>()
+    };
+    assert_eq!(silent().await, [("crm".to_owned(), row.off_reason.clone())]);
+
     // A later one is not even tried.
     let (_, second) = world.event(None, now(), &json!({"n": 2})).await;
     world.until(second, JobState::Held).await;
@@ -45,6 +52,9 @@ async fn a_destination_that_is_gone_is_switched_off_and_its_jobs_wait_for_a_pers
         assert_eq!(done.attempt, 1);
     }
     assert_eq!(world.live("crm").destination.off_reason, None);
+    assert!(silent().await.is_empty());
+    world.switch(crm, false).await;
+    assert!(silent().await.is_empty(), "what a person switched off is as they want it");
     assert_eq!(receiver.seen().len(), 3);
     world.end().await;
 }

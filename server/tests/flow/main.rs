@@ -10,7 +10,7 @@ mod support;
 
 use app::{
     error::AppError,
-    ports::{FlowPort, JobChangesPort},
+    ports::{FlowPort, JobChangesPort, OverviewPort},
 };
 use domain::{
     breaker::{BreakerKey, BreakerMode, BreakerState},
@@ -100,6 +100,26 @@ async fn a_long_backlog_of_a_paused_vendor_is_cleared_from_the_head_of_the_queue
 }
 
 #[tokio::test]
+async fn all_work_of_a_paused_tenant_waits_and_that_of_another_runs() {
+    let place = Place::new().await;
+    let other = place.stranger().await.tenant.unwrap();
+    place.services().pause(&owner(), PauseTarget::Tenant(other)).await.unwrap();
+    let of_other = |kind| move |job: &mut Job| (job.tenant_id, job.kind) = (other, kind);
+    let paused = place.jobs(1, of_other(JobKind::Callback)).await.remove(0);
+    let asking = place.jobs(1, of_other(JobKind::Generate)).await.remove(0);
+    let ours = place.jobs(1, |_| {}).await.remove(0);
+    let through = jobs(place.gate.admit(place.claim(10).await).await);
+    assert_eq!(through.iter().map(|job| job.id).collect::<Vec<_>>(), [ours.id]);
+    for job in [paused, asking] {
+        let held = place.job(job.id).await;
+        assert_eq!((held.state, held.attempt), (JobState::Held, 0));
+        assert_eq!(held.reason.as_deref(), Some("tenant other is paused by owner@example.org"));
+    }
+    place.services().resume(&owner(), PauseTarget::Tenant(other)).await.unwrap();
+    assert_eq!(place.let_go().await, 2);
+}
+
+#[tokio::test]
 async fn what_is_paused_for_all_waits_whatever_the_tenant_and_only_an_owner_does_that() {
     let place = Place::new().await;
     let blog = place.destination("blog").await;
@@ -130,6 +150,11 @@ async fn a_breaker_opens_holds_lets_one_job_try_and_closes_for_a_trickle_first()
     let open = place.breaker(&key).unwrap();
     assert_eq!((open.state, open.mode), (BreakerState::Open, BreakerMode::Automatic));
     assert_eq!(open.reason, "5 jobs in a row failed, the last with: 503 from blog");
+    let silent = async || {
+        let overview = place.services().overview(&admin()).await.unwrap();
+        overview.destinations.into_iter().map(|one| (one.slug, one.next_probe)).collect::<Vec<_>>()
+    };
+    assert_eq!(silent().await, [("blog".to_owned(), open.open_until)], "said on the first page");
 
     let waiting = place.jobs(20, of_blog).await;
     assert!(place.gate.admit(place.claim(5).await).await.is_empty());
@@ -159,6 +184,7 @@ async fn a_breaker_opens_holds_lets_one_job_try_and_closes_for_a_trickle_first()
     let (job, probe) = place.gate.admit(place.claim(10).await).await.remove(0).parts();
     place.gate.note(&job, probe, &well(), SECOND).await;
     assert_eq!(place.breaker(&key).unwrap().state, BreakerState::Closed);
+    assert!(silent().await.is_empty());
     assert_eq!(place.let_go().await, 2, "a trickle first");
     place.clock.advance(MINUTE);
     assert!(place.let_go().await > 10);
