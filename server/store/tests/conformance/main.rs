@@ -37,5 +37,6 @@ mod support;
 mod switches;
 mod token_keys;
 mod unique;
+mod wake;
 mod work;
 mod work_limits;
