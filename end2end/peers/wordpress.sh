@@ -2,6 +2,7 @@
 # A real WordPress on a loopback port, with the Tidegate plugin of this checkout linked and active.
 #
 #   wordpress.sh start    install what is missing, start, print the env file (quick when it already runs)
+#   wordpress.sh fetch    only get the code, once for all sites
 #   wordpress.sh stop     end the processes that `start` began, and only those
 #   wordpress.sh status   what runs; exit 0 when all of it does, else 3
 #   wordpress.sh env      print the env file: WP_URL, WP_USER, WP_APP_PASSWORD …
@@ -207,6 +208,10 @@ status() {
 
 case ${1:-} in
   start) start ;;
+  fetch)
+    need_packages
+    need_code
+    ;;
   stop) stop ;;
   status) status ;;
   env) [ -s "$ENV_FILE" ] || fail "this WordPress was never started" "$0 start" && cat "$ENV_FILE" ;;

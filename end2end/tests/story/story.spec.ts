@@ -6,6 +6,7 @@ import { expect, test, type Page } from "@playwright/test";
 import { newSecret, produced, secret } from "../../support/run.ts";
 import { Tidegate } from "../../support/server.ts";
 import { batchTests } from "./batch.ts";
+import { settingsTests } from "./settings.ts";
 import { tokenTests } from "./tokens.ts";
 
 const plainText = (html: string) =>
@@ -193,3 +194,4 @@ test("a WordPress without our plugin gets a draft, once", async () => {
 // Here, because they need the site for themselves.
 batchTests(() => wordpress);
 test.describe("signed tokens", () => tokenTests(() => wordpress));
+test.describe("the plugin's settings", () => settingsTests(() => wordpress));
