@@ -59,7 +59,8 @@ pub async fn alive() -> Json<serde_json::Value> {
     Json(json!({"status": "pass", "version": env!("CARGO_PKG_VERSION")}))
 }
 
-/// Database, schema and worker are well, and the process was not asked to stop. Says which is not, but no more: this is public.
+/// Database, schema and worker are well, and the process was not asked to stop. Says which is not, but no more: this is
+/// public.
 pub async fn ready(State(health): State<Arc<Health>>) -> Response {
     let ping = tokio::time::timeout(PING, health.store.ping()).await;
     let database = matches!(&ping, Ok(Ok(())));

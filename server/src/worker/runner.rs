@@ -36,7 +36,7 @@ const MOMENT: Duration = Duration::from_secs(1);
 /// How long handing over what did not end in time may take.
 const HAND_OVER: Duration = Duration::from_secs(5);
 /// What is said of a try whose process could not wait for its end.
-const STOPPED: &str = "The node that ran it was stopped; another one goes on.";
+const STOPPED: &str = "The node that ran it was stopped; it goes on from the queue.";
 /// Most characters of the far side's answer that are kept with a failed try.
 const ANSWER_KEPT: usize = 2_000;
 
@@ -245,8 +245,8 @@ impl Runner {
         self.held.remove((job.id, job.attempt));
     }
 
-    /// Makes a job due again at once that this process can not wait for any more. Its try counts, because its call was made,
-    /// but it is none that brought its node down, and it is no reason to give up.
+    /// Makes a job due again at once that this process cannot wait for any more. Its try counts, because its call was
+    /// made, but it is none that brought its node down, and no reason to give up.
     async fn hand_over(&self, job: &Job, started_at: Timestamp) {
         let now = self.clock.now();
         let (reason, class) = (STOPPED.to_owned(), ErrorClass::LeaseExpired);
