@@ -129,16 +129,17 @@ fn Destinations(destinations: Vec<DestinationHealth>, now: Timestamp) -> impl In
             (None, Breaker::HalfOpen) => (Tone::Waiting, "Being probed"),
             (None, _) => (Tone::Bad, "Not answering"),
         };
+        let at_length = health.off_reason.is_some();
         let aside = match (health.off_reason, health.next_probe) {
             (Some(why), _) => off_words(Some(&why)),
             (None, Some(at)) => probe(at, now),
             (None, None) => "forced open".to_owned(),
         };
         view! {
-            <li>
+            <li class:long=at_length>
                 <a class="name" href=format!("/destinations/{}", health.id)>{health.slug}</a>
                 <Badge tone words/>
-                <span class="end wraps">{aside}</span>
+                <span class="end">{aside}</span>
             </li>
         }
     };
