@@ -147,6 +147,9 @@ fn advise(error: anyhow::Error) -> anyhow::Error {
     let todo = match error.downcast_ref() {
         Some(StoreError::Missing(_)) => "`tidegate migrate` makes it, and so does the first `tidegate serve`",
         Some(StoreError::SchemaBehind { .. }) => "`tidegate migrate` does that, and so does `tidegate serve`",
+        Some(StoreError::SchemaDiffers { .. }) => {
+            "check that the database URL names the right one, and restore it from a backup if it does"
+        }
         _ => return error,
     };
     anyhow::anyhow!("{error:#}; {todo}")

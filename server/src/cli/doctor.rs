@@ -53,6 +53,9 @@ async fn with_database(base: &Base, settings: &Settings, checks: &mut Vec<Check>
         "database",
         ping.map(|()| base.store.engine().to_owned()).map_err(|error| error.to_string()),
     ));
+    if let Some(words) = base.store.schema().await?.newer_words() {
+        checks.push(Check { what: "database".to_owned(), state: "warning", found: words });
+    }
     let url = format!("http://{}/readyz", settings.listen);
     let answer = reqwest::Client::builder().no_proxy().build()?.get(&url).send().await;
     let server = match answer {

@@ -1,6 +1,8 @@
 //! The only error that leaves this crate. Constraint violations are recognised by the database's own
 //! classification, never by message text.
 
+use crate::seam::{lacking, named};
+
 /// Why the store could not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -19,13 +21,20 @@ pub enum StoreError {
     /// The schema could not be brought up to date.
     #[error("migration failed: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
-    /// The schema is missing, or older than this program.
-    #[error("the schema is at version {found}, this program needs {needed}: run the migrations first")]
+    /// The schema lacks migrations of this program: all of them where there is none.
+    #[error("{}: run the migrations first", lacking(missing))]
     SchemaBehind {
-        /// What the database has; 0 when it has none.
-        found: i64,
-        /// What this program was built with.
-        needed: i64,
+        /// Their numbers.
+        missing: Vec<i64>,
+    },
+    /// Migrations of these numbers were applied that are not this program's.
+    #[error(
+        "the database has {} in another form than this program: it was made by another program, or changed by hand",
+        named(versions)
+    )]
+    SchemaDiffers {
+        /// Their numbers.
+        versions: Vec<i64>,
     },
     /// There is no such database, and none was to be made.
     #[error("there is no database at {0}")]
@@ -55,7 +64,11 @@ impl StoreError {
     pub fn is_outage(&self) -> bool {
         match self {
             Self::Unavailable(error) => !error.as_database_error().is_some_and(is_about_data),
-            Self::Migration(_) | Self::SchemaBehind { .. } | Self::Missing(_) | Self::UnknownUrl => true,
+            Self::Migration(_)
+            | Self::SchemaBehind { .. }
+            | Self::SchemaDiffers { .. }
+            | Self::Missing(_)
+            | Self::UnknownUrl => true,
             Self::Conflict | Self::NotFound | Self::Corrupt(_) => false,
         }
     }

@@ -2,7 +2,7 @@
 //! not compile. (`sqlx::migrate!` would read the folders by itself, but drags both databases' drivers into a
 //! procedural macro, where they are compiled a second time.)
 
-use crate::{Result, StoreError};
+use crate::Schema;
 use sqlx::{
     SqlSafeStr,
     migrate::{Migration, MigrationType, Migrator},
@@ -10,12 +10,6 @@ use sqlx::{
 
 macro_rules! schema {
     ($($version:literal: $file:literal,)+) => {
-        /// What a database must have for this program.
-        const NEWEST: i64 = {
-            let versions = [$($version),+];
-            versions[versions.len() - 1]
-        };
-
         /// SQLite's.
         pub(crate) fn sqlite() -> Migrator {
             migrator(vec![
@@ -65,10 +59,21 @@ fn migrator(migrations: Vec<Migration>) -> Migrator {
     migrator
 }
 
-/// An error unless a database at version `found` has all this program needs.
-pub(crate) fn require_schema(found: Option<i64>) -> Result<()> {
-    match found.unwrap_or(0) {
-        found if found < NEWEST => Err(StoreError::SchemaBehind { found, needed: NEWEST }),
-        _ => Ok(()),
+/// A migration as a database remembers it: its number, and the hash of what it said.
+pub(crate) type Applied = (i64, Vec<u8>);
+
+/// How the migrations that `applied` names compare with those of this program.
+pub(crate) fn compare(ours: &Migrator, applied: &[Applied]) -> Schema {
+    let said = |version| applied.iter().find(|(known, _)| *known == version).map(|(_, hash)| hash.as_slice());
+    let mut schema = Schema::default();
+    for migration in ours.iter() {
+        match said(migration.version) {
+            None => schema.missing.push(migration.version),
+            Some(hash) if hash != migration.checksum.as_ref() => schema.different.push(migration.version),
+            Some(_) => {}
+        }
     }
+    let known = |version: &i64| ours.version_exists(*version);
+    schema.newer = applied.iter().map(|(version, _)| *version).filter(|version| !known(version)).collect();
+    schema
 }

@@ -79,17 +79,19 @@ mod wake;
 mod work_limits;
 
 use crate::{
-    OpenOptions, Result, Store,
-    migrations::{self, require_schema},
+    OpenOptions, Result, Schema, Store,
+    migrations::{self, Applied, compare},
 };
 use async_trait::async_trait;
 use domain::time::Timestamp;
 use sqlx::{
     PgConnection, Pool, Postgres, QueryBuilder,
+    migrate::Migrator,
     pool::PoolOptions,
     postgres::{PgConnectOptions, PgRow},
-    query_scalar,
+    query_as, query_scalar,
 };
+use std::sync::LazyLock;
 use uuid::Uuid;
 
 type Database = Postgres;
@@ -109,6 +111,9 @@ const LOCK: &str = " for update";
 /// `=` in a condition that must not choose the index: this form has no index support, so what is left to the
 /// planner is the index that brings the rows in order.
 const CHECKED_EQUALS: &str = " is not distinct from ";
+
+/// The schema this program was built with.
+static OURS: LazyLock<Migrator> = LazyLock::new(migrations::postgres);
 
 /// A PostgreSQL database.
 pub(crate) struct Adapter {
@@ -225,7 +230,7 @@ impl Store for Adapter {
     }
 
     async fn migrate(&self) -> Result<()> {
-        Ok(migrations::postgres().run(&self.write).await?)
+        Ok(OURS.run(&self.write).await?)
     }
 
     async fn time(&self) -> Result<Timestamp> {
@@ -235,18 +240,22 @@ impl Store for Adapter {
         Ok(Timestamp(millis.saturating_mul(1_000)))
     }
 
-    async fn ping(&self) -> Result<()> {
+    async fn schema(&self) -> Result<Schema> {
         let migrated: bool =
             query_scalar("select to_regclass('_sqlx_migrations') is not null").fetch_one(&self.read).await?;
-        let found = match migrated {
-            false => None,
+        let applied: Vec<Applied> = match migrated {
+            false => Vec::new(),
             true => {
-                query_scalar("select max(version) from _sqlx_migrations where success")
-                    .fetch_one(&self.read)
+                query_as("select version, checksum from _sqlx_migrations where success order by version")
+                    .fetch_all(&self.read)
                     .await?
             }
         };
-        require_schema(found)
+        Ok(compare(&OURS, &applied))
+    }
+
+    async fn ping(&self) -> Result<()> {
+        self.schema().await?.require()
     }
 
     async fn close(&self) {

@@ -26,6 +26,7 @@ mod replays;
 mod retention;
 mod rotation;
 mod schedules;
+mod schema_state;
 mod schemas;
 mod sender_links;
 mod sessions;
@@ -62,6 +63,7 @@ pub use replays::*;
 pub use retention::*;
 pub use rotation::*;
 pub use schedules::*;
+pub use schema_state::*;
 pub use schemas::*;
 pub use sender_links::*;
 pub use sessions::*;
@@ -128,7 +130,9 @@ pub trait Store:
     fn writers(&self) -> usize;
     /// Brings the schema up to date; does nothing when it is.
     async fn migrate(&self) -> Result<()>;
-    /// A cheap round trip that also proves the schema is complete.
+    /// How the schema compares with this program's.
+    async fn schema(&self) -> Result<Schema>;
+    /// A cheap round trip that also proves the schema is complete, each migration as this program has it.
     async fn ping(&self) -> Result<()>;
     /// What the database's own clock shows, to the millisecond: one clock for all nodes. Nothing else is timed by it.
     async fn time(&self) -> Result<Timestamp>;

@@ -79,16 +79,17 @@ mod wake;
 mod work_limits;
 
 use crate::{
-    OpenOptions, Result, Store, StoreError,
-    migrations::{self, require_schema},
+    OpenOptions, Result, Schema, Store, StoreError,
+    migrations::{self, Applied, compare},
 };
 use async_trait::async_trait;
 use domain::time::Timestamp;
 use sqlx::Connection as _;
 use sqlx::{
     Pool, QueryBuilder, Sqlite, SqliteConnection,
+    migrate::Migrator,
     pool::PoolOptions,
-    query_scalar,
+    query_as, query_scalar,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteRow},
 };
 use std::{
@@ -96,6 +97,7 @@ use std::{
     io::ErrorKind,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::Path,
+    sync::LazyLock,
     time::Duration,
 };
 use uuid::Uuid;
@@ -120,6 +122,9 @@ const CHECKED_EQUALS: &str = " = ";
 /// of it stays with the program.
 const WRITER_CACHE: &str = "-8000";
 const READER_CACHE: &str = "-2000";
+
+/// The schema this program was built with.
+static OURS: LazyLock<Migrator> = LazyLock::new(migrations::sqlite);
 
 /// How long a statement waits for another process that writes the same file, such as a backup.
 const BUSY: Duration = Duration::from_secs(5);
@@ -289,7 +294,7 @@ impl Store for Adapter {
         // One transaction around all of it: another process that migrates the same file waits for its end, and then
         // finds nothing left to do. (Of itself the migrator locks nothing here.)
         let mut transaction = self.begin().await?;
-        migrations::sqlite().run_direct(None, &mut *transaction, false).await?;
+        OURS.run_direct(None, &mut *transaction, false).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -300,20 +305,24 @@ impl Store for Adapter {
         Ok(Timestamp(millis.saturating_mul(1_000)))
     }
 
-    async fn ping(&self) -> Result<()> {
+    async fn schema(&self) -> Result<Schema> {
         let migrated: i64 =
             query_scalar("select count(*) from sqlite_schema where name = '_sqlx_migrations'")
                 .fetch_one(&self.read)
                 .await?;
-        let found = match migrated {
-            0 => None,
+        let applied: Vec<Applied> = match migrated {
+            0 => Vec::new(),
             _ => {
-                query_scalar("select max(version) from _sqlx_migrations where success")
-                    .fetch_one(&self.read)
+                query_as("select version, checksum from _sqlx_migrations where success order by version")
+                    .fetch_all(&self.read)
                     .await?
             }
         };
-        require_schema(found)
+        Ok(compare(&OURS, &applied))
+    }
+
+    async fn ping(&self) -> Result<()> {
+        self.schema().await?.require()
     }
 
     async fn close(&self) {

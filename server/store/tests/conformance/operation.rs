@@ -8,11 +8,13 @@ use domain::{
     id::{NodeId, VendorId},
     time::{MINUTE, SECOND, Timestamp},
 };
-use store::{CounterDelta, CounterRow, DEFAULT_TENANT_ID, Node, OpenOptions, StoreError, open};
+use store::{CounterDelta, CounterRow, DEFAULT_TENANT_ID, Node, OpenOptions, Schema, StoreError, open};
 
 on_both! {
     migrations_run_twice_change_nothing,
     a_schema_that_is_missing_or_behind_fails_the_ping,
+    a_migration_that_was_applied_in_another_form_fails_the_ping,
+    a_schema_newer_than_the_program_is_told_and_used,
     what_was_recorded_is_there_after_a_restart,
     counters_add_up_over_nodes_and_tenants,
     counters_are_read_by_name_without_reading_the_others,
@@ -31,12 +33,39 @@ async fn migrations_run_twice_change_nothing(db: Db) {
 
 async fn a_schema_that_is_missing_or_behind_fails_the_ping(db: Db) {
     db.ping().await.unwrap();
+    assert_eq!(db.schema().await.unwrap(), Schema::default());
+    // One in the middle: the newest alone says nothing.
+    db.tamper("delete from _sqlx_migrations where version = 7").await;
+    assert!(matches!(db.ping().await, Err(StoreError::SchemaBehind { missing }) if missing == [7]));
     db.tamper("delete from _sqlx_migrations where version > 1").await;
-    assert!(matches!(db.ping().await, Err(StoreError::SchemaBehind { found: 1, .. })));
+    assert!(matches!(db.ping().await, Err(StoreError::SchemaBehind { missing }) if missing[0] == 2));
     db.tamper("drop table _sqlx_migrations").await;
     let error = db.ping().await.unwrap_err();
-    assert!(matches!(error, StoreError::SchemaBehind { found: 0, .. }));
+    assert!(matches!(&error, StoreError::SchemaBehind { missing } if missing[..2] == [1, 2]));
     assert!(error.to_string().contains("run the migrations"), "{error}");
+}
+
+async fn a_migration_that_was_applied_in_another_form_fails_the_ping(db: Db) {
+    db.tamper("update _sqlx_migrations set checksum = (select checksum from _sqlx_migrations where version = 2) where version = 7")
+        .await;
+    let error = db.ping().await.unwrap_err();
+    assert!(matches!(&error, StoreError::SchemaDiffers { versions } if versions == &[7]));
+    assert!(error.is_outage() && error.to_string().contains("has migration 7 in another form"), "{error}");
+    assert!(db.migrate().await.is_err(), "no migration can mend that");
+}
+
+async fn a_schema_newer_than_the_program_is_told_and_used(db: Db) {
+    db.tamper("update _sqlx_migrations set version = version + 9000 where version = 1").await;
+    db.tamper(
+        "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+         select version - 9000, description, success, checksum, execution_time from _sqlx_migrations where version > 9000",
+    )
+    .await;
+    db.ping().await.unwrap();
+    let schema = db.schema().await.unwrap();
+    assert_eq!(schema, Schema { newer: vec![9001], ..Schema::default() });
+    assert!(schema.newer_words().unwrap().contains("does not know migration 9001"));
+    db.migrate().await.unwrap();
 }
 
 async fn what_was_recorded_is_there_after_a_restart(db: Db) {
