@@ -223,6 +223,12 @@ pub enum Field {
     Payload,
     /// Times, as a cron expression.
     Cron,
+    /// A replaced signing secret that still signs.
+    OldSecret,
+    /// Why a person does something.
+    Why,
+    /// Time zone of a cron expression.
+    Zone,
     /// Time between two events.
     Every,
 }
@@ -289,6 +295,9 @@ impl Field {
             Self::Subject => "subject",
             Self::Payload => "payload",
             Self::Cron => "cron expression",
+            Self::Zone => "time zone",
+            Self::OldSecret => "old secret",
+            Self::Why => "reason",
             Self::Every => "time between two events",
         }
     }
@@ -339,6 +348,8 @@ pub enum Reason {
     PlaceSealed,
     /// Switched off.
     Off,
+    /// The only one that is left and can be used.
+    OnlyOne,
     /// Over already; nothing can be done with it.
     Ended,
     /// A replacement is under way already.
@@ -372,6 +383,12 @@ impl Reason {
                 "Give a number of seconds from 1 to 2,592,000, which is thirty days.".into()
             }
             (Self::TooLong, Field::Payload) => "A payload can be 64 KiB long.".into(),
+            (Self::Malformed, Field::Zone) => {
+                "There is no time zone of this name. Write it like Europe/Berlin or America/New_York; UTC if in doubt.".into()
+            }
+            (Self::DoesNotFit, Field::Zone) => {
+                "A time zone goes with a cron expression. A time between two events is the same everywhere.".into()
+            }
             (Self::DoesNotFit, Field::Cron) => {
                 "Give a cron expression or a time between two events, not both.".into()
             }
@@ -386,6 +403,7 @@ impl Reason {
             (Self::TooLong | Self::Malformed, Field::Deadline) => {
                 "Give a number of seconds from 60 to 2,592,000, which is thirty days.".into()
             }
+            (Self::TooLong, Field::Why) => "A reason can be 200 characters long.".into(),
             (Self::TooLong, Field::Allow) => "At most 500 networks can be listed.".into(),
             (Self::TooLong, _) => format!("The {name} is too long."),
             (Self::Malformed, Field::Slug) => {
@@ -459,6 +477,10 @@ impl Reason {
                  its policy does not cover this path. Ask whoever runs Tidegate."
                 .into(),
             (Self::PlaceSealed, _) => "Vault is sealed. Somebody has to unseal it first.".into(),
+            (Self::OnlyOne, _) => format!(
+                "This {name} is the only one that signs: the one in use cannot be read. Replace that one first, or mend the \
+                 place it is kept at."
+            ),
             (Self::Ended, _) => format!("This {name} has ended already."),
             (Self::NotOfThisJob, _) => format!("This job has no {name} that could be changed."),
             (Self::DoesNotFit, Field::Option(_)) => {

@@ -35,7 +35,7 @@ async function fill(site: Site) {
   await rule("acme", "lost.*", "gpt", "quarterly-review-of-tidal-sciences", LONG);
   await server.cli(["rule", "add", "--vendor", "acme", "--type", "digest.*", "--job", "generate", "--provider", "gpt",
     "--title", "What the tide brought in", "--unique-for", "1h", "--unique-by", "subject"]);
-  await server.cli(["schedule", "add", "morning-digest", "--vendor", "acme", "--type", "digest.due", "--subject", "digest-of-the-northern-estuary", "--cron", "0 7 * * 1-5"]);
+  await server.cli(["schedule", "add", "morning-digest", "--vendor", "acme", "--type", "digest.due", "--subject", "digest-of-the-northern-estuary", "--cron", "0 7 * * 1-5", "--zone", "Europe/Berlin"]);
   await server.cli(["schedule", "add", "check-the-wires", "--vendor", "acme", "--type", "digest.of-all-the-wires-and-their-corrections", "--every", "15m"]);
   await server.cli(["schedule", "add", "weekly-round-up-of-the-harbour-authority", "--vendor", "newsroom-notes", "--type", "week.over", "--cron", "30 5 * * 1"]);
   await server.cli(["schedule", "disable", "weekly-round-up-of-the-harbour-authority"]);

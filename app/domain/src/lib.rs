@@ -59,6 +59,7 @@ pub mod time;
 pub mod unique;
 pub mod user;
 pub mod vendor;
+pub mod zone;
 
 /// Declares an enum whose variants have one fixed text each: the text in the database, in JSON, in URLs
 /// and on the command line is the same everywhere.

@@ -5,6 +5,7 @@ use crate::{
     id::{EventId, ScheduleId, TenantId, VendorId},
     slug::Slug,
     time::{SECOND, Timestamp, in_words},
+    zone::Zone,
 };
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
@@ -19,30 +20,57 @@ pub const LONGEST_S: u32 = 366 * 24 * 3_600;
 pub enum Pace {
     /// Those a cron expression of five fields means, in UTC.
     Cron(String),
+    /// Those it means by the clocks of a zone other than UTC.
+    Local {
+        /// The zone.
+        zone: Zone,
+        /// The expression.
+        expression: String,
+    },
     /// So many seconds apart: [`SHORTEST_S`] to [`LONGEST_S`].
     Every(u32),
 }
 
 /// A text that is no pace.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a pace is `cron …` or `every … s`")]
+#[error("a pace is `cron …`, `local ZONE …` or `every … s`")]
 pub struct BadPace;
 
 impl Pace {
-    /// For people: `every 15 min`, or the expression.
+    /// The times of a cron expression by the clocks of `zone`, or in UTC.
+    pub fn cron(expression: String, zone: Option<Zone>) -> Self {
+        match zone.filter(|zone| zone.as_str() != Zone::UTC) {
+            Some(zone) => Self::Local { zone, expression },
+            None => Self::Cron(expression),
+        }
+    }
+
+    /// The cron expression, and the zone whose clocks it goes by; `None` for times that are so far apart.
+    pub fn expression(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::Cron(expression) => Some((expression, Zone::UTC)),
+            Self::Local { zone, expression } => Some((expression, zone.as_str())),
+            Self::Every(_) => None,
+        }
+    }
+
+    /// For people: `every 15 min`, or the expression and its zone.
     pub fn in_words(&self) -> String {
         match self {
-            Self::Cron(expression) => expression.clone(),
+            Self::Cron(expression) => format!("{expression} {}", Zone::UTC),
+            Self::Local { zone, expression } => format!("{expression} {zone}"),
             Self::Every(seconds) => format!("every {}", in_words(i64::from(*seconds) * SECOND)),
         }
     }
 }
 
-/// As it is kept: `cron 0 7 * * *`, `every 900 s`.
+/// As it is kept: `cron 0 7 * * *`, `local Europe/Berlin 0 7 * * *`, `every 900 s`. A program that does not know zones can
+/// read none, so that it makes nothing rather than something at a wrong time.
 impl fmt::Display for Pace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cron(expression) => write!(f, "cron {expression}"),
+            Self::Local { zone, expression } => write!(f, "local {zone} {expression}"),
             Self::Every(seconds) => write!(f, "every {seconds} s"),
         }
     }
@@ -53,6 +81,10 @@ impl FromStr for Pace {
     fn from_str(text: &str) -> Result<Self, BadPace> {
         if let Some(expression) = text.strip_prefix("cron ") {
             return Ok(Self::Cron(expression.to_owned()));
+        }
+        if let Some((zone, expression)) = text.strip_prefix("local ").and_then(|rest| rest.split_once(' ')) {
+            let zone = zone.parse().map_err(|_| BadPace)?;
+            return Ok(Self::cron(expression.to_owned(), Some(zone)));
         }
         let seconds = text.strip_prefix("every ").and_then(|rest| rest.strip_suffix(" s"));
         seconds.and_then(|number| number.parse().ok()).map(Self::Every).ok_or(BadPace)
@@ -127,13 +159,28 @@ mod tests {
     #[test]
     fn a_pace_is_read_back_as_it_was_written() {
         for (pace, text, words) in [
-            (Pace::Cron("0 7 * * 1-5".into()), "cron 0 7 * * 1-5", "0 7 * * 1-5"),
+            (Pace::Cron("0 7 * * 1-5".into()), "cron 0 7 * * 1-5", "0 7 * * 1-5 UTC"),
+            (
+                Pace::cron("0 7 * * 1-5".into(), "Europe/Berlin".parse().ok()),
+                "local Europe/Berlin 0 7 * * 1-5",
+                "0 7 * * 1-5 Europe/Berlin",
+            ),
             (Pace::Every(900), "every 900 s", "every 15 min"),
         ] {
             assert_eq!((pace.to_string().as_str(), pace.in_words().as_str()), (text, words));
             assert_eq!(text.parse(), Ok(pace));
         }
-        for bad in ["", "cron", "every s", "every -1 s", "0 7 * * *"] {
+        assert_eq!(Pace::cron("0 7 * * *".into(), "UTC".parse().ok()), Pace::Cron("0 7 * * *".into()));
+        for bad in [
+            "local",
+            "local Europe/Berlin",
+            "local +1 0 7 * * *",
+            "",
+            "cron",
+            "every s",
+            "every -1 s",
+            "0 7 * * *",
+        ] {
             assert_eq!(bad.parse::<Pace>(), Err(BadPace), "{bad}");
         }
     }

@@ -1,5 +1,7 @@
 //! Schedules.
 
+#![expect(clippy::too_many_arguments, reason = "one argument per field of the form")]
+
 use crate::{error::AppError, view::schedules::SchedulePage};
 use domain::id::ScheduleId;
 use leptos::{prelude::*, server_fn::codec::GetUrl};
@@ -22,19 +24,25 @@ pub async fn add_schedule(
     payload: Option<String>,
     cron: Option<String>,
     minutes: Option<String>,
+    zone: Option<String>,
 ) -> Result<(), AppError> {
     use super::{seat, typed};
     use crate::{
         error::{Field, Reason},
         view::schedules::NewSchedule,
     };
-    use domain::schedule::Pace;
+    use domain::{schedule::Pace, zone::Zone};
     let actor = seat::configurer()?;
     let minutes: Option<u32> = typed::maybe(Field::Every, minutes, Reason::Malformed)?;
+    let zone: Option<Zone> = typed::maybe(Field::Zone, zone, Reason::Malformed)?;
     let pace = match (typed::optional(cron), minutes) {
         (Some(_), Some(_)) => return Err(AppError::invalid(Field::Cron, Reason::DoesNotFit)),
         (None, None) => return Err(AppError::invalid(Field::Cron, Reason::Missing)),
-        (Some(expression), None) => Pace::Cron(expression),
+        (Some(expression), None) => Pace::cron(expression, zone),
+        // Browsers send the zone the form begins with.
+        (None, Some(_)) if zone.as_ref().is_some_and(|zone| zone.as_str() != Zone::UTC) => {
+            return Err(AppError::invalid(Field::Zone, Reason::DoesNotFit));
+        }
         (None, Some(minutes)) => Pace::Every(minutes.saturating_mul(60)),
     };
     let new = NewSchedule {

@@ -11,7 +11,7 @@ use crate::{
     error::Field,
     view::schedules::SchedulePage,
 };
-use domain::role::Role;
+use domain::{role::Role, zone::Zone};
 use leptos::prelude::*;
 
 /// Name, what is made, and when.
@@ -51,14 +51,16 @@ fn ScheduleForm(page: SchedulePage, action: ServerAction<AddSchedule>) -> impl I
             <ActionForm action>
                 <FormError fault/>
                 <TextField label="Name" name="slug" field=Field::Slug fault required=true placeholder="morning-digest"/>
-                <SelectField label="Make an event of this vendor" name="vendor" field=Field::Vendor fault options=vendors/>
-                <TextField label="of type" name="event_type" field=Field::Pattern fault required=true placeholder="digest.due"
+                <SelectField label="Vendor" name="vendor" field=Field::Vendor fault options=vendors/>
+                <TextField label="Event type" name="event_type" field=Field::Pattern fault required=true placeholder="digest.due"
                     hint="Rules for this type start what they start for events that arrive."/>
-                <TextField label="about" name="subject" field=Field::Subject fault placeholder="digest"
-                    hint="The subject. Events about the same one update the same post."/>
-                <TextField label="at the times of a cron expression" name="cron" field=Field::Cron fault placeholder="0 7 * * 1-5"
-                    hint="Minute, hour, day of the month, month, day of the week, in UTC."/>
-                <TextField label="or so many minutes apart" name="minutes" kind="number" field=Field::Every fault placeholder="15"
+                <TextField label="Subject" name="subject" field=Field::Subject fault placeholder="digest"
+                    hint="What the event is about. Events about the same one update the same post."/>
+                <TextField label="Cron expression" name="cron" field=Field::Cron fault placeholder="0 7 * * 1-5"
+                    hint="Minute, hour, day of the month, month, day of the week."/>
+                <TextField label="Time zone" name="zone" field=Field::Zone fault value=Zone::UTC
+                    hint="By whose clocks the cron expression goes, such as Europe/Berlin."/>
+                <TextField label="Minutes apart" name="minutes" kind="number" field=Field::Every fault placeholder="15"
                     hint="Beginning now. Give this or a cron expression."/>
                 <AreaField label="Payload" name="payload" field=Field::Payload fault placeholder="{\"of\": \"yesterday\"}"
                     hint="The event’s body: JSON. Left empty, it is {}."/>

@@ -15,7 +15,6 @@ use crate::{
 };
 use domain::{
     role::Role,
-    schedule::Pace,
     time::{Timestamp, in_words},
 };
 use leptos::prelude::*;
@@ -88,7 +87,7 @@ fn rows(page: SchedulePage, acts: Acts) -> AnyView {
         <Table caption="Schedules, by name" columns>
             {page.rows.into_iter().map(|row| view! { <Line row now may acts/> }).collect_view()}
         </Table>
-        <p class="hint">"All times are in UTC. When no node ran at a due time, one event makes up for all that were missed."</p>
+        <p class="hint">"Cron expressions go by the clocks of the zone below them; what is next is told in UTC. When no node ran at a due time, one event makes up for all that were missed."</p>
     }
     .into_any()
 }
@@ -112,9 +111,12 @@ fn Line(row: ScheduleRow, now: Timestamp, may: bool, acts: Acts) -> impl IntoVie
         .into_any(),
         _ => view! { <span class="quiet">"not yet"</span> }.into_any(),
     };
-    let times = match &row.pace {
-        Pace::Cron(expression) => view! { <code>{expression.clone()}</code> }.into_any(),
-        every @ Pace::Every(_) => view! { {every.in_words()} }.into_any(),
+    let times = match row.pace.expression() {
+        Some((expression, zone)) => view! {
+            <code>{expression.to_owned()}</code><span class="sub">{zone.to_owned()}</span>
+        }
+        .into_any(),
+        None => view! { {row.pace.in_words()} }.into_any(),
     };
     view! {
         <tr>

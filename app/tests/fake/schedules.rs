@@ -61,7 +61,11 @@ impl SchedulesPort for Fake {
                 ScheduleRow {
                     vendor_on: false,
                     next_at: self.now.plus(-MINUTE),
-                    ..self.schedule(3, "weekly-round-up", Pace::Cron("30 5 * * 1".into()))
+                    ..self.schedule(
+                        3,
+                        "weekly-round-up",
+                        Pace::cron("30 5 * * 1".into(), "Europe/Berlin".parse().ok()),
+                    )
                 },
             ],
         };

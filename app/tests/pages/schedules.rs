@@ -10,6 +10,9 @@ const REPEATED: &str = "/events/evt_018f3c51000070008000000000000002";
 #[test]
 fn schedules_say_when_they_are_due_and_what_they_made_last() {
     let page = busy(Role::Admin).get("/schedules");
+    assert!(
+        page.has("<span class=\"sub\">Europe/Berlin</span>") && page.has("<span class=\"sub\">UTC</span>")
+    );
     assert!(page.has("<code>0 7 * * 1-5</code>") && page.has("every 15 min"), "{}", page.page());
     assert!(page.has("in 3 h") && page.has("due now") && page.has("while it is on"));
     assert!(page.has("href=\"/events/evt_018f3c51000070008000000000000002\"") && page.has("not yet"));
@@ -29,13 +32,16 @@ fn schedules_are_added_run_switched_and_removed_without_javascript() {
         ("&cron=0+7+*+*+*&minutes=5", "not both"),
         ("&cron=never&minutes=", "Give minute, hour, day of the month"),
         ("&cron=&minutes=soon", "Give from 10 seconds to 366 days."),
+        ("&cron=0+7+*+*+*&minutes=&zone=Europe/+Berlin", "There is no time zone of this name."),
+        ("&cron=&minutes=15&zone=Europe/Berlin", "A time zone goes with a cron expression."),
     ] {
         let back = sent(rest).location.trim_start_matches("http://tidegate.example").to_owned();
         let again = site.get(&back);
         assert!(again.has(words), "{rest}: {back} {}", again.page());
     }
     assert_eq!(sent("&cron=0+7+*+*+*&minutes=&payload=").location, "/schedules?added=yes");
-    assert_eq!(sent("&cron=&minutes=15&payload=%7B%7D").location, "/schedules?added=yes");
+    assert_eq!(sent("&cron=&minutes=15&zone=UTC&payload=%7B%7D").location, "/schedules?added=yes");
+    assert_eq!(sent("&cron=0+7+*+*+*&minutes=&zone=Europe/Berlin").location, "/schedules?added=yes");
     site.post("/schedules", "/ui/schedule/switch", &format!("id={MORNING}&on=false"));
     site.post("/schedules", "/ui/schedule/run", &format!("id={MORNING}"));
     site.post("/schedules", "/ui/schedule/remove", &format!("id={MORNING}"));
@@ -44,6 +50,7 @@ fn schedules_are_added_run_switched_and_removed_without_javascript() {
         [
             "schedule digest digest.due cron 0 7 * * * None",
             "schedule digest digest.due every 900 s Some(\"{}\")",
+            "schedule digest digest.due local Europe/Berlin 0 7 * * * None",
             &format!("switch {MORNING} false"),
             &format!("run {MORNING}"),
             &format!("remove {MORNING}"),

@@ -24,24 +24,30 @@ test("a schedule is added, run ahead of its time, switched off and on, and remov
   await expect(page.getByRole("heading", { name: "No schedules yet" })).toBeVisible();
   await page.getByRole("main").getByRole("link", { name: "Add schedule" }).first().click();
   await ready();
-  const fill = async (cron: string) => {
+  const fill = async (cron: string, zone: string) => {
     await page.getByLabel(/^Name/).fill("morning-digest");
-    await page.getByLabel("Make an event of this vendor").selectOption({ label: "acme" });
-    await page.getByLabel(/^of type/).fill("story.due");
-    await page.getByLabel(/^about/).fill("digest");
-    await page.getByLabel(/^at the times/).fill(cron);
+    await page.getByLabel("Vendor", { exact: true }).selectOption({ label: "acme" });
+    await page.getByLabel(/^Event type/).fill("story.due");
+    await page.getByLabel(/^Subject/).fill("digest");
+    await page.getByLabel(/^Cron expression/).fill(cron);
+    await page.getByLabel(/^Time zone/).fill(zone);
     await page.getByLabel(/^Payload/).fill('{"of": "yesterday"}');
     await page.getByRole("button", { name: "Add schedule" }).click();
   };
-  await fill("every morning");
-  await expectWrong(page, /^at the times/, "Give minute, hour, day of the month");
+  await expect(page.getByLabel(/^Time zone/)).toHaveValue("UTC");
+  await fill("every morning", "UTC");
+  await expectWrong(page, /^Cron expression/, "Give minute, hour, day of the month");
   await ready();
-  await fill("0 7 * * *");
+  await fill("0 7 * * *", "Europe/Atlantis");
+  await expectWrong(page, /^Time zone/, "There is no time zone of this name.");
+  await ready();
+  await fill("0 7 * * *", "Europe/Berlin");
   await expect(page).toHaveURL(/\/schedules\?added/);
   await ready();
   const row = page.getByRole("row", { name: /morning-digest/ });
   await expect(row).toContainText("acme sends story.due about digest");
   await expect(row).toContainText("0 7 * * *");
+  await expect(row).toContainText("Europe/Berlin");
   await expect(row).toContainText("not yet");
 
   await row.getByRole("button", { name: "Run now" }).click();
@@ -67,6 +73,25 @@ test("a schedule is added, run ahead of its time, switched off and on, and remov
   await expect(page.getByRole("heading", { name: "No schedules yet" })).toBeVisible();
   await open(site, `/events/${event}`);
   await expect(page.getByText("Made by a schedule", { exact: true })).toBeVisible();
+});
+
+test("times of a schedule and their zone are changed by command, and what cannot be is refused", async () => {
+  const { server } = site;
+  const at = (row: any) => new Date(row.next_at / 1000).toISOString().slice(11, 16);
+  const add = ["schedule", "add", "digest", "--vendor", "acme", "--type", "story.due"];
+  for (const wrong of [["--every", "15m", "--zone", "Europe/Berlin"], ["--zone", "Europe/Berlin"], ["--cron", "0 7 * * *", "--zone", "Europe/Atlantis"]])
+    await server.cli([...add, ...wrong], { code: 2 });
+  const tokyo = await server.cli<any>([...add, "--cron", "0 7 * * *", "--zone", "Asia/Tokyo"]);
+  expect([tokyo.pace, at(tokyo)]).toEqual(["local Asia/Tokyo 0 7 * * *", "22:00"]);
+  const later = await server.cli<any>(["schedule", "set", "digest", "--cron", "0 9 * * *"]);
+  expect([later.pace, at(later)], "the zone stays").toEqual(["local Asia/Tokyo 0 9 * * *", "00:00"]);
+  const utc = await server.cli<any>(["schedule", "set", "digest", "--zone", "UTC"]);
+  expect([utc.pace, at(utc)]).toEqual(["cron 0 9 * * *", "09:00"]);
+  expect((await server.cli<any>(["schedule", "set", "digest", "--every", "1h"])).pace).toBe("every 3600 s");
+  await server.cli(["schedule", "set", "digest", "--zone", "Asia/Tokyo"], { code: 2 });
+  await server.cli(["schedule", "set", "digest"], { code: 2 });
+  await server.cli(["schedule", "set", "nobody", "--every", "1h"], { code: 1 });
+  expect((await schedules())[0].pace).toBe("every 3600 s");
 });
 
 test("an editor sees schedules and cannot change them", async ({ page, open, as, faults }) => {

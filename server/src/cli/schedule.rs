@@ -7,7 +7,7 @@ use app::{
     ports::{Actor, SchedulesPort},
     view::schedules::{NewSchedule, ScheduleRow},
 };
-use domain::{id::ScheduleId, schedule::Pace, time::SECOND};
+use domain::{id::ScheduleId, schedule::Pace, time::SECOND, zone::Zone};
 use std::path::{Path, PathBuf};
 
 #[derive(clap::Subcommand, Debug)]
@@ -31,12 +31,8 @@ pub(super) enum Command {
         /// A file with it, or - for standard input
         #[arg(long, value_name = "FILE")]
         payload_file: Option<PathBuf>,
-        /// Times as minute, hour, day of the month, month and day of the week, in UTC, such as '0 7 * * 1-5'
-        #[arg(long, value_name = "EXPRESSION", conflicts_with = "every", required_unless_present = "every")]
-        cron: Option<String>,
-        /// Time between two of them, such as 15m
-        #[arg(long, value_name = "TIME", value_parser = input::duration)]
-        every: Option<i64>,
+        #[command(flatten)]
+        times: Times,
         /// Whose it is
         #[arg(long)]
         tenant: Option<String>,
@@ -47,6 +43,13 @@ pub(super) enum Command {
         #[arg(long)]
         tenant: Option<String>,
     },
+    /// Change at which times events are made
+    Set {
+        #[command(flatten)]
+        whose: Whose,
+        #[command(flatten)]
+        times: Times,
+    },
     /// Go on with the next time after now
     Enable(Whose),
     /// Make no more events; times that pass meanwhile are not made up for
@@ -55,6 +58,44 @@ pub(super) enum Command {
     RunNow(Whose),
     /// Remove a schedule; the events it made stay
     Remove(Whose),
+}
+
+/// At which times.
+#[derive(clap::Args, Debug)]
+pub(super) struct Times {
+    /// Times as minute, hour, day of the month, month and day of the week, such as '0 7 * * 1-5'
+    #[arg(long, value_name = "EXPRESSION", conflicts_with = "every")]
+    cron: Option<String>,
+    /// Time between two of them, such as 15m
+    #[arg(long, value_name = "TIME", value_parser = input::duration)]
+    every: Option<i64>,
+    /// Whose clocks the cron expression goes by, such as Europe/Berlin; UTC when not given. A time that clocks leave out
+    /// when they are put forward comes right after it, one they show twice comes once
+    #[arg(long, conflicts_with = "every")]
+    zone: Option<Zone>,
+}
+
+impl Times {
+    /// The pace that was given; what was not is as it was `before`.
+    pub(super) fn pace(self, before: Option<&Pace>) -> anyhow::Result<Pace> {
+        let known = before.and_then(Pace::expression);
+        let expression = self.cron.or_else(|| known.map(|(expression, _)| expression.to_owned()));
+        match (expression, self.every, self.zone) {
+            (_, Some(micros), _) => Ok(Pace::Every(u32::try_from(micros / SECOND).unwrap_or(u32::MAX))),
+            (Some(expression), None, Some(zone)) => Ok(Pace::cron(expression, Some(zone))),
+            (Some(expression), None, None) => {
+                let zone = known.and_then(|(_, zone)| zone.parse().ok());
+                Ok(Pace::cron(expression, zone))
+            }
+            (None, None, Some(_)) => Err(Usage("a time zone goes with --cron".to_owned()).into()),
+            (None, None, None) => Err(Usage("give --cron or --every".to_owned()).into()),
+        }
+    }
+
+    /// Whether nothing was given.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.cron.is_none() && self.every.is_none() && self.zone.is_none()
+    }
 }
 
 impl Command {
@@ -67,13 +108,9 @@ impl Command {
 pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::Result<()> {
     let services: &dyn SchedulesPort = base.services.as_ref();
     match command {
-        Command::Add { slug, vendor, event_type, subject, payload, payload_file, cron, every, tenant } => {
+        Command::Add { slug, vendor, event_type, subject, payload, payload_file, times, tenant } => {
             let who = actor(base, tenant.as_deref())?;
-            let pace = match (cron, every) {
-                (Some(expression), _) => Pace::Cron(expression),
-                (None, Some(micros)) => Pace::Every(u32::try_from(micros / SECOND).unwrap_or(u32::MAX)),
-                (None, None) => return Err(Usage("give --cron or --every".to_owned()).into()),
-            };
+            let pace = times.pace(None)?;
             let payload = match payload_file {
                 Some(file) => {
                     Some(input::text("payload", Some(file).filter(|file| is_file(file)).as_deref())?)
@@ -101,6 +138,20 @@ pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::
                     row.last_event_id.map(|id| id.to_string()).unwrap_or_default(),
                 ]
             });
+        }
+        Command::Set { whose: Whose { slug, tenant }, times } => {
+            if times.is_empty() {
+                return Err(Usage("give --cron, --zone or --every".to_owned()).into());
+            }
+            let who = actor(base, tenant.as_deref())?;
+            let id = schedule(base, &who, &slug).await?;
+            let page = services.list(&who).await.map_err(said)?;
+            let before = page.rows.into_iter().find(|row| row.id == id).map(|row| row.pace);
+            let pace = times.pace(before.as_ref())?;
+            let row = base.services.set_schedule_pace(&who, id, pace).await.map_err(said)?;
+            let lines =
+                [("set", row.slug.clone()), ("times", row.pace.in_words()), ("next", row.next_at.rfc3339())];
+            out.value(&row, &lines);
         }
         Command::Enable(whose) => switch(base, out, &whose, true).await?,
         Command::Disable(whose) => switch(base, out, &whose, false).await?,

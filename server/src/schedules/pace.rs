@@ -1,6 +1,11 @@
-//! Which times a schedule means. Pure; all times are in UTC.
+//! Which times a schedule means: in UTC, or by the clocks of a zone. Pure; the rules of all zones are compiled in.
+//!
+//! Where clocks are put forward, what was to be done in the hour that is missing is done once, right after it. Where they
+//! are put back, what was to be done at one time of the hour that comes twice is done once, the first time; what is done
+//! every so many minutes goes on as if nothing had happened.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeZone, Utc};
+use chrono_tz::Tz;
 use croner::{
     Cron,
     parser::{CronParser, Seconds, Year},
@@ -16,6 +21,9 @@ pub enum BadPace {
     /// No cron expression of five fields, or one of a day that never comes.
     #[error("no cron expression of five fields, or one of a day that never comes")]
     Cron,
+    /// No time zone of this name.
+    #[error("no time zone of this name")]
+    Zone,
     /// Too short or too long.
     #[error("less than 10 seconds or more than 366 days")]
     Every,
@@ -28,7 +36,11 @@ pub enum BadPace {
 /// When there is none.
 pub fn next(pace: &Pace, from: Timestamp, after: Timestamp) -> Result<Timestamp, BadPace> {
     match pace {
-        Pace::Cron(expression) => cron(expression, after).ok_or(BadPace::Cron),
+        Pace::Cron(expression) => cron(expression, &Utc, after).ok_or(BadPace::Cron),
+        Pace::Local { zone, expression } => {
+            let zone: Tz = zone.as_str().parse().map_err(|_| BadPace::Zone)?;
+            cron(expression, &zone, after).ok_or(BadPace::Cron)
+        }
         Pace::Every(seconds) if (SHORTEST_S..=LONGEST_S).contains(seconds) => {
             let apart = i64::from(*seconds) * SECOND;
             let passed = after.since(from).max(0) / apart;
@@ -38,10 +50,10 @@ pub fn next(pace: &Pace, from: Timestamp, after: Timestamp) -> Result<Timestamp,
     }
 }
 
-fn cron(expression: &str, after: Timestamp) -> Option<Timestamp> {
+fn cron<Z: TimeZone>(expression: &str, zone: &Z, after: Timestamp) -> Option<Timestamp> {
     let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
     let cron: Cron = parser.parse(expression).ok()?;
-    let after: DateTime<Utc> = DateTime::from_timestamp_micros(after.0)?;
+    let after = DateTime::from_timestamp_micros(after.0)?.with_timezone(zone);
     let next = cron.find_next_occurrence(&after, false).ok()?;
     Some(Timestamp(next.timestamp_micros()))
 }
@@ -73,6 +85,89 @@ mod tests {
             ("30 2 * * *", "2026-03-29T00:00:00Z", "2026-03-29T02:30:00.000Z"),
         ] {
             assert_eq!(after(expression, time), expected, "{expression} after {time}");
+        }
+    }
+
+    /// The first `count` times after `time`.
+    fn times(expression: &str, zone: &str, time: &str, count: usize) -> Vec<String> {
+        let pace = Pace::cron(expression.into(), Some(zone.parse().unwrap()));
+        let mut after = at(time);
+        let mut times = Vec::new();
+        for _ in 0..count {
+            after = next(&pace, Timestamp(0), after).unwrap();
+            times.push(after.rfc3339().replace(":00.000Z", "Z"));
+        }
+        times
+    }
+
+    #[test]
+    fn a_cron_expression_goes_by_the_clocks_of_its_zone_in_summer_and_winter() {
+        let of = |zone, time| times("0 7 * * *", zone, time, 1).remove(0);
+        assert_eq!(of("Europe/Berlin", "2026-07-01T00:00:00Z"), "2026-07-01T05:00Z");
+        assert_eq!(of("Europe/Berlin", "2026-12-01T00:00:00Z"), "2026-12-01T06:00Z");
+        assert_eq!(of("America/New_York", "2026-07-01T00:00:00Z"), "2026-07-01T11:00Z");
+        assert_eq!(of("Asia/Kolkata", "2026-07-01T00:00:00Z"), "2026-07-01T01:30Z");
+        assert_eq!(of("UTC", "2026-07-01T00:00:00Z"), "2026-07-01T07:00Z");
+        // Mondays are those of the zone: there it is Monday already while it is Sunday in UTC.
+        assert_eq!(times("0 7 * * 1", "Asia/Tokyo", "2026-11-20T00:00:00Z", 1), ["2026-11-22T22:00Z"]);
+    }
+
+    #[test]
+    fn a_time_that_does_not_exist_is_meant_once_right_after_the_gap() {
+        // In Berlin clocks go from 02:00 to 03:00, which is 01:00 UTC.
+        assert_eq!(
+            times("30 2 * * *", "Europe/Berlin", "2026-03-27T12:00:00Z", 3),
+            ["2026-03-28T01:30Z", "2026-03-29T01:00Z", "2026-03-30T00:30Z"]
+        );
+        // A clock that is not stopped by the gap shows what it would have shown anyway.
+        assert_eq!(
+            times("30 3 * * *", "Europe/Berlin", "2026-03-28T12:00:00Z", 2),
+            ["2026-03-29T01:30Z", "2026-03-30T01:30Z"]
+        );
+        assert_eq!(
+            times("*/30 * * * *", "Europe/Berlin", "2026-03-29T00:00:00Z", 4),
+            ["2026-03-29T00:30Z", "2026-03-29T01:00Z", "2026-03-29T01:30Z", "2026-03-29T02:00Z"]
+        );
+        // In Beirut it is midnight that does not exist, on Lord Howe half an hour.
+        assert_eq!(
+            times("0 0 * * *", "Asia/Beirut", "2026-03-28T00:00:00Z", 2),
+            ["2026-03-28T22:00Z", "2026-03-29T21:00Z"]
+        );
+        assert_eq!(
+            times("15 2 * * *", "Australia/Lord_Howe", "2026-10-03T00:00:00Z", 2),
+            ["2026-10-03T15:30Z", "2026-10-04T15:15Z"]
+        );
+    }
+
+    #[test]
+    fn a_time_that_comes_twice_is_meant_once() {
+        // In Berlin clocks go from 03:00 to 02:00, which is 01:00 UTC.
+        assert_eq!(
+            times("30 2 * * *", "Europe/Berlin", "2026-10-24T12:00:00Z", 2),
+            ["2026-10-25T00:30Z", "2026-10-26T01:30Z"]
+        );
+        // Whoever looks in the middle of the second time finds it passed.
+        assert_eq!(times("45 2 * * *", "Europe/Berlin", "2026-10-25T01:30:00Z", 1), ["2026-10-26T01:45Z"]);
+        assert_eq!(
+            times("30 1 * * *", "America/New_York", "2026-10-31T12:00:00Z", 2),
+            ["2026-11-01T05:30Z", "2026-11-02T06:30Z"]
+        );
+        assert_eq!(
+            times("*/30 * * * *", "Europe/Berlin", "2026-10-25T00:00:00Z", 4),
+            ["2026-10-25T00:30Z", "2026-10-25T01:00Z", "2026-10-25T01:30Z", "2026-10-25T02:00Z"],
+            "what is done every half hour goes on"
+        );
+    }
+
+    #[test]
+    fn a_zone_there_is_none_of_is_refused() {
+        for unknown in ["Europe/Atlantis", "CET/CEST", "europe", "Local"] {
+            let pace = Pace::cron("0 7 * * *".into(), Some(unknown.parse().unwrap()));
+            assert_eq!(
+                next(&pace, Timestamp(0), at("2026-11-22T12:00:00Z")),
+                Err(BadPace::Zone),
+                "{unknown}"
+            );
         }
     }
 

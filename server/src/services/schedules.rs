@@ -17,7 +17,7 @@ use app::{
 use async_trait::async_trait;
 use domain::{
     id::{EventId, ScheduleId},
-    schedule::Schedule,
+    schedule::{Pace, Schedule},
 };
 
 /// Longest type and subject, in bytes; longer ones fit no index.
@@ -40,7 +40,7 @@ impl SchedulesPort for Services {
 
     async fn add(&self, actor: &Actor, new: NewSchedule) -> Result<ScheduleRow, AppError> {
         let schedule = self.checked_schedule(actor, new)?;
-        let detail = format!("{} at {}", schedule.event_type, schedule.pace);
+        let detail = format!("{} at {}", schedule.event_type, schedule.pace.in_words());
         let audit = self.audit(actor, Some(schedule.tenant_id), "schedule.add", &schedule.slug, detail);
         self.store.add_schedule(&schedule, &audit).await.map_err(store_error(Field::Slug))?;
         Ok(row(actor, schedule, &self.live.now()))
@@ -93,6 +93,26 @@ impl Services {
         found.map(|schedule| schedule.id).ok_or(AppError::NotFound)
     }
 
+    /// Changes at which times a schedule makes events; the next one is the first of them after now.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] for one of somebody else; times that never come, and unknown zones, as when one is added.
+    pub async fn set_schedule_pace(
+        &self,
+        actor: &Actor,
+        id: ScheduleId,
+        pace: Pace,
+    ) -> Result<ScheduleRow, AppError> {
+        let schedule = self.store.schedule(actor.tenant, id).await.map_err(unavailable)?;
+        let now = self.clock.now();
+        let next_at = pace::next(&pace, now, now).map_err(meant)?;
+        let detail = format!("{}, before {}", pace.in_words(), schedule.pace.in_words());
+        let audit = self.audit(actor, Some(schedule.tenant_id), "schedule.set", &schedule.slug, detail);
+        let set = self.store.set_schedule_pace(actor.tenant, id, &pace, next_at, &audit).await;
+        set.map_err(unavailable)?;
+        Ok(row(actor, Schedule { pace, next_at, ..schedule }, &self.live.now()))
+    }
+
     /// The schedule a form describes.
     fn checked_schedule(&self, actor: &Actor, new: NewSchedule) -> Result<Schedule, AppError> {
         let invalid = AppError::invalid;
@@ -141,6 +161,7 @@ fn meant(bad: BadPace) -> AppError {
     let field = match bad {
         BadPace::Cron => Field::Cron,
         BadPace::Every => Field::Every,
+        BadPace::Zone => Field::Zone,
     };
     AppError::invalid(field, Reason::Malformed)
 }

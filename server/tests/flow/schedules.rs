@@ -3,7 +3,7 @@
 use crate::support::{Place, admin};
 use app::{
     error::{AppError, Field, Reason},
-    ports::{EventsPort, RulesPort, SchedulesPort},
+    ports::{Actor, EventsPort, RulesPort, SchedulesPort},
     view::{
         connections::NewRule,
         schedules::{NewSchedule, ScheduleRow},
@@ -23,7 +23,7 @@ fn wrong<T>(field: Field, reason: Reason) -> Result<T, AppError> {
     Err(AppError::invalid(field, reason))
 }
 
-fn digest(vendor_id: VendorId, pace: Pace) -> NewSchedule {
+pub(crate) fn digest(vendor_id: VendorId, pace: Pace) -> NewSchedule {
     NewSchedule {
         slug: "digest".into(),
         vendor_id,
@@ -32,6 +32,10 @@ fn digest(vendor_id: VendorId, pace: Pace) -> NewSchedule {
         payload: Some(r#"{"of": "yesterday"}"#.into()),
         pace,
     }
+}
+
+fn in_zone(expression: &str, zone: &str) -> Pace {
+    Pace::cron(expression.into(), zone.parse().ok())
 }
 
 /// A schedule with a rule that starts a job for its events.
@@ -191,12 +195,39 @@ async fn what_cannot_be_a_schedule_is_refused_at_its_field() {
         (digest(vendor, Pace::Cron("0 0 30 2 *".into())), Field::Cron, Reason::Malformed),
         (digest(vendor, Pace::Cron("* * * * * *".into())), Field::Cron, Reason::Malformed),
         (digest(vendor, Pace::Every(9)), Field::Every, Reason::Malformed),
+        (digest(vendor, in_zone("0 7 * * *", "Europe/Atlantis")), Field::Zone, Reason::Malformed),
+        (digest(vendor, in_zone("0 0 30 2 *", "Europe/Berlin")), Field::Cron, Reason::Malformed),
         (digest(VendorId::new(tidegate::clock::fresh()), Pace::Every(60)), Field::Vendor, Reason::Unknown),
     ] {
         assert_eq!(add(new.clone()).await, wrong(field, reason), "{new:?}");
     }
     add(good.clone()).await.unwrap();
     assert_eq!(add(good).await, wrong(Field::Slug, Reason::Taken));
+}
+
+#[tokio::test]
+async fn a_schedule_goes_by_the_clocks_of_its_zone_and_its_times_can_be_changed() {
+    let place = Place::new().await;
+    let (row, _) = begun(&place, in_zone("0 7 * * *", "Europe/Berlin"), None).await;
+    // The story begins in September, when Berlin is two hours ahead.
+    assert!(row.next_at.rfc3339().ends_with("T05:00:00.000Z"), "{}", row.next_at.rfc3339());
+    place.clock.advance(row.next_at.since(place.now()));
+    let before = stored(&place, row.id).await;
+    assert_eq!(before.pace, in_zone("0 7 * * *", "Europe/Berlin"));
+    assert!(step(&*place.base.store, &place.base.live, &before, place.now()).await.unwrap());
+    assert_eq!(stored(&place, row.id).await.next_at, row.next_at.plus(DAY));
+
+    let set = async |who: Actor, pace| place.services().set_schedule_pace(&who, row.id, pace).await;
+    let changed = set(admin(), in_zone("0 7 * * *", "Asia/Tokyo")).await.unwrap();
+    assert!(changed.next_at.rfc3339().ends_with("T22:00:00.000Z"));
+    assert_eq!(stored(&place, row.id).await.next_at, changed.next_at);
+    assert_eq!(set(place.stranger().await, Pace::Every(60)).await, Err(AppError::NotFound));
+    assert_eq!(set(admin(), in_zone("0 7 * * *", "Mars")).await, wrong(Field::Zone, Reason::Malformed));
+    assert_eq!(stored(&place, row.id).await.pace, in_zone("0 7 * * *", "Asia/Tokyo"));
+    let log = place.base.store.audit_log(None, place.clock.now_later(), 99).await.unwrap();
+    let told: Vec<_> = log.iter().filter(|entry| entry.action == "schedule.set").collect();
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].detail, "0 7 * * * Asia/Tokyo, before 0 7 * * * Europe/Berlin");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use crate::{AuditEntry, NewEvent, Result, ScheduleStore, StoreError, text::clean
 use async_trait::async_trait;
 use domain::{
     id::{EventId, ScheduleId, TenantId, VendorId},
-    schedule::{Schedule, ScheduledEvent},
+    schedule::{Pace, Schedule, ScheduledEvent},
     time::Timestamp,
 };
 use sqlx::query;
@@ -143,6 +143,27 @@ impl ScheduleStore for Adapter {
         .bind(id.uuid())
         .bind(scope.map(TenantId::uuid))
         .bind(enabled)
+        .bind(next_at.0)
+        .execute(&mut *transaction)
+        .await?;
+        end(transaction, changed.rows_affected(), audit).await
+    }
+
+    async fn set_schedule_pace(
+        &self,
+        scope: Option<TenantId>,
+        id: ScheduleId,
+        pace: &Pace,
+        next_at: Timestamp,
+        audit: &AuditEntry,
+    ) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        let changed = query(
+            "update schedules set pace = $3, next_at = $4 where id = $1 and ($2 is null or tenant_id = $2)",
+        )
+        .bind(id.uuid())
+        .bind(scope.map(TenantId::uuid))
+        .bind(clean(&pace.to_string()))
         .bind(next_at.0)
         .execute(&mut *transaction)
         .await?;

@@ -5,7 +5,7 @@ use super::{AuditEntry, NewEvent, Result};
 use async_trait::async_trait;
 use domain::{
     id::{EventId, ScheduleId, TenantId},
-    schedule::{Schedule, ScheduledEvent},
+    schedule::{Pace, Schedule, ScheduledEvent},
     time::Timestamp,
 };
 
@@ -24,6 +24,15 @@ pub trait ScheduleStore {
         scope: Option<TenantId>,
         id: ScheduleId,
         enabled: bool,
+        next_at: Timestamp,
+        audit: &AuditEntry,
+    ) -> Result<()>;
+    /// Changes at which times a schedule makes events, the next one at `next_at`.
+    async fn set_schedule_pace(
+        &self,
+        scope: Option<TenantId>,
+        id: ScheduleId,
+        pace: &Pace,
         next_at: Timestamp,
         audit: &AuditEntry,
     ) -> Result<()>;

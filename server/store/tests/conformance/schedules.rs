@@ -19,6 +19,7 @@ on_both! {
     a_schedule_that_was_switched_off_meanwhile_makes_nothing,
     an_event_ahead_of_time_leaves_the_next_time_as_it_is,
     a_due_time_that_comes_twice_makes_one_event,
+    times_that_are_changed_count_from_then_on,
     a_schedule_is_changed_by_its_own_tenant_alone,
     what_a_schedule_made_stays_when_it_is_removed,
 }
@@ -203,6 +204,23 @@ async fn a_due_time_that_comes_twice_makes_one_event(db: Db) {
     assert_eq!(db.scheduled(new.event.id).await.unwrap(), Some(link));
 }
 
+async fn times_that_are_changed_count_from_then_on(db: Db) {
+    let before = added(&db, "morning").await;
+    let pace = Pace::cron("0 7 * * *".into(), "Europe/Berlin".parse().ok());
+    let scope = Some(DEFAULT_TENANT_ID);
+    let next_at = NOW.plus(MINUTE);
+    db.set_schedule_pace(scope, before.id, &pace, next_at, &audit("schedule.set")).await.unwrap();
+    let (new, link) = made(&before, NOW);
+    assert!(
+        !db.run_schedule(&before, NOW.plus(HOUR), Some((&new, &link))).await.unwrap(),
+        "the times before"
+    );
+    let after = db.schedule(None, before.id).await.unwrap();
+    assert_eq!(after, Schedule { pace, next_at, ..before });
+    assert!(db.run_schedule(&after, NOW.plus(HOUR), Some((&new, &link))).await.unwrap());
+    assert_eq!(entries(&db, "schedule.set").await, 1);
+}
+
 async fn a_schedule_is_changed_by_its_own_tenant_alone(db: Db) {
     let own = added(&db, "morning").await;
     let other = Some(other_tenant(&db).await);
@@ -212,6 +230,7 @@ async fn a_schedule_is_changed_by_its_own_tenant_alone(db: Db) {
     let entry = audit("schedule.change");
     let refused = [
         db.set_schedule_enabled(other, own.id, false, NOW, &entry).await,
+        db.set_schedule_pace(other, own.id, &Pace::Every(60), NOW, &entry).await,
         db.remove_schedule(other, own.id, &entry).await,
         db.run_schedule_now(other, (&new, &link), &entry).await,
         db.remove_schedule(None, id(ScheduleId::new), &entry).await,
