@@ -23,6 +23,16 @@ pub async fn read_destination_now(id: DestinationId) -> Result<DestinationView, 
     seat::ports()?.destination.destination_now(&actor, id).await.map_err(seat::named)
 }
 
+/// Ends the signing secret that was replaced and still signs; `why` is kept in the audit log.
+#[server(prefix = "/ui", endpoint = "destination/end-old")]
+pub async fn end_old_secret(id: DestinationId, why: String) -> Result<(), AppError> {
+    use super::{seat, typed};
+    use crate::error::Field;
+    let actor = seat::configurer()?;
+    let why = typed::needed(Field::Why, &why)?;
+    seat::ports()?.destination.end_old_secret(&actor, id, why).await.map_err(seat::named)
+}
+
 /// Replaces its signing secret and goes to the page that shows the new one once. `overlap_hours`: how long the old one
 /// signs, too.
 #[server(prefix = "/ui", endpoint = "destination/rotate")]

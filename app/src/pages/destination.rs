@@ -3,7 +3,7 @@
 
 use crate::{
     api::{
-        destination::{ReplaceSigningSecret, read_destination, read_destination_now},
+        destination::{EndOldSecret as EndIt, ReplaceSigningSecret, read_destination, read_destination_now},
         destinations::{SwitchDestination, TestDestination},
         token_keys::{ReplaceTokenKey, read_token_keys},
     },
@@ -11,12 +11,12 @@ use crate::{
         badge::{Badge, Tone},
         destination::{
             facts::{DestinationFacts, kind_words},
-            secret::{ReplaceSecret, SigningSecrets},
+            secret::{EndOldSecret, ReplaceSecret, SigningSecrets},
             tokens::{Issuer, Keys, ReplaceKey},
         },
         empty::{LoadError, Skeleton},
         flow::{BreakerPanel, PauseSwitch, PausedBadge, PausedNotice},
-        form::{FormError, Submit, fault_of},
+        form::{FormError, Submit, done_count, fault_of},
         frame::viewer_may,
         page_head::PageHead,
         vendor::subject::Told,
@@ -46,6 +46,10 @@ struct Parts {
     test: ServerAction<TestDestination>,
     switch: ServerAction<SwitchDestination>,
     replace: ServerAction<ReplaceSigningSecret>,
+    end: ServerAction<EndIt>,
+    /// What the form that ends an old secret begins with, for those who may; read anew only when something was ended, so
+    /// that it is not drawn anew under somebody who types.
+    then: Option<Told<DestinationView>>,
     /// Only where tokens are shown.
     keys: Told<Option<TokenKeys>>,
     replace_key: ServerAction<ReplaceTokenKey>,
@@ -59,14 +63,22 @@ pub fn DestinationPage() -> impl IntoView {
         params.with(|params| params.get("id")).and_then(|id| id.parse::<DestinationId>().ok())
     });
     let (test, switch) = (ServerAction::new(), ServerAction::new());
+    let end = ServerAction::<EndIt>::new();
+    let ended = done_count(end);
     let head = Resource::new(
         move || id.get(),
         |id| async move { read_destination(id.ok_or(AppError::NotFound)?).await },
     );
     let now = Resource::new(
-        move || (id.get(), Live::version(), test.version().get(), switch.version().get()),
+        move || (id.get(), Live::version(), test.version().get(), switch.version().get(), ended.get()),
         |(id, ..)| async move { read_destination_now(id.ok_or(AppError::NotFound)?).await },
     );
+    let then = viewer_may(Role::may_configure).then(|| {
+        Resource::new(
+            move || (id.get(), ended.get()),
+            |(id, _)| async move { read_destination_now(id.ok_or(AppError::NotFound)?).await },
+        )
+    });
     let replace_key = ServerAction::<ReplaceTokenKey>::new();
     let keys = Resource::new(
         move || (id.get(), Live::version(), replace_key.version().get()),
@@ -77,7 +89,7 @@ pub fn DestinationPage() -> impl IntoView {
             }
         },
     );
-    let parts = Parts { now, test, switch, replace: ServerAction::new(), keys, replace_key };
+    let parts = Parts { now, test, switch, replace: ServerAction::new(), end, then, keys, replace_key };
     view! {
         <Transition fallback=|| view! { <PageHead title="Destination" parent=PARENT/><Skeleton/> }>
             {move || Suspend::new(async move {
@@ -156,8 +168,7 @@ fn Shown(head: DestinationHead, parts: Parts) -> impl IntoView {
 #[component]
 fn Panels(head: DestinationHead, parts: Parts) -> impl IntoView {
     let DestinationHead { id, slug, auth, .. } = head;
-    let Parts { now, replace, keys, replace_key, .. } = parts;
-    let may = viewer_may(Role::may_configure);
+    let Parts { now, replace, end, then, keys, replace_key, .. } = parts;
     view! {
         <div class="panels">
             <section class="panel" aria-labelledby="facts">
@@ -168,7 +179,12 @@ fn Panels(head: DestinationHead, parts: Parts) -> impl IntoView {
                 <section class="panel" aria-labelledby="secret-panel">
                     <h2 id="secret-panel">"Signing secret"</h2>
                     {told(now, |view| view! { <SigningSecrets view/> }.into_any())}
-                    {may.then(|| view! { <ReplaceSecret id action=replace/> })}
+                    {then.map(|then| view! {
+                        <div class="deeds">
+                            <ReplaceSecret id action=replace/>
+                            {told(then, move |view| view! { <EndOldSecret view action=end/> }.into_any())}
+                        </div>
+                    })}
                 </section>
             })}
             {(auth == DestinationAuth::Jwt).then(|| view! {

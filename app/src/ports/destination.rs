@@ -1,4 +1,4 @@
-//! One destination: how it stands, and replacing its signing secret.
+//! One destination: how it stands, and replacing its signing secret, with or without an overlap that lasts.
 
 use super::Actor;
 use crate::{
@@ -26,4 +26,7 @@ pub trait DestinationPort: Send + Sync {
         given: Option<String>,
         overlap: i64,
     ) -> Result<String, AppError>;
+    /// Ends the signing secret that was replaced and still signs, before its time; `why` goes into the audit log. None that
+    /// does: `Invalid { OldSecret, Ended }`; while the one in use cannot be read: `Invalid { OldSecret, OnlyOne }`.
+    async fn end_old_secret(&self, actor: &Actor, id: DestinationId, why: String) -> Result<(), AppError>;
 }

@@ -45,6 +45,15 @@ impl DestinationPort for Fake {
         })
     }
 
+    async fn end_old_secret(&self, _: &Actor, id: DestinationId, why: String) -> Result<(), AppError> {
+        let row = self.destination_row(id)?;
+        if row.old_secret_until.is_none() {
+            return Err(AppError::invalid(Field::OldSecret, Reason::Ended));
+        }
+        self.note(format!("end old secret of {}: {why}", row.slug));
+        Ok(())
+    }
+
     async fn replace_signing_secret(
         &self,
         _: &Actor,

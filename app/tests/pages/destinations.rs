@@ -48,6 +48,26 @@ fn a_signing_secret_is_replaced_without_javascript_and_shown_once() {
 }
 
 #[test]
+fn an_old_signing_secret_is_ended_early_without_javascript_and_only_with_a_reason() {
+    let site = busy(Role::Admin);
+    let id = ENDPOINT.trim_start_matches("/destinations/");
+    let page = site.get(ENDPOINT);
+    assert!(page.has("End the old one now") && page.has("This cannot be undone."));
+    assert!(!busy(Role::Editor).get(ENDPOINT).has("End the old one now"));
+    let refused = site.post(ENDPOINT, "/ui/destination/end-old", &format!("id={id}&why=+"));
+    let back = refused.location.trim_start_matches("http://tidegate.example").to_owned();
+    assert!(site.get(&back).has("The reason is missing."), "{back}");
+    site.post(ENDPOINT, "/ui/destination/end-old", &format!("id={id}&why=it+leaked"));
+    assert_eq!(*site.fake.calls.lock().unwrap(), ["end old secret of archive: it leaked"]);
+    // One that has none retiring: there is no form, and one that was open says why it did nothing.
+    let other = SITE.trim_start_matches("/destinations/");
+    assert!(!site.get(SITE).has("End the old one now"));
+    let late = site.post(ENDPOINT, "/ui/destination/end-old", &format!("id={other}&why=it+leaked"));
+    let back = late.location.trim_start_matches("http://tidegate.example").to_owned();
+    assert!(site.get(&back).has("This old secret has ended already."), "{back}");
+}
+
+#[test]
 fn the_key_of_tokens_is_shown_to_all_and_replaced_by_owners_without_javascript() {
     let site = busy(Role::Owner);
     let page = site.get(TOKEN_SITE);

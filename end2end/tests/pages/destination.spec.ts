@@ -80,6 +80,34 @@ test("a signing secret is replaced, shown exactly once, and both sign meanwhile"
   expect(await signedBy([first, second])).toEqual([true, true]);
 });
 
+test("the old secret is ended before its time, with a reason, and a new one signs alone", async ({ page, open, ready, faults }) => {
+  faults.allow(/\/ui\/destination\/end-old/);
+  await open(site, at.crm!);
+  await unfold(page, "End the old one now");
+  await page.getByLabel(/^Why/).fill("The endpoint has changed over");
+  await page.getByRole("button", { name: "End old secret" }).click();
+  await expect(page.getByRole("row", { name: /^Before/ })).toHaveCount(0);
+  await ready();
+  await expect(page.getByText("End the old one now")).toHaveCount(0);
+  await expect(page.getByRole("row", { name: /^In use/ })).toContainText("Active");
+  await site.server.follows();
+  expect(await signedBy([first, second])).toEqual([false, true]);
+  await open(site, "/audit");
+  await expect(page.getByText("the old one ended before its time: The endpoint has changed over").first()).toBeVisible();
+
+  // By command, and only while one retires.
+  const revoke = ["destination", "revoke", "crm", "--why", "it leaked"];
+  expect(await site.server.cli<string>(revoke, { code: 1 })).toContain("This old secret has ended already.");
+  const next = secret((await site.server.cli<any>(["destination", "rotate", "crm"], { once: true })).secret);
+  await site.server.follows();
+  expect(await signedBy([second, next])).toEqual([true, true]);
+  await site.server.cli(["destination", "revoke", "crm", "--why", " "], { code: 2 });
+  expect((await site.server.cli<any>(revoke)).old_secret).toBe("ended");
+  await site.server.follows();
+  expect(await signedBy([second, next])).toEqual([false, true]);
+  second = next;
+});
+
 test("a pasted secret without an overlap signs alone", async ({ page, open, ready }) => {
   const pasted = secret(`whsec_${Buffer.from("of-the-endpoint-itself-0123456789").toString("base64")}`);
   await open(site, at.crm!);

@@ -1,13 +1,16 @@
 //! `tidegate destination`: where results go.
 
 use super::{
-    actor, input,
+    Usage, actor, input,
     named::{self, Whose},
     output::Output,
     said,
 };
 use crate::serve::Base;
-use app::{ports::DestinationsPort, view::connections::NewDestination};
+use app::{
+    ports::{DestinationPort, DestinationsPort},
+    view::connections::NewDestination,
+};
 use domain::destination::{DestinationAuth, DestinationKind, DestinationMethod};
 
 #[derive(clap::Subcommand, Debug)]
@@ -57,6 +60,17 @@ pub(super) enum Command {
         /// Read the new secret from standard input instead of making one
         #[arg(long)]
         secret_stdin: bool,
+        /// Whose it is
+        #[arg(long)]
+        tenant: Option<String>,
+    },
+    /// End the signing secret that was replaced and still signs, before its time
+    Revoke {
+        /// Short name
+        slug: String,
+        /// Why, for the audit log
+        #[arg(long, value_name = "WORDS")]
+        why: String,
         /// Whose it is
         #[arg(long)]
         tenant: Option<String>,
@@ -134,6 +148,19 @@ pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::
             out.value(
                 &serde_json::json!({"slug": slug, "secret": rotated.secret, "overlap_seconds": overlap / domain::time::SECOND}),
                 &lines,
+            );
+        }
+        Command::Revoke { slug, why, tenant } => {
+            let who = actor(base, tenant.as_deref())?;
+            let live = named::destination(base, &who, &slug)?;
+            if why.trim().is_empty() {
+                return Err(Usage("give a reason with --why".to_owned()).into());
+            }
+            let services: &dyn DestinationPort = base.services.as_ref();
+            services.end_old_secret(&who, live.destination.id, why.trim().to_owned()).await.map_err(said)?;
+            out.value(
+                &serde_json::json!({"slug": slug, "old_secret": "ended"}),
+                &[("ended", format!("the old signing secret of {slug}"))],
             );
         }
         Command::Enable(whose) => switch(&whose, base, out, true).await?,

@@ -300,6 +300,7 @@ fn is_usage(field: Field, reason: Reason) -> bool {
                 | Reason::Unknown
                 | Reason::Spent
                 | Reason::Ended
+                | Reason::OnlyOne
                 | Reason::UnderWay
                 | Reason::Off
                 | Reason::StillRefused

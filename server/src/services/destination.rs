@@ -1,15 +1,19 @@
 //! One destination: how it stands, and its signing secret replaced by a page.
 
-use super::{Services, destinations, sees};
+use super::{Services, destinations, sees, unavailable};
 use crate::live::LiveDestination;
 use app::{
-    error::AppError,
+    error::{AppError, Field, Reason},
     ports::{Actor, DestinationPort},
     view::destination::{DestinationHead, DestinationView},
 };
 use async_trait::async_trait;
 use domain::{destination::DestinationAuth, id::DestinationId, tenant::DEFAULT_TENANT};
 use std::sync::Arc;
+use store::StoreError;
+
+/// Longest reason a person can give, in characters.
+const LONGEST_WHY: usize = 200;
 
 impl Services {
     /// The destination of this id, if the actor may see it.
@@ -62,5 +66,31 @@ impl DestinationPort for Services {
         let live = self.destination_of(actor, id)?;
         let revealed = self.rotate_destination(actor, &live, given, overlap).await?;
         Ok(self.reveals.keep(actor.user_id, self.clock.now(), (live.destination.tenant_id, revealed)))
+    }
+
+    async fn end_old_secret(&self, actor: &Actor, id: DestinationId, why: String) -> Result<(), AppError> {
+        let live = self.destination_of(actor, id)?;
+        let now = self.clock.now();
+        let ended = AppError::invalid(Field::OldSecret, Reason::Ended);
+        if live.retiring.as_ref().is_none_or(|(_, until)| *until <= now) {
+            return Err(ended);
+        }
+        // Messages would go out without any signature, and be refused.
+        if live.secret.is_none() {
+            return Err(AppError::invalid(Field::OldSecret, Reason::OnlyOne));
+        }
+        if why.chars().count() > LONGEST_WHY {
+            return Err(AppError::invalid(Field::Why, Reason::TooLong));
+        }
+        let destination = &live.destination;
+        let detail = format!("the old one ended before its time: {why}");
+        let audit =
+            self.audit(actor, Some(destination.tenant_id), "destination.revoke", &destination.slug, detail);
+        self.store.end_retiring_of_destination(id, now, &audit).await.map_err(|error| match error {
+            StoreError::NotFound => ended,
+            other => unavailable(other),
+        })?;
+        self.changed().await;
+        Ok(())
     }
 }

@@ -10,12 +10,13 @@ use app::{
     view::connections::{NewDestination, NewRule},
 };
 use domain::{
-    destination::{DestinationKind, DestinationMethod},
+    destination::{DestinationKind, DestinationMethod, DestinationPart},
     id::TenantId,
     job::{JobKind, JobState},
     time::HOUR,
 };
 use serde_json::json;
+use store::{AuditEntry, Sealed};
 
 const HEADERS: &str = "Authorization: Bearer crm-key\nX-Tenant: north";
 
@@ -205,6 +206,43 @@ async fn while_an_old_secret_retires_both_sign_and_then_the_new_one_alone() {
     world.until(id, JobState::Succeeded).await;
     let seen = receiver.seen().remove(1);
     assert!(is_signed(&seen, &given) && !is_signed(&seen, &new) && !is_signed(&seen, &old));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn an_old_secret_is_ended_before_its_time_unless_it_is_the_only_one_that_signs() {
+    let world = World::begin().await;
+    let crm = world.destination("crm", DestinationKind::Http, "http://127.0.0.1:9/", None).await;
+    let services = world.base.services.as_ref();
+    let end = async |who: Actor, why: &str| services.end_old_secret(&who, crm, why.to_owned()).await;
+    let ended = Err(AppError::invalid(Field::OldSecret, Reason::Ended));
+    assert_eq!(end(admin(), "it leaked").await, ended, "none retires");
+
+    services.replace_signing_secret(&admin(), crm, None, 2 * HOUR).await.unwrap();
+    let stranger = Actor { tenant: Some(TenantId::new(uuid::Uuid::from_u128(9))), ..admin() };
+    assert_eq!(end(stranger, "it leaked").await, Err(AppError::NotFound));
+    assert_eq!(end(admin(), &"x".repeat(201)).await, Err(AppError::invalid(Field::Why, Reason::TooLong)));
+    let in_use = world.live("crm").secret.clone();
+    assert_eq!(world.live("crm").signing(now()).len(), 2);
+    end(admin(), "it leaked").await.unwrap();
+    assert_eq!((world.live("crm").secret.clone(), world.live("crm").retiring.is_none()), (in_use, true));
+    assert_eq!(end(admin(), "it leaked").await, ended, "it ends once");
+    let told = world.audit("destination.revoke").await;
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].detail, "the old one ended before its time: it leaked");
+
+    // The one in use cannot be read any more, and only the one before can sign.
+    let purpose = tidegate::live::purpose::part(crm, DestinationPart::Retiring);
+    let old = world.base.vault.seal(&purpose, "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=");
+    let (unreadable, until) = (Sealed(vec![1, 2, 3]), now().plus(HOUR));
+    let store = &world.base.store;
+    let entry = AuditEntry { id: tidegate::clock::fresh(), ..told[0].clone() };
+    store.rotate_destination(crm, &unreadable, Some((&old, until)), now(), &entry).await.unwrap();
+    world.base.live.reload().await.unwrap();
+    assert_eq!(world.live("crm").signing(now()).len(), 1);
+    let only = Err(AppError::invalid(Field::OldSecret, Reason::OnlyOne));
+    assert_eq!(end(admin(), "it leaked").await, only);
+    assert_eq!(world.live("crm").signing(now()).len(), 1);
     world.end().await;
 }
 

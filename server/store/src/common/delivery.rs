@@ -159,6 +159,23 @@ impl DeliveryStore for Adapter {
         end_change(transaction, 1, audit).await
     }
 
+    async fn end_retiring_of_destination(
+        &self,
+        destination: DestinationId,
+        now: Timestamp,
+        audit: &AuditEntry,
+    ) -> Result<()> {
+        let mut transaction = self.begin_change().await?;
+        let ended = query(
+            "delete from destination_parts where destination_id = $1 and part = 'retiring' and not_after > $2",
+        )
+        .bind(destination.uuid())
+        .bind(now.0)
+        .execute(&mut *transaction)
+        .await?;
+        end_change(transaction, ended.rows_affected(), audit).await
+    }
+
     async fn forget_retired(&self, now: Timestamp) -> Result<u64> {
         let mut transaction = self.begin_hasty().await?;
         let gone = query("delete from destination_parts where part = 'retiring' and not_after <= $1")

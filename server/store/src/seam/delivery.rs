@@ -68,6 +68,13 @@ pub trait DeliveryStore {
         now: Timestamp,
         audit: &AuditEntry,
     ) -> Result<()>;
+    /// Ends a destination's retiring secret before its time. `NotFound` when none signs any more at `now`.
+    async fn end_retiring_of_destination(
+        &self,
+        destination: DestinationId,
+        now: Timestamp,
+        audit: &AuditEntry,
+    ) -> Result<()>;
     /// Forgets retiring secrets whose time is over.
     async fn forget_retired(&self, now: Timestamp) -> Result<u64>;
     /// Returns a claimed job whose turn has not come to the queue, due at `at`, uncounting the try.

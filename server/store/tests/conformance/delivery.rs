@@ -21,6 +21,7 @@ on_both! {
     a_job_held_while_its_target_was_switched_on_is_found_later,
     headers_are_loaded_as_they_were_added,
     an_old_signing_secret_retires_and_is_forgotten_at_its_end,
+    an_old_signing_secret_can_be_ended_before_its_time,
     a_job_that_is_put_off_keeps_its_try,
     only_the_node_that_holds_a_job_can_put_it_off,
     an_older_event_is_superseded_once_a_newer_one_was_published,
@@ -156,6 +157,26 @@ async fn an_old_signing_secret_retires_and_is_forgotten_at_its_end(db: Db) {
 
     let nobody = db.rotate_destination(id(DestinationId::new), &third, None, NOW, &audit("rotate")).await;
     assert!(matches!(nobody, Err(StoreError::NotFound)));
+}
+
+async fn an_old_signing_secret_can_be_ended_before_its_time(db: Db) {
+    let new = added(&db).await;
+    let end = async |of, now| db.end_retiring_of_destination(of, now, &audit("destination.revoke")).await;
+    assert!(matches!(end(new.id, NOW).await, Err(StoreError::NotFound)), "none retires");
+    let (next, old, until) = (Sealed(vec![2]), Sealed(vec![9]), NOW.plus(MINUTE));
+    let rotated = db.rotate_destination(new.id, &next, Some((&old, until)), NOW, &audit("rotate")).await;
+    rotated.unwrap();
+    let before = db.load_config().await.unwrap();
+    assert!(matches!(end(id(DestinationId::new), NOW).await, Err(StoreError::NotFound)));
+    assert!(matches!(end(new.id, until).await, Err(StoreError::NotFound)), "its time is over");
+    end(new.id, until.plus(-1)).await.unwrap();
+    let config = db.load_config().await.unwrap();
+    assert!(config.destination_parts.is_empty());
+    assert_eq!(config.destinations[0].1, Some(next), "the one in use stays");
+    assert!(config.version > before.version, "nodes notice");
+    assert!(matches!(end(new.id, NOW).await, Err(StoreError::NotFound)), "it ends once");
+    let log = db.audit_log(None, NOW.plus(1), 99).await.unwrap();
+    assert_eq!(log.iter().filter(|entry| entry.action == "destination.revoke").count(), 1);
 }
 
 async fn a_job_that_is_put_off_keeps_its_try(db: Db) {
