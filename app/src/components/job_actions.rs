@@ -28,6 +28,19 @@ const fn words(what: JobOperation) -> (&'static str, &'static str) {
     }
 }
 
+/// What a button says that stands beside others like it.
+const fn short(what: JobOperation) -> &'static str {
+    match what {
+        JobOperation::Usual => "Usual order",
+        other => words(other).0,
+    }
+}
+
+/// Whether it is about the order in which jobs run.
+const fn reorders(what: JobOperation) -> bool {
+    matches!(what, JobOperation::Sooner | JobOperation::Later | JobOperation::Usual)
+}
+
 /// What it means, for people who are about to do it to many.
 pub const fn meaning(what: JobOperation) -> &'static str {
     match what {
@@ -125,15 +138,20 @@ pub fn BulkLinks(
 ) -> impl IntoView {
     let state = query.filter.state;
     let fits = |what: &&JobOperation| state.is_none_or(|state| what.fits(state));
-    let shown: Vec<JobOperation> = JobOperation::ALL.iter().filter(fits).copied().collect();
+    let shown = JobOperation::ALL.iter().filter(fits).copied();
+    let (order, states): (Vec<_>, Vec<_>) = shown.partition(|what| reorders(*what));
     let link = move |what: JobOperation| {
-        view! { <a class="button" href=JobsQuery::of(query.filter.clone()).href_to_change(what)>{words(what).0}"…"</a> }
+        view! { <a class="button" href=JobsQuery::of(query.filter.clone()).href_to_change(what)>{short(what)}"…"</a> }
     };
-    (viewer_may(Role::may_operate) && !shown.is_empty()).then(|| {
+    // Where they do not fit side by side, the groups stand below each other, and no button alone.
+    let groups: Vec<_> = [states, order].into_iter().filter(|group| !group.is_empty()).collect();
+    (viewer_may(Role::may_operate) && !groups.is_empty()).then(|| {
         view! {
             <nav class="bulk" aria-label="All jobs of this list">
                 <span>"All of this list:"</span>
-                {shown.into_iter().map(link).collect_view()}
+                {groups.into_iter().map(|group| view! {
+                    <div>{group.into_iter().map(&link).collect_view()}</div>
+                }).collect_view()}
             </nav>
         }
     })
