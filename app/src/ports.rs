@@ -13,6 +13,7 @@
 
 mod audit;
 mod breakers;
+mod chores;
 mod destination;
 mod events;
 mod flow;
@@ -34,6 +35,7 @@ mod work_limits;
 
 pub use audit::AuditPort;
 pub use breakers::BreakersPort;
+pub use chores::ChoresPort;
 pub use destination::DestinationPort;
 pub use events::EventsPort;
 pub use flow::FlowPort;
@@ -165,6 +167,8 @@ pub struct Ports {
     pub audit: Arc<dyn AuditPort>,
     /// Running processes.
     pub nodes: Arc<dyn NodesPort>,
+    /// What they do at set times.
+    pub chores: Arc<dyn ChoresPort>,
     /// Keys that sign tokens.
     pub token_keys: Arc<dyn TokenKeysPort>,
     /// Versions of a vendor's secret.

@@ -14,7 +14,7 @@
 //! - [`archive`]: events as lines of a file; [`replay`]: running stored events again;
 //!   [`retention`]: removing old ones
 //! - [`schedules`]: making events at set times
-//! - [`stats`]: counting; [`beat`]: saying that this node lives; [`tidy`]: forgetting what is old
+//! - [`stats`]: counting; [`beat`]: saying that this node lives; [`chores`]: forgetting what is old
 //! - [`serve`]: starting and ending all of it
 //!
 //! SQL is in crate `store`, signatures are in crate `signature`, words in crate `domain`, pages in crate `app`.
@@ -23,6 +23,7 @@ pub mod ai;
 pub mod archive;
 pub mod beat;
 pub mod by_itself;
+pub mod chores;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -44,7 +45,6 @@ pub mod serve;
 pub mod services;
 pub mod stats;
 pub mod telemetry;
-pub mod tidy;
 pub mod tokens;
 pub mod trust;
 pub mod vault;

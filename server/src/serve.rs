@@ -3,6 +3,7 @@
 use crate::{
     ai::Models,
     beat,
+    chores::run::Chores,
     clock::{SharedClock, fresh, random},
     config::{NodeRole, Settings},
     delivery::{Delivery, outbound::Outbound},
@@ -23,7 +24,7 @@ use crate::{
     secrets::resolver::Resolver,
     services::Services,
     stats::Stats,
-    telemetry, tidy,
+    telemetry,
     tokens::Tokens,
     trust::Trust,
     vault::Vault,
@@ -37,14 +38,14 @@ use crate::{
         lanes::Lanes,
         lease_time::LeaseTime,
         leases::{self, Held},
-        letting_go, retire,
+        letting_go,
         runner::Runner,
         steady::SteadyClock,
         watch,
     },
 };
 use anyhow::Context;
-use domain::id::NodeId;
+use domain::{chore::ChoreName, id::NodeId};
 use std::{future::IntoFuture, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use store::{Node, Store, StoreError};
 use tokio::net::TcpListener;
@@ -182,6 +183,10 @@ pub async fn run(
     if settings.pause_delivery {
         base.services.pause_at_start().await?;
     }
+    if let Some(words) = base.store.schema().await?.newer_words() {
+        tracing::warn!("{words}");
+    }
+    base.store.add_chores(ChoreName::ALL, clock.now()).await?;
     let recording = listeners.metrics.is_some() && http::metrics::record();
     let node = NodeId::new(fresh());
     let stats = Stats::new(clock.clone(), node);
@@ -237,7 +242,14 @@ pub async fn run(
     if settings.has(NodeRole::Worker) {
         background.spawn(wake.clone().listen(base.store.clone(), late.clone()));
     }
-    background.spawn(tidy::keep(base.store.clone(), base.live.clone(), clock.clone(), late.clone()));
+    let chores = Chores {
+        store: base.store.clone(),
+        live: base.live.clone(),
+        clock: clock.clone(),
+        node,
+        host: host_name(),
+    };
+    background.spawn(Arc::new(chores).run(late.clone()));
 
     let (committer, commit_writer) = Committer::start(base.store.clone(), wake.clone());
     let (greetings, greeting_writer) = GreetingLog::start(Greeter {
@@ -323,13 +335,6 @@ pub async fn run(
             late.clone(),
         ));
         background.spawn(watch::keep(base.store.clone(), node, held.clone(), late.clone()));
-        background.spawn(retire::keep(
-            base.store.clone(),
-            base.live.clone(),
-            clock.clone(),
-            node,
-            late.clone(),
-        ));
         background.spawn(gone::keep_releasing(
             base.store.clone(),
             clock.clone(),

@@ -220,16 +220,16 @@ impl Tokens {
     }
 }
 
-/// Deletes the keys that are published no more at `now`.
+/// Deletes the keys that are published no more at `now`; how many that were.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn forget(store: &dyn Store, now: Timestamp) -> Result<(), StoreError> {
+pub async fn forget(store: &dyn Store, now: Timestamp) -> Result<u64, StoreError> {
     let forgotten = store.forget_token_keys(now.plus(-turns::STAYS)).await?;
     if forgotten > 0 {
         tracing::info!(keys = forgotten, "keys that signed tokens before are published no more");
     }
-    Ok(())
+    Ok(forgotten)
 }
 
 fn part(value: &impl Serialize) -> Result<String, TokenError> {

@@ -11,7 +11,9 @@
 //! - [`envelope`], [`schema`]: what arrives in the same words for every vendor, and what it must look like
 //! - [`rule`], [`provider`], [`destination`]: what is done with it
 //! - [`job`], [`attempt`], [`outcome`]: the work itself
-//! - [`operation`]: what people do to it; [`unique`], [`schedule`]: what is done once, and what at set times
+//! - [`operation`]: what people do to it; [`unique`], [`schedule`]: what is done once, and what at set times;
+//!   [`zone`]: by whose clocks
+//! - [`chore`]: what an installation does for itself
 //! - [`pause`], [`breaker`], [`holder`]: what keeps jobs from running for a while
 //! - [`calls`], [`thresholds`]: when a breaker opens by itself
 //! - [`filter`], [`audit`]: how a list of jobs and the audit log are narrowed and paged
@@ -24,6 +26,7 @@ pub mod audit;
 pub mod breaker;
 pub mod bytes;
 pub mod calls;
+pub mod chore;
 pub mod connection;
 pub mod destination;
 pub mod envelope;

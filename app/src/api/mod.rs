@@ -8,6 +8,7 @@
 pub mod account;
 pub mod audit;
 pub mod breakers;
+pub mod chores;
 pub mod destination;
 pub mod destinations;
 pub mod events;

@@ -9,10 +9,12 @@
 //! - [`payload`], [`replays`]: panels about one event
 //! - [`list_page`]: the frame lists of connections share; [`mod@vendor`], [`mod@destination`]: panels of their pages
 //! - [`types_table`], [`shape`]: event types as rows, and what is different about a payload
+//! - [`chores`]: the panel of maintenance
 //! - [`empty`]: the states a list has besides rows
 //! - [`form`]: fields, errors and buttons of forms; [`overlap`], [`scheme`]: what several of them have
 
 pub mod badge;
+pub mod chores;
 pub mod code;
 pub mod connection;
 pub mod copy;

@@ -4,6 +4,7 @@ use crate::{
     api::nodes::list_nodes,
     components::{
         badge::{Badge, Tone},
+        chores::{Maintenance, MaintenancePanel},
         empty::{LoadError, Nothing, Skeleton},
         list_page::{Column, Table},
         page_head::PageHead,
@@ -24,6 +25,7 @@ pub fn NodesPage() -> impl IntoView {
     // A node that went away says nothing, so nothing tells that something changed.
     Effect::new(|_| Live::age());
     let page = Resource::new(Live::version, |_| list_nodes());
+    let maintenance = Maintenance::read();
     view! {
         <PageHead title="Nodes" aside="the processes that do the work"/>
         <Transition fallback=|| view! { <Skeleton/> }>
@@ -34,6 +36,7 @@ pub fn NodesPage() -> impl IntoView {
                 }
             })}
         </Transition>
+        <MaintenancePanel maintenance href="/nodes"/>
     }
     .into_any()
 }

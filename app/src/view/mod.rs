@@ -23,12 +23,13 @@
 //! - [`token_keys`]: the keys that sign tokens for sites
 //! - [`sender`]: the page for a vendor's engineer
 //! - [`types`]: event types with their schemas and mappings
-//! - [`nodes`]: the processes that run
+//! - [`nodes`]: the processes that run; [`chores`]: what they do at set times
 //! - [`words`]: numbers, sums of money and states as people read them
 
 pub mod account;
 pub mod audit;
 pub mod breakers;
+pub mod chores;
 pub mod connections;
 pub mod destination;
 pub mod escape;

@@ -8,6 +8,7 @@
 pub mod archive;
 mod audit;
 mod breakers;
+mod chores;
 mod destination;
 mod flow;
 mod greeting;
@@ -132,6 +133,7 @@ impl Fake {
             greetings: self.clone(),
             rotation: self.clone(),
             nodes: self.clone(),
+            chores: self.clone(),
             token_keys: self.clone(),
             audit: self.clone(),
         }

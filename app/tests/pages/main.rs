@@ -2,6 +2,7 @@
 #![allow(missing_docs, reason = "names of tests are sentences")]
 
 mod adding;
+mod chores;
 mod destinations;
 mod events;
 mod every_page;

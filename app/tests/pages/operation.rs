@@ -46,6 +46,9 @@ fn the_server_functions_refuse_an_editor_whatever_the_page_shows() {
         ("/ui/schedule/switch", "id=sch_018f3c51000070008000000000000001&on=false".into()),
         ("/ui/schedule/run", "id=sch_018f3c51000070008000000000000001".into()),
         ("/ui/schedule/remove", "id=sch_018f3c51000070008000000000000001".into()),
+        ("/ui/chore/run", "name=sessions".into()),
+        ("/ui/chore/switch", "name=sessions&on=false".into()),
+        ("/ui/destination/end-old", "id=dst_018f3c51000070008000000000000003&why=it+leaked".into()),
     ];
     for (path, form) in forms {
         let site = busy(Role::Editor);

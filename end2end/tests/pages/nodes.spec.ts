@@ -14,7 +14,7 @@ test("nodes are listed with their jobs, one that ends goes, and one that was kil
   try {
     await as(site);
     await open(site, "/nodes");
-    const rows = page.getByRole("table").getByRole("row").filter({ has: page.getByRole("rowheader") });
+    const rows = page.getByRole("table", { name: /^Nodes/ }).getByRole("row").filter({ has: page.getByRole("rowheader") });
     await expect(rows).toHaveCount(3);
     await expect(rows.filter({ hasText: "Alive" })).toHaveCount(3);
 

@@ -26,9 +26,12 @@ const CHANGES: [string, Record<string, string>][] = [
   ["schedule/switch", { id: "sch_00000000000070008000000000000000", on: "false" }],
   ["schedule/run", { id: "sch_00000000000070008000000000000000" }],
   ["schedule/remove", { id: "sch_00000000000070008000000000000000" }],
+  ["chore/run", { name: "sessions" }],
+  ["chore/switch", { name: "sessions", on: "false" }],
+  ["destination/end-old", { id: "dst_00000000000070008000000000000000", why: "guessed" }],
   ["sender/end", { vendor: "ven_00000000000070008000000000000000" }],
 ];
-const READS = ["overview", "attention", "jobs", "vendors", "destinations", "providers", "rules", "schedules", "replays", "requests", "events", "payload?of=evt_00000000000070008000000000000000",
+const READS = ["overview", "attention", "jobs", "vendors", "destinations", "providers", "rules", "schedules", "chores", "replays", "requests", "events", "payload?of=evt_00000000000070008000000000000000",
   "destination?id=dst_00000000000070008000000000000000", "destination/now?id=dst_00000000000070008000000000000000", "tokens/keys", "vendor/scheme?vendor=ven_00000000000070008000000000000000"];
 
 test("a visitor who is not signed in is sent to sign in, from every page", async ({ busy, page, open, as }) => {

@@ -6,6 +6,7 @@
 //! change within a second.
 
 mod breaker;
+mod chore;
 mod destination;
 mod doctor;
 mod event_list;
@@ -124,6 +125,9 @@ enum Command {
     /// The processes of this installation
     #[command(subcommand)]
     Node(node::Command),
+    /// What this installation does for itself at set times
+    #[command(subcommand)]
+    Chore(chore::Command),
     /// Look at accepted and refused requests; check and accept refused ones
     #[command(subcommand)]
     Requests(request::Command),
@@ -233,6 +237,10 @@ async fn run(command: Command, settings: Settings, out: Output) -> anyhow::Resul
         Command::Token(command) => {
             let base = if command.only_looks() { look(&settings).await? } else { open(&settings).await? };
             token::run(command, &base, &out).await
+        }
+        Command::Chore(command) => {
+            let base = if command.only_looks() { look(&settings).await? } else { open(&settings).await? };
+            chore::run(command, &base, &out).await
         }
         Command::Jobs(command) => job::run(command, &look(&settings).await?, &out).await,
         Command::Node(command) => node::run(command, &look(&settings).await?, &out).await,

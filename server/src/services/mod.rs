@@ -8,6 +8,7 @@ mod audit;
 mod breakers;
 mod check_up;
 mod checks;
+mod chores;
 mod destination;
 mod destinations;
 mod events;
@@ -153,6 +154,7 @@ impl Services {
             greetings: self.clone(),
             rotation: self.clone(),
             nodes: self.clone(),
+            chores: self.clone(),
             token_keys: self.clone(),
             audit: self.clone(),
         }

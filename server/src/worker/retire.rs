@@ -1,52 +1,18 @@
 //! Ends retiring secrets by themselves: when their time is over, or earlier when their vendor has a policy and no
-//! request matched them for so many hours. One node at a time does it; each end is in the audit log.
+//! request matched them for so many hours. Each end is in the audit log. When it is looked is `chores`' business.
 
 use crate::{
     by_itself,
-    clock::SharedClock,
     live::{LiveConfig, LiveVendor},
     stats::name,
 };
 use domain::{
-    id::{NodeId, VendorId},
+    id::VendorId,
     secret::{SecretInfo, SecretState},
     time::{HOUR, MINUTE, Timestamp},
 };
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc};
 use store::{Store, StoreError};
-use tokio_util::sync::CancellationToken;
-
-/// How often it is looked.
-const EVERY: Duration = Duration::from_secs(60);
-/// How long the turn of a node lasts: another takes over when it missed two.
-const TURN: i64 = 3 * MINUTE;
-
-/// Looks for secrets to end until `stop`.
-pub async fn keep(
-    store: Arc<dyn Store>,
-    live: Arc<LiveConfig>,
-    clock: SharedClock,
-    node: NodeId,
-    stop: CancellationToken,
-) {
-    loop {
-        let now = clock.now();
-        match store.take_turn("retire-secrets", node, now, now.plus(TURN)).await {
-            Ok(true) => {
-                if let Err(error) = retire(store.as_ref(), &live, now).await {
-                    tracing::warn!(%error, "old secrets could not be looked through");
-                }
-            }
-            Ok(false) => {}
-            Err(error) => {
-                tracing::warn!(%error, "whose turn it is to end old secrets could not be found out")
-            }
-        }
-        if stop.run_until_cancelled(tokio::time::sleep(EVERY)).await.is_none() {
-            return;
-        }
-    }
-}
 
 /// Ends what is to end at `now`; returns how many versions that were.
 ///

@@ -45,6 +45,7 @@ schema! {
     17: "0017_breaker_windows.sql",
     18: "0018_token_keys.sql",
     19: "0019_job_facts.sql",
+    21: "0021_chores.sql",
 }
 
 fn migration(version: i64, file: &'static str, sql: &'static str) -> Migration {

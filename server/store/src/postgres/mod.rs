@@ -13,6 +13,8 @@ mod audit;
 mod breakers;
 #[path = "../common/buckets.rs"]
 mod buckets;
+#[path = "../common/chores.rs"]
+mod chores;
 #[path = "../common/config.rs"]
 mod config;
 #[path = "../common/counters.rs"]
@@ -107,6 +109,9 @@ const GIVES_UP_IN: &str = r#" + coalesce(substring(jobs.params from '"deadline_s
 
 /// Locks the rows a subquery finds, in its order.
 const LOCK: &str = " for update";
+
+/// Locks the rows a subquery finds, and passes over those another transaction works on.
+const SKIP_LOCKED: &str = " for update skip locked";
 
 /// `=` in a condition that must not choose the index: this form has no index support, so what is left to the
 /// planner is the index that brings the rows in order.

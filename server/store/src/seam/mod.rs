@@ -5,6 +5,7 @@ mod archive;
 mod audit;
 mod breakers;
 mod buckets;
+mod chores;
 mod config;
 mod counters;
 mod delivery;
@@ -42,6 +43,7 @@ pub use archive::*;
 pub use audit::*;
 pub use breakers::*;
 pub use buckets::*;
+pub use chores::*;
 pub use config::*;
 pub use counters::*;
 pub use delivery::*;
@@ -119,6 +121,7 @@ pub trait Store:
     + SchemaStore
     + ScheduleStore
     + UniqueStore
+    + ChoreStore
     + Send
     + Sync
     + 'static

@@ -13,6 +13,8 @@ mod audit;
 mod breakers;
 #[path = "../common/buckets.rs"]
 mod buckets;
+#[path = "../common/chores.rs"]
+mod chores;
 #[path = "../common/config.rs"]
 mod config;
 #[path = "../common/counters.rs"]
@@ -113,6 +115,9 @@ const GIVES_UP_IN: &str = " + coalesce(json_extract(jobs.params, '$.deadline_s')
 
 /// Nothing: whoever writes is alone.
 const LOCK: &str = "";
+
+/// Nothing, for the same reason.
+const SKIP_LOCKED: &str = "";
 
 /// `=` in a condition that must not choose the index; here `along` chooses it.
 const CHECKED_EQUALS: &str = " = ";

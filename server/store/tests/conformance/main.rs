@@ -10,6 +10,7 @@ mod archive;
 mod audit;
 mod breakers;
 mod buckets;
+mod chores;
 mod config;
 mod delivery;
 mod event_list;
