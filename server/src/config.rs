@@ -2,7 +2,7 @@
 //! environment over file over default. `tidegate --help` is the reference.
 //! Holds no secret in a form that can be printed.
 
-use crate::delivery::outbound::HostAddress;
+use crate::delivery::guard::HostAddress;
 use anyhow::{Context, bail};
 use clap::{Args, Command, ValueEnum};
 use domain::policy::Rate;

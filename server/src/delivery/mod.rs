@@ -1,7 +1,7 @@
 //! Bringing results to where they belong. Every call carries an idempotency key, so that the far side sees a
 //! repeated one once.
 //!
-//! - [`outbound`]: the HTTP client all outgoing calls use, and the addresses it refuses; [`redirect`]: where it goes on
+//! - [`outbound`]: the HTTP client all outgoing calls use; [`guard`]: the addresses it refuses; [`redirect`]: where it goes on
 //! - [`wordpress`]: posts, with our plugin or without
 //! - [`endpoint`]: what every call to an HTTP endpoint carries: headers, key, signatures
 //! - [`callback`]: our message about a result; [`forward`]: a body a rule makes, or the event's own
@@ -11,6 +11,7 @@
 pub mod callback;
 pub mod endpoint;
 pub mod forward;
+pub mod guard;
 pub mod headers;
 pub mod outbound;
 pub mod probe;

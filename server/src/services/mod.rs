@@ -265,8 +265,8 @@ fn check_url(text: &str, field: Field, allow_private: bool) -> Result<url::Url, 
         })
         .ok_or(AppError::invalid(field, Reason::Malformed))?;
     let private = match url.host() {
-        Some(url::Host::Ipv4(ip)) => crate::delivery::outbound::is_private(ip.into()),
-        Some(url::Host::Ipv6(ip)) => crate::delivery::outbound::is_private(ip.into()),
+        Some(url::Host::Ipv4(ip)) => crate::delivery::guard::is_private(ip.into()),
+        Some(url::Host::Ipv6(ip)) => crate::delivery::guard::is_private(ip.into()),
         Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         None => return Err(AppError::invalid(field, Reason::Malformed)),
     };
