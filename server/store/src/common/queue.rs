@@ -42,26 +42,38 @@ pub(super) fn held_by(statement: &mut QueryBuilder<Database>, node: NodeId, jobs
         .push(")");
 }
 
+/// The first due job of each queue.
+///
+/// Two looks at the index per queue: from the first job of each to the first of the next, which has the same priority or
+/// the next one. (Compared as a pair, SQLite would pass by every job of a queue to find the end of it.)
+pub(super) fn push_heads(heads: &mut QueryBuilder<Database>) {
+    heads.push("with recursive head (id) as (select (select id from jobs");
+    along(heads, "jobs_due");
+    heads.push(
+        " where state = 'pending' order by priority, queue, next_run_at, id limit 1)
+         union all
+         select coalesce((select next.id from jobs as next",
+    );
+    along(heads, "jobs_due");
+    heads.push(
+        " where next.state = 'pending' and next.priority = jobs.priority and next.queue > jobs.queue
+             order by next.queue, next.next_run_at, next.id limit 1), (select next.id from jobs as next",
+    );
+    along(heads, "jobs_due");
+    heads.push(
+        " where next.state = 'pending' and next.priority > jobs.priority
+             order by next.priority, next.queue, next.next_run_at, next.id limit 1))
+         from head join jobs on jobs.id = head.id)
+         select priority, queue, next_run_at, tenant_id, vendor_id, kind, provider_id, destination_id
+         from head join jobs on jobs.id = head.id limit ",
+    );
+}
+
 #[async_trait]
 impl QueueStore for Adapter {
     async fn queues(&self) -> Result<Vec<QueueHead>> {
-        // One look at the index per queue: from the first job of each to the first of the next.
-        let mut heads =
-            QueryBuilder::<Database>::new("with recursive head (id) as (select (select id from jobs");
-        along(&mut heads, "jobs_due");
-        heads.push(
-            " where state = 'pending' order by priority, queue, next_run_at, id limit 1)
-             union all
-             select (select next.id from jobs as next",
-        );
-        along(&mut heads, "jobs_due");
-        heads.push(
-            " where next.state = 'pending' and (next.priority, next.queue) > (jobs.priority, jobs.queue)
-                 order by next.priority, next.queue, next.next_run_at, next.id limit 1)
-             from head join jobs on jobs.id = head.id)
-             select priority, queue, next_run_at, tenant_id, vendor_id, kind, provider_id, destination_id
-             from head join jobs on jobs.id = head.id limit ",
-        );
+        let mut heads = QueryBuilder::<Database>::new("");
+        push_heads(&mut heads);
         heads.push_bind(MOST_QUEUES);
         let mut heads = rows::all(&heads.build().fetch_all(&self.read).await?, rows::queue_head)?;
         heads.sort_unstable_by_key(|head| (head.priority, head.number));

@@ -44,6 +44,8 @@ mod lines;
 mod locking;
 #[path = "../common/nodes.rs"]
 mod nodes;
+#[cfg(test)]
+mod plans;
 #[path = "../common/policy.rs"]
 mod policy;
 #[path = "../common/privacy.rs"]
