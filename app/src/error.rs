@@ -1,6 +1,6 @@
 //! What can go wrong on the dashboard, as one closed list.
-//! Owns the words people read for each case; [`field`] and [`reason`] those of forms. Carries no free text: an error
-//! travels back to a page in its URL when JavaScript is off, where anybody can write one.
+//! Owns the words people read for each case; those of forms are [`Field`]'s and [`Reason`]'s. Carries no free text: an
+//! error travels back to a page in its URL when JavaScript is off, where anybody can write one.
 
 mod field;
 mod reason;
