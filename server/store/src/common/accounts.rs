@@ -1,6 +1,10 @@
 //! People who sign in, the set-up token, throttles and settings.
 
-use super::{Adapter, Connection, audit, rows};
+use super::{
+    Adapter, Connection,
+    audit::{self, end_change},
+    rows,
+};
 use crate::{AccountStore, AuditEntry, Result, StoreError, text::clean};
 use async_trait::async_trait;
 use domain::{
@@ -138,11 +142,7 @@ impl AccountStore for Adapter {
             .bind(now.0)
             .execute(&mut *transaction)
             .await?;
-        if changed.rows_affected() == 0 {
-            return Err(StoreError::NotFound);
-        }
-        audit::write(&mut transaction, audit).await?;
-        Ok(transaction.commit().await?)
+        end_change(transaction, changed.rows_affected(), audit).await
     }
 
     async fn throttle(&self, key: &str, window: Timestamp) -> Result<i64> {

@@ -1,7 +1,7 @@
 //! The audit log.
 
-use super::{Adapter, Connection, Database, rows};
-use crate::{AuditEntry, AuditStore, Result, text::clean};
+use super::{Adapter, Connection, Database, Transaction, rows};
+use crate::{AuditEntry, AuditStore, Result, StoreError, text::clean};
 use async_trait::async_trait;
 use domain::{
     audit::{AuditCursor, AuditFilter},
@@ -26,6 +26,15 @@ pub(super) async fn write(connection: &mut Connection, entry: &AuditEntry) -> Re
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Ends a change with the entry that tells of it; one that changed no row is undone as `NotFound`.
+pub(super) async fn end_change(mut transaction: Transaction, changed: u64, entry: &AuditEntry) -> Result<()> {
+    if changed == 0 {
+        return Err(StoreError::NotFound);
+    }
+    write(&mut transaction, entry).await?;
+    Ok(transaction.commit().await?)
 }
 
 #[async_trait]

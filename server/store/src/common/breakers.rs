@@ -1,6 +1,6 @@
 //! What circuit breakers decide by.
 
-use super::{Adapter, Connection, Database, config::end_change, rows};
+use super::{Adapter, Connection, Database, audit::end_change, rows};
 use crate::{
     AuditEntry, BreakerStore, Result,
     text::{clean, to_json},

@@ -1,8 +1,8 @@
 //! Chores.
 
-use super::{Adapter, Database, Row, SKIP_LOCKED, audit, rows};
+use super::{Adapter, Database, Row, SKIP_LOCKED, audit::end_change, rows};
 use crate::{
-    AuditEntry, ChoreEnd, ChoreHold, ChoreStore, ChoreTaker, Result, StoreError,
+    AuditEntry, ChoreEnd, ChoreHold, ChoreStore, ChoreTaker, Result,
     text::{clean, clean_opt},
 };
 use async_trait::async_trait;
@@ -196,11 +196,7 @@ impl ChoreStore for Adapter {
             .bind(clean(who))
             .execute(&mut *transaction)
             .await?;
-        if asked.rows_affected() == 0 {
-            return Err(StoreError::NotFound);
-        }
-        audit::write(&mut transaction, audit).await?;
-        Ok(transaction.commit().await?)
+        end_change(transaction, asked.rows_affected(), audit).await
     }
 
     async fn set_chore(
@@ -219,10 +215,6 @@ impl ChoreStore for Adapter {
             .bind(next_at.0)
             .execute(&mut *transaction)
             .await?;
-        if set.rows_affected() == 0 {
-            return Err(StoreError::NotFound);
-        }
-        audit::write(&mut transaction, audit).await?;
-        Ok(transaction.commit().await?)
+        end_change(transaction, set.rows_affected(), audit).await
     }
 }

@@ -2,10 +2,11 @@
 //! the one row of that number is what makes changes wait for each other.
 
 use super::{
-    Adapter, Connection, Database, Transaction, audit, breakers, keys, rows, schemas, switches, work_limits,
+    Adapter, Connection, Database, Transaction, audit::end_change, breakers, keys, rows, schemas, switches,
+    work_limits,
 };
 use crate::{
-    AuditEntry, ConfigRows, ConfigStore, Result, Sealed, StoreError,
+    AuditEntry, ConfigRows, ConfigStore, Result, Sealed,
     text::{clean, clean_opt, to_json},
 };
 use async_trait::async_trait;
@@ -59,15 +60,6 @@ impl Adapter {
         query("update config_version set version = version + 1").execute(&mut *transaction).await?;
         Ok(transaction)
     }
-}
-
-/// Ends a change of the configuration; one that changed no row is undone as `NotFound`.
-pub(super) async fn end_change(mut transaction: Transaction, changed: u64, entry: &AuditEntry) -> Result<()> {
-    if changed == 0 {
-        return Err(StoreError::NotFound);
-    }
-    audit::write(&mut transaction, entry).await?;
-    Ok(transaction.commit().await?)
 }
 
 #[async_trait]

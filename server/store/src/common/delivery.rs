@@ -1,7 +1,7 @@
 //! What delivery keeps beside the queue.
 
 use super::{
-    Adapter, Connection, Database, GIVES_UP_IN, LOCK, Row, along, config::end_change, is_one_of,
+    Adapter, Connection, Database, GIVES_UP_IN, LOCK, Row, along, audit::end_change, is_one_of,
     queue::held_by, rows,
 };
 use crate::{AuditEntry, DeliveryStore, Publishing, Result, Sealed, StoreError, SubjectTurn, text::clean};

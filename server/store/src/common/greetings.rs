@@ -1,7 +1,7 @@
 //! How far the vendors' side of each connection is, secrets they handed over, and values that count once.
 
-use super::{Adapter, LOCK, Transaction, audit, rows};
-use crate::{AuditEntry, GreetingStore, Result, Sealed, StoreError, text::clean};
+use super::{Adapter, LOCK, audit::end_change, rows};
+use crate::{AuditEntry, GreetingStore, Result, Sealed, text::clean};
 use async_trait::async_trait;
 use domain::{
     connection::{Connection, FollowUp, OfferedSecret},
@@ -9,15 +9,6 @@ use domain::{
     time::Timestamp,
 };
 use sqlx::{AssertSqlSafe, query, query_scalar};
-
-/// Ends a change with its audit entry; one that changed no row is undone as `NotFound`.
-async fn end(mut transaction: Transaction, changed: u64, entry: &AuditEntry) -> Result<()> {
-    if changed == 0 {
-        return Err(StoreError::NotFound);
-    }
-    audit::write(&mut transaction, entry).await?;
-    Ok(transaction.commit().await?)
-}
 
 #[async_trait]
 impl GreetingStore for Adapter {
@@ -51,7 +42,7 @@ impl GreetingStore for Adapter {
         .bind(clean(&outcome.words))
         .execute(&mut *transaction)
         .await?;
-        end(transaction, noted.rows_affected(), audit).await
+        end_change(transaction, noted.rows_affected(), audit).await
     }
 
     async fn connection(&self, vendor: VendorId) -> Result<Connection> {
@@ -143,7 +134,7 @@ impl GreetingStore for Adapter {
             .bind(vendor.uuid())
             .execute(&mut *transaction)
             .await?;
-        end(transaction, gone.rows_affected(), audit).await
+        end_change(transaction, gone.rows_affected(), audit).await
     }
 
     async fn forget_offers(&self, before: Timestamp) -> Result<u64> {

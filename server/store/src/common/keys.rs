@@ -1,6 +1,6 @@
 //! Data keys and the replacement of the master key.
 
-use super::{Adapter, Connection, Row, config::end_change, rows};
+use super::{Adapter, Connection, Row, audit::end_change, rows};
 use crate::{
     AuditEntry, DataKey, KeyRotation, KeyStore, Place, Result, SENDER_LINK_KEY, Sealed, SealedValue,
     StoreError, TOKEN_KEY,

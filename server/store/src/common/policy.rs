@@ -1,6 +1,6 @@
 //! What is decided per vendor.
 
-use super::{Adapter, config, rows};
+use super::{Adapter, audit::end_change, rows};
 use crate::{AuditEntry, PolicyStore, Result, VendorEdit, text::to_json};
 use async_trait::async_trait;
 use domain::id::VendorId;
@@ -29,6 +29,6 @@ impl PolicyStore for Adapter {
                 .bind(to_json(&vendor.options)?)
                 .execute(&mut *transaction)
                 .await?;
-        config::end_change(transaction, changed.rows_affected(), audit).await
+        end_change(transaction, changed.rows_affected(), audit).await
     }
 }

@@ -1,6 +1,6 @@
 //! What tenants decided about their payloads, and their data keys.
 
-use super::{Adapter, config::end_change};
+use super::{Adapter, audit::end_change};
 use crate::{AuditEntry, PrivacyStore, Result, Sealed};
 use async_trait::async_trait;
 use domain::{id::TenantId, time::Timestamp};

@@ -30,6 +30,36 @@ const POISON: &str = "its node died twice while it ran";
 const LOST_BEFORE: &str = "exists (select 1 from attempts where attempts.job_id = jobs.id and attempts.outcome = 'lost' \
          and attempts.number < jobs.attempt)";
 
+/// The columns of `ended`, from which [`change_by_end`] is made, in the order they are bound.
+macro_rules! ended_columns {
+    () => {
+        "job_id, number, node, state, uncount, run_at, why, class, answered_by, tokens_in, tokens_out, cost, began, \
+         ended_at, holder"
+    };
+}
+pub(super) use ended_columns;
+
+/// What the end of a try changes in its job, whatever the end was. When it was changed comes after it.
+macro_rules! change_by_end {
+    () => {
+        "state = ended.state, \
+         attempt = jobs.attempt - ended.uncount, \
+         next_run_at = coalesce(ended.run_at, jobs.next_run_at), \
+         node_id = null, \
+         lease_until = null, \
+         reason = ended.why, \
+         held_by = ended.holder, \
+         error_class = ended.class, \
+         model = coalesce(ended.answered_by, jobs.model), \
+         input_tokens = jobs.input_tokens + ended.tokens_in, \
+         output_tokens = jobs.output_tokens + ended.tokens_out, \
+         cost_micros = coalesce(jobs.cost_micros + ended.cost, ended.cost, jobs.cost_micros), \
+         started_at = coalesce(jobs.started_at, ended.began), \
+         finished_at = ended.ended_at"
+    };
+}
+pub(super) use change_by_end;
+
 /// ` where` the named jobs are held by `node`, locked in the order of their ids.
 pub(super) fn held_by(statement: &mut QueryBuilder<Database>, node: NodeId, jobs: &[JobId]) {
     statement.push(" where id in (select id from jobs where id");

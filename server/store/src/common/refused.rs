@@ -1,7 +1,11 @@
 //! Refused requests. Kept in a hasty transaction: losing the last of them to a power cut costs an explanation, not
 //! an event.
 
-use super::{Adapter, CHECKED_EQUALS, Database, along, audit, events, insert, rows};
+use super::{
+    Adapter, CHECKED_EQUALS, Database, along,
+    audit::{self, end_change},
+    events, insert, rows,
+};
 use crate::{
     AuditEntry, NewEvent, NewRefused, Recorded, RefusedBounds, RefusedStore, Result, Sealed, StoreError,
     text::clean,
@@ -153,11 +157,7 @@ impl RefusedStore for Adapter {
         .bind(clean(&recheck.words))
         .execute(&mut *transaction)
         .await?;
-        if changed.rows_affected() == 0 {
-            return Err(StoreError::NotFound);
-        }
-        audit::write(&mut transaction, audit).await?;
-        Ok(transaction.commit().await?)
+        end_change(transaction, changed.rows_affected(), audit).await
     }
 
     async fn accept_refused(

@@ -1,6 +1,6 @@
 //! What ends secrets by itself.
 
-use super::{Adapter, config::end_change, rows};
+use super::{Adapter, audit::end_change, rows};
 use crate::{AuditEntry, Result, RotationStore};
 use async_trait::async_trait;
 use domain::{

@@ -1,6 +1,6 @@
 //! Schedules.
 
-use super::{Adapter, Connection, Row, Transaction, audit, events, rows};
+use super::{Adapter, Connection, Row, Transaction, audit::end_change, events, rows};
 use crate::{AuditEntry, NewEvent, Result, ScheduleStore, StoreError, text::clean, text::clean_opt};
 use async_trait::async_trait;
 use domain::{
@@ -35,15 +35,6 @@ fn schedule(row: &Row) -> Result<Schedule> {
         created_at: rows::time(row, "created_at")?,
         created_by: rows::get(row, "created_by")?,
     })
-}
-
-/// Ends a change of one schedule, if there was one to change.
-async fn end(mut transaction: Transaction, changed: u64, audit: &AuditEntry) -> Result<()> {
-    if changed == 0 {
-        return Err(StoreError::NotFound);
-    }
-    audit::write(&mut transaction, audit).await?;
-    Ok(transaction.commit().await?)
 }
 
 /// Notes that a schedule made `event` at `at`.
@@ -100,7 +91,7 @@ impl ScheduleStore for Adapter {
         .bind(clean(&schedule.created_by))
         .execute(&mut *transaction)
         .await?;
-        end(transaction, added.rows_affected(), audit).await
+        end_change(transaction, added.rows_affected(), audit).await
     }
 
     async fn schedules(&self, scope: Option<TenantId>) -> Result<Vec<Schedule>> {
@@ -146,7 +137,7 @@ impl ScheduleStore for Adapter {
         .bind(next_at.0)
         .execute(&mut *transaction)
         .await?;
-        end(transaction, changed.rows_affected(), audit).await
+        end_change(transaction, changed.rows_affected(), audit).await
     }
 
     async fn set_schedule_pace(
@@ -167,7 +158,7 @@ impl ScheduleStore for Adapter {
         .bind(next_at.0)
         .execute(&mut *transaction)
         .await?;
-        end(transaction, changed.rows_affected(), audit).await
+        end_change(transaction, changed.rows_affected(), audit).await
     }
 
     async fn remove_schedule(
@@ -182,7 +173,7 @@ impl ScheduleStore for Adapter {
             .bind(scope.map(TenantId::uuid))
             .execute(&mut *transaction)
             .await?;
-        end(transaction, removed.rows_affected(), audit).await
+        end_change(transaction, removed.rows_affected(), audit).await
     }
 
     async fn schedules_by_due(&self, limit: i64) -> Result<Vec<Schedule>> {
@@ -239,7 +230,7 @@ impl ScheduleStore for Adapter {
             return Err(StoreError::NotFound);
         }
         store(&mut transaction, new, made).await?;
-        end(transaction, 1, audit).await
+        end_change(transaction, 1, audit).await
     }
 
     async fn scheduled(&self, event: EventId) -> Result<Option<ScheduledEvent>> {

@@ -1,6 +1,10 @@
 //! Schemas and mappings in versions, the catalogue of event types, and the jobs that wait for a schema.
 
-use super::{Adapter, Connection, Row, along, audit, config::end_change, rows};
+use super::{
+    Adapter, Connection, Row, along,
+    audit::{self, end_change},
+    rows,
+};
 use crate::{
     AuditEntry, Result, SAMPLES_KEPT, SchemaStore, Sighting, StoreError,
     text::{clean, clean_opt, to_json},

@@ -1,6 +1,10 @@
 //! Pause switches and circuit breakers.
 
-use super::{Adapter, Connection, audit, config, rows};
+use super::{
+    Adapter, Connection,
+    audit::{self, end_change},
+    rows,
+};
 use crate::{AuditEntry, Result, StoreError, SwitchStore, text::clean};
 use async_trait::async_trait;
 use domain::{
@@ -64,7 +68,7 @@ impl SwitchStore for Adapter {
             .bind(pause.since.0)
             .execute(&mut *transaction)
             .await?;
-        config::end_change(transaction, 1, audit).await
+        end_change(transaction, 1, audit).await
     }
 
     async fn resume(&self, target: PauseTarget, audit: &AuditEntry) -> Result<()> {
@@ -73,7 +77,7 @@ impl SwitchStore for Adapter {
             .bind(target.to_string())
             .execute(&mut *transaction)
             .await?;
-        config::end_change(transaction, changed.rows_affected(), audit).await
+        end_change(transaction, changed.rows_affected(), audit).await
     }
 
     async fn change_breaker(&self, breaker: &Breaker, audit: Option<&AuditEntry>) -> Result<bool> {

@@ -1,6 +1,6 @@
 //! The keys that sign tokens, as they follow one another.
 
-use super::{Adapter, Row, config::end_change, rows};
+use super::{Adapter, Row, audit::end_change, rows};
 use crate::{AuditEntry, Others, Result, Sealed, StoreError, TOKEN_KEY, TokenKey, TokenKeyStore};
 use async_trait::async_trait;
 use domain::time::Timestamp;

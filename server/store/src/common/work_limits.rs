@@ -3,7 +3,7 @@
 //! Whoever claims jobs that are limited first takes the row of the limit's bucket, and has it to the end of its
 //! transaction: so two nodes never see the same room. The rows are taken in the order of their names.
 
-use super::{Adapter, Connection, Database, Row, along, config::end_change, rows};
+use super::{Adapter, Connection, Database, Row, along, audit::end_change, rows};
 use crate::{AuditEntry, Result, WorkLimitStore};
 use async_trait::async_trait;
 use domain::{

@@ -4,7 +4,11 @@
 //! locked in the order of their ids without a step of its own for that. For the same reason the state is compared in a way
 //! that no index supports.
 
-use super::{Connection, insert, insert::column};
+use super::{
+    Connection,
+    insert::{self, column},
+    queue::{change_by_end, ended_columns},
+};
 use crate::{
     Result,
     batch::{self, Change, Ended},
@@ -68,33 +72,21 @@ async fn succeed(connection: &mut Connection, changes: &[Change<'_>], now: Times
 }
 
 async fn change(connection: &mut Connection, changes: &[Change<'_>], now: Timestamp) -> Result<Vec<Ended>> {
-    let found = query(
-        "update jobs set
-             state = ended.state,
-             attempt = jobs.attempt - ended.uncount,
-             next_run_at = coalesce(ended.run_at, jobs.next_run_at),
-             node_id = null,
-             lease_until = null,
-             reason = ended.why,
-             held_by = ended.holder,
-             error_class = ended.class,
-             model = coalesce(ended.answered_by, jobs.model),
-             input_tokens = jobs.input_tokens + ended.tokens_in,
-             output_tokens = jobs.output_tokens + ended.tokens_out,
-             cost_micros = coalesce(jobs.cost_micros + ended.cost, ended.cost, jobs.cost_micros),
-             started_at = coalesce(jobs.started_at, ended.began),
-             finished_at = ended.ended_at,
-             updated_at = $16
+    let found = query(concat!(
+        "update jobs set ",
+        change_by_end!(),
+        ", updated_at = $16
          from unnest(
              $1::uuid[], $2::integer[], $3::uuid[], $4::text[], $5::integer[], $6::bigint[], $7::text[],
              $8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[],
              $14::bigint[], $15::text[])
-             as ended (job_id, number, node, state, uncount, run_at, why, class, answered_by, tokens_in,
-                 tokens_out, cost, began, ended_at, holder)
+             as ended (",
+        ended_columns!(),
+        ")
          where jobs.id = ended.job_id and jobs.node_id = ended.node and jobs.attempt = ended.number
              and jobs.state is not distinct from 'running'
-         returning ended.job_id, ended.number, jobs.line, jobs.subject_id is not null as about_something",
-    )
+         returning ended.job_id, ended.number, jobs.line, jobs.subject_id is not null as about_something"
+    ))
     .bind(column(changes, |change| change.finished.attempt.job_id.uuid()))
     .bind(column(changes, |change| change.finished.attempt.number))
     .bind(column(changes, |change| change.finished.attempt.node_id.uuid()))

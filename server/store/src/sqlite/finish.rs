@@ -1,6 +1,10 @@
 //! Writing how tries ended: the change of each job, and its attempt.
 
-use super::{Connection, Database, insert, insert::pieces};
+use super::{
+    Connection, Database,
+    insert::{self, pieces},
+    queue::{change_by_end, ended_columns},
+};
 use crate::{
     Result,
     batch::{self, Change, Ended},
@@ -24,10 +28,7 @@ async fn change(connection: &mut Connection, changes: &[Change<'_>], now: Timest
     let mut ended = Vec::with_capacity(changes.len());
     // One bind is left for `now`.
     for piece in pieces(changes, 16) {
-        let mut update = QueryBuilder::<Database>::new(
-            "with ended (job_id, number, node, state, uncount, run_at, why, class, answered_by, tokens_in, \
-             tokens_out, cost, began, ended_at, holder) as (",
-        );
+        let mut update = QueryBuilder::<Database>::new(concat!("with ended (", ended_columns!(), ") as ("));
         update.push_values(piece, |mut row, change| {
             let attempt = &change.finished.attempt;
             row.push_bind(attempt.job_id.uuid())
@@ -46,24 +47,7 @@ async fn change(connection: &mut Connection, changes: &[Change<'_>], now: Timest
                 .push_bind(change.finished_at.map(|at| at.0))
                 .push_bind(change.held_by.as_deref());
         });
-        update.push(
-            ") update jobs set
-                 state = ended.state,
-                 attempt = jobs.attempt - ended.uncount,
-                 next_run_at = coalesce(ended.run_at, jobs.next_run_at),
-                 node_id = null,
-                 lease_until = null,
-                 reason = ended.why,
-                 held_by = ended.holder,
-                 error_class = ended.class,
-                 model = coalesce(ended.answered_by, jobs.model),
-                 input_tokens = jobs.input_tokens + ended.tokens_in,
-                 output_tokens = jobs.output_tokens + ended.tokens_out,
-                 cost_micros = coalesce(jobs.cost_micros + ended.cost, ended.cost, jobs.cost_micros),
-                 started_at = coalesce(jobs.started_at, ended.began),
-                 finished_at = ended.ended_at,
-                 updated_at = ",
-        );
+        update.push(concat!(") update jobs set ", change_by_end!(), ", updated_at = "));
         update.push_bind(now.0);
         update.push(
             " from ended
