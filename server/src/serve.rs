@@ -297,6 +297,7 @@ pub async fn run(
                 work.clone(),
                 node,
                 lease_time.clone(),
+                wake.clone(),
             ),
             gate,
             finisher: finisher.clone(),

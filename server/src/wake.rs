@@ -1,7 +1,12 @@
-//! Telling workers that there may be work: those of this process at once, those of other nodes through the database,
-//! a few times in a second. Nothing depends on it: who is not told looks by itself a moment later.
+//! Telling workers that there may be work: those of this process at once and in which queues, those of other nodes through
+//! the database, a few times in a second. Nothing depends on it: who is not told looks by itself a moment later.
 
-use std::{sync::Arc, time::Duration};
+use domain::{job::Job, queue::QueueHead};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 use store::Store;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -11,18 +16,66 @@ const APART: Duration = Duration::from_millis(25);
 /// Pause after the database could not be listened to.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// Queues that are remembered; where work came into more, all are looked at.
+const MOST: usize = 1_000;
+
+/// What was said since the last time.
+#[derive(Default)]
+pub struct News {
+    /// The first job of each queue in which this process stored some.
+    pub heads: Vec<QueueHead>,
+    /// Whether there may be work in other queues, too.
+    pub more: bool,
+}
+
 /// The bell of this process.
 #[derive(Default)]
 pub struct Wake {
     here: Notify,
     elsewhere: Notify,
+    news: Mutex<Heard>,
+}
+
+#[derive(Default)]
+struct Heard {
+    heads: BTreeMap<(i16, i64), QueueHead>,
+    more: bool,
 }
 
 impl Wake {
-    /// Says that there may be work.
+    /// Says that there may be work, somewhere.
     pub fn ring(&self) {
+        self.more();
+        self.elsewhere.notify_one();
+    }
+
+    /// Says that these jobs are stored.
+    pub fn stored<'a>(&self, jobs: impl IntoIterator<Item = &'a Job>) {
+        {
+            let mut news = self.news.lock().unwrap_or_else(PoisonError::into_inner);
+            for head in jobs.into_iter().map(QueueHead::of) {
+                let known = news.heads.get(&head.queue());
+                if known.is_none_or(|known| head.position() < known.position()) {
+                    news.heads.insert(head.queue(), head);
+                }
+            }
+            if news.heads.len() > MOST {
+                *news = Heard { more: true, ..Heard::default() };
+            }
+        }
         self.here.notify_one();
         self.elsewhere.notify_one();
+    }
+
+    /// What was said since the last time.
+    pub fn news(&self) -> News {
+        let heard = std::mem::take(&mut *self.news.lock().unwrap_or_else(PoisonError::into_inner));
+        News { heads: heard.heads.into_values().collect(), more: heard.more }
+    }
+
+    fn more(&self) {
+        self.news.lock().unwrap_or_else(PoisonError::into_inner).more = true;
+        self.here.notify_one();
     }
 
     /// Waits until somebody says so; returns at once when that happened since the last time.
@@ -51,9 +104,9 @@ impl Wake {
                     Ok(None) => return,
                     Ok(Some(mut nodes)) => {
                         // What was said while nobody listened.
-                        self.here.notify_one();
+                        self.more();
                         while nodes.heard().await.is_ok() {
-                            self.here.notify_one();
+                            self.more();
                         }
                     }
                     Err(error) => tracing::debug!(%error, "other nodes cannot be listened to"),
@@ -62,5 +115,51 @@ impl Wake {
             }
         };
         let _ = stop.run_until_cancelled(listen).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jobs;
+    use domain::{
+        id::{JobId, TenantId, VendorId},
+        job::JobKind,
+        time::Timestamp,
+    };
+    use uuid::Uuid;
+
+    fn job(vendor: usize, due: i64) -> Job {
+        let id = |number: u128| Uuid::from_u128(number);
+        let job = jobs::new(JobId::new(id(1)), TenantId::new(id(2)), JobKind::Publish, Timestamp(due));
+        Job { vendor_id: Some(VendorId::new(id(vendor as u128))), ..job }
+    }
+
+    #[test]
+    fn jobs_stored_here_are_told_by_the_first_of_each_queue_and_once() {
+        let wake = Wake::default();
+        wake.stored(&[job(7, 30), job(8, 20)]);
+        wake.stored(&[job(7, 10)]);
+        let news = wake.news();
+        let mut due: Vec<i64> = news.heads.iter().map(|head| head.due_at.0).collect();
+        due.sort_unstable();
+        assert_eq!((due.as_slice(), news.more), ([10, 20].as_slice(), false));
+        assert!(wake.news().heads.is_empty());
+    }
+
+    #[test]
+    fn other_work_is_told_without_its_queue() {
+        let wake = Wake::default();
+        wake.ring();
+        assert!(wake.news().more && !wake.news().more);
+    }
+
+    #[test]
+    fn work_in_very_many_queues_is_told_as_work_anywhere() {
+        let wake = Wake::default();
+        let jobs: Vec<Job> = (0..=MOST).map(|vendor| job(vendor, 10)).collect();
+        wake.stored(&jobs);
+        let news = wake.news();
+        assert!(news.more && news.heads.is_empty());
     }
 }

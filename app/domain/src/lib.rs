@@ -14,6 +14,7 @@
 //! - [`operation`]: what people do to it; [`unique`], [`schedule`]: what is done once, and what at set times;
 //!   [`zone`]: by whose clocks
 //! - [`chore`]: what an installation does for itself
+//! - [`queue`], [`look`], [`limit`]: in which order and how much at once
 //! - [`pause`], [`breaker`], [`holder`]: what keeps jobs from running for a while
 //! - [`calls`], [`thresholds`]: when a breaker opens by itself
 //! - [`filter`], [`audit`]: how a list of jobs and the audit log are narrowed and paged
@@ -36,6 +37,7 @@ pub mod holder;
 pub mod id;
 pub mod job;
 pub mod limit;
+pub mod look;
 pub mod network;
 pub mod operation;
 pub mod outcome;

@@ -6,7 +6,7 @@
 //! (weighted fair queueing, counted in jobs).
 
 use crate::{
-    id::{TenantId, VendorId},
+    id::{JobId, TenantId, VendorId},
     job::{Called, Job},
     limit::WorkLimit,
     time::Timestamp,
@@ -36,12 +36,39 @@ pub struct QueueHead {
     pub number: i64,
     /// When it is due.
     pub due_at: Timestamp,
+    /// The job.
+    pub id: JobId,
     /// Whose it is.
     pub tenant_id: TenantId,
     /// Whose event started it.
     pub vendor_id: Option<VendorId>,
     /// Whom it calls.
     pub calls: Option<Called>,
+}
+
+impl QueueHead {
+    /// This job, should it be the first of its queue.
+    pub fn of(job: &Job) -> Self {
+        Self {
+            priority: job.priority,
+            number: job.queue(),
+            due_at: job.next_run_at,
+            id: job.id,
+            tenant_id: job.tenant_id,
+            vendor_id: job.vendor_id,
+            calls: job.calls(),
+        }
+    }
+
+    /// What tells its queue from others, in the order in which they are served.
+    pub const fn queue(&self) -> (i16, i64) {
+        (self.priority, self.number)
+    }
+
+    /// Where in its queue the job stands.
+    pub const fn position(&self) -> (Timestamp, JobId) {
+        (self.due_at, self.id)
+    }
 }
 
 /// How many jobs of a queue are to be claimed.
@@ -88,18 +115,19 @@ pub fn weight(head: &QueueHead, limits: &[WorkLimit]) -> u32 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::{id::DestinationId, limit::Limited};
     use uuid::Uuid;
 
     const NOW: Timestamp = Timestamp(1_000);
 
-    fn head(priority: i16, number: i64) -> QueueHead {
+    pub(crate) fn head(priority: i16, number: i64) -> QueueHead {
         QueueHead {
             priority,
             number,
             due_at: NOW,
+            id: JobId::new(Uuid::nil()),
             tenant_id: TenantId::new(Uuid::nil()),
             vendor_id: Some(VendorId::new(Uuid::from_u128(number as u128))),
             calls: None,

@@ -64,12 +64,12 @@ async fn write(store: Arc<dyn Store>, wake: Arc<Wake>, mut waiting: mpsc::Receiv
             senders.push(sender);
         }
         metrics::histogram!("tidegate_commit_rows").record(events.len() as f64);
-        let starts_jobs = events.iter().any(|event| !event.jobs.is_empty());
         let answers = record(store.as_ref(), &events).await;
-        drop((events, held));
-        if starts_jobs {
-            wake.ring();
+        let mut jobs = events.iter().flat_map(|event| &event.jobs).peekable();
+        if jobs.peek().is_some() {
+            wake.stored(jobs);
         }
+        drop((events, held));
         for (sender, answer) in senders.into_iter().zip(answers) {
             // A sender that hung up does not wait for its answer; the event is stored all the same.
             let _ = sender.send(answer);

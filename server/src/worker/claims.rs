@@ -4,23 +4,26 @@
 //! claim serves many of them; slow ones are left to other nodes.
 
 use super::lease_time::LeaseTime;
-use crate::{clock::SharedClock, live::LiveConfig};
+use crate::{clock::SharedClock, live::LiveConfig, wake::Wake};
 use domain::{
     id::NodeId,
     job::Job,
+    limit::WorkLimit,
+    look::Look,
     queue,
     time::{SECOND, Timestamp},
 };
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicI64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 use store::{Store, StoreError};
+use tokio::time::Instant;
 
-/// Longest time between two looks at the queue: nobody is told of a job that falls due.
+/// Longest pause.
 const LONGEST: Duration = Duration::from_millis(500);
 /// Shortest pause.
 const SHORTEST: Duration = Duration::from_millis(1);
@@ -45,6 +48,9 @@ pub struct Claims {
     clock: SharedClock,
     node: NodeId,
     leases: Arc<LeaseTime>,
+    wake: Arc<Wake>,
+    /// What is known of the queues, and when they were looked at.
+    look: Mutex<Option<(Look, Instant)>>,
     /// Jobs that ended quickly since the last claim.
     ended: AtomicUsize,
     /// The queue that was served last.
@@ -52,15 +58,17 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// For `node`, whose claims last as `leases` says.
+    /// For `node`, whose claims last as `leases` says; `wake` tells of new work.
     pub fn new(
         store: Arc<dyn Store>,
         live: Arc<LiveConfig>,
         clock: SharedClock,
         node: NodeId,
         leases: Arc<LeaseTime>,
+        wake: Arc<Wake>,
     ) -> Self {
-        Self { store, live, clock, node, leases, ended: AtomicUsize::new(0), last: AtomicI64::new(i64::MIN) }
+        let (look, ended, last) = (Mutex::default(), AtomicUsize::new(0), AtomicI64::new(i64::MIN));
+        Self { store, live, clock, node, leases, wake, look, ended, last }
     }
 
     /// Takes note that a job ended that was begun at `began`.
@@ -85,24 +93,70 @@ impl Claims {
     async fn take(&self, room: i64) -> Result<Claimed, StoreError> {
         let snapshot = self.live.now();
         let limits = snapshot.work_limits();
-        let heads = self.store.queues().await?;
-        let now = self.clock.now();
-        let last = self.last.load(Ordering::Relaxed);
-        let takes = queue::share(&heads, room, now, last, |head| queue::weight(head, limits));
-        let Some(first) = takes.first() else {
-            return Ok(Claimed::Nothing(pause(heads.iter().map(|head| head.due_at).min(), now)));
-        };
-        let served = takes.iter().rev().find(|take| take.head.priority == first.head.priority);
-        if let Some(take) = served {
-            self.last.store(take.head.number, Ordering::Relaxed);
+        let mut known = self.known();
+        loop {
+            let looks = known.is_none();
+            let (mut look, at) = match known {
+                Some(known) => known,
+                None => self.look().await?,
+            };
+            let now = self.clock.now();
+            let last = self.last.load(Ordering::Relaxed);
+            let takes = queue::share(look.heads(), room, now, last, |head| queue::weight(head, limits));
+            let Some(first) = takes.first() else {
+                let pause = pause(&look, at, now);
+                self.keep(look, at);
+                return Ok(Claimed::Nothing(pause));
+            };
+            let served = takes.iter().rev().find(|take| take.head.priority == first.head.priority);
+            if let Some(take) = served {
+                self.last.store(take.head.number, Ordering::Relaxed);
+            }
+            let jobs =
+                self.store.claim_from(self.node, &takes, room, limits, now, self.leases.until()).await?;
+            // What a limit kept back is still there; so the queues are looked at again.
+            if !limits.iter().any(WorkLimit::counts) {
+                look.move_on(&takes, room, &jobs);
+                self.keep(look, at);
+            }
+            if !jobs.is_empty() {
+                return Ok(Claimed::Jobs(jobs));
+            }
+            if looks {
+                return Ok(Claimed::Nothing(BLOCKED));
+            }
+            known = None;
         }
-        let jobs = self.store.claim_from(self.node, &takes, room, limits, now, self.leases.until()).await?;
-        Ok(if jobs.is_empty() { Claimed::Nothing(BLOCKED) } else { Claimed::Jobs(jobs) })
+    }
+
+    /// What is known of the queues, if that is still of use.
+    fn known(&self) -> Option<(Look, Instant)> {
+        let known = self.look.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let news = self.wake.news();
+        let (mut look, at) = known.filter(|(look, at)| !news.more && !left(look, *at).is_zero())?;
+        news.heads.into_iter().for_each(|head| look.add(head));
+        Some((look, at))
+    }
+
+    fn keep(&self, look: Look, at: Instant) {
+        *self.look.lock().unwrap_or_else(PoisonError::into_inner) = Some((look, at));
+    }
+
+    async fn look(&self) -> Result<(Look, Instant), StoreError> {
+        let began = Instant::now();
+        let heads = self.store.queues().await?;
+        let cost = i64::try_from(began.elapsed().as_micros()).unwrap_or(i64::MAX);
+        Ok((Look::of(heads, cost, self.clock.now()), Instant::now()))
     }
 }
 
-/// How long the queues can be left alone whose first job is due then.
-fn pause(due: Option<Timestamp>, now: Timestamp) -> Duration {
-    let until = due.map_or(LONGEST, |due| Duration::from_micros(due.since(now).max(0).unsigned_abs()));
-    until.clamp(SHORTEST, LONGEST)
+/// How long a look can still be used that was made then.
+fn left(look: &Look, at: Instant) -> Duration {
+    Duration::from_micros(look.lasts().unsigned_abs()).saturating_sub(at.elapsed())
+}
+
+/// How long the queues can be left alone.
+fn pause(look: &Look, at: Instant, now: Timestamp) -> Duration {
+    let due = look.due_at().map(|due| Duration::from_micros(due.since(now).max(0).unsigned_abs()));
+    due.unwrap_or(LONGEST).min(left(look, at)).clamp(SHORTEST, LONGEST)
 }

@@ -57,11 +57,6 @@ async fn write(
     // Whoever waits for the next batch has the queue to itself; the others write.
     while waiting.lock().await.recv_many(&mut batch, MAX_ROWS).await > 0 {
         let (outcomes, senders): (Vec<Finished>, Vec<_>) = batch.drain(..).unzip();
-        let goes_on = outcomes.iter().any(|one| match &one.next {
-            Next::Succeeded { then, .. } => !then.is_empty(),
-            Next::Retry { .. } => true,
-            _ => false,
-        });
         let mut pause = FIRST_PAUSE;
         let held = loop {
             let error = match tokio::time::timeout(LONGEST, store.finish(&outcomes, clock.now(), &[])).await {
@@ -74,7 +69,12 @@ async fn write(
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         };
-        if goes_on {
+        let goes_on = outcomes.iter().flat_map(|one| match &one.next {
+            Next::Succeeded { then, .. } => then.as_slice(),
+            _ => &[],
+        });
+        wake.stored(goes_on);
+        if outcomes.iter().any(|one| matches!(one.next, Next::Retry { .. })) {
             wake.ring();
         }
         for (sender, held) in senders.into_iter().zip(held) {

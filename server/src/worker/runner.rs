@@ -229,6 +229,10 @@ impl Runner {
         let ended = finished.attempt.outcome;
         let kept = self.finisher.finish(finished).await;
         self.held.remove(this);
+        if job.line().is_some() {
+            // The next of its line may go now.
+            self.wake.ring();
+        }
         let duration_ms = finished_at.since(started_at) / 1_000;
         if kept {
             tracing::info!(job.id = %job.id, job.kind = %job.kind, outcome = %ended, duration_ms, "job {ended}");
@@ -242,6 +246,7 @@ impl Runner {
         if let Err(error) = self.store.put_off(self.node, job.id, at, self.clock.now()).await {
             tracing::warn!(%error, job.id = %job.id, "a job could not be put off; its lease will end");
         }
+        self.wake.ring();
         self.held.remove((job.id, job.attempt));
     }
 

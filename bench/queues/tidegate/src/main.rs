@@ -12,9 +12,9 @@ mod interface;
 mod jobs;
 mod worker;
 
-use domain::id::NodeId;
+use domain::{id::NodeId, queue::QueueHead};
 use interface::{Began, Queue};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use store::{OpenOptions, Store};
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -28,7 +28,14 @@ const BATCH: usize = 1_000;
 
 struct Tidegate {
     store: Arc<dyn Store>,
-    wake: Arc<Notify>,
+    wake: Arc<Wake>,
+}
+
+/// What `server/src/wake.rs` is in the program.
+#[derive(Default)]
+struct Wake {
+    here: Notify,
+    stored: Mutex<Vec<QueueHead>>,
 }
 
 async fn open(url: &str) -> anyhow::Result<Arc<dyn Store>> {
@@ -54,14 +61,16 @@ impl Queue for Tidegate {
     }
 
     async fn start(url: &str, began: Began) -> anyhow::Result<Self> {
-        let (store, wake) = (open(url).await?, Arc::new(Notify::new()));
+        let (store, wake) = (open(url).await?, Arc::<Wake>::default());
         tokio::spawn(worker::run(store.clone(), NodeId::new(Uuid::now_v7()), wake.clone(), began));
         Ok(Self { store, wake })
     }
 
     async fn enqueue(&self, number: usize) -> anyhow::Result<()> {
-        self.store.add_jobs(&[jobs::numbered(number)]).await?;
-        self.wake.notify_one();
+        let job = jobs::numbered(number);
+        self.store.add_jobs(std::slice::from_ref(&job)).await?;
+        self.wake.stored.lock().unwrap_or_else(PoisonError::into_inner).push(QueueHead::of(&job));
+        self.wake.here.notify_one();
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 //! is being written. (`server/src/worker/claims.rs`, `runner.rs` and `finish.rs`, without what happens in between.)
 
 use crate::{
+    Wake,
     interface::Began,
     jobs::{now, number},
 };
@@ -10,19 +11,20 @@ use domain::{
     attempt::Attempt,
     id::NodeId,
     job::{Job, JobResult},
+    look::Look,
     queue::share,
     time::{SECOND, Timestamp},
 };
 use std::{
     collections::VecDeque,
     sync::{
-        Arc,
+        Arc, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 use store::{Finished, Next, Store, StoreError};
-use tokio::sync::{Mutex, Notify, Semaphore, mpsc, oneshot};
+use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
 
 /// Longest and shortest time between two looks at the queue.
 const LONGEST: Duration = Duration::from_millis(500);
@@ -39,7 +41,7 @@ const WORKERS: usize = 32;
 type Ended = (Finished, oneshot::Sender<()>);
 
 /// Runs jobs for ever.
-pub(crate) async fn run(store: Arc<dyn Store>, node: NodeId, wake: Arc<Notify>, began: Began) {
+pub(crate) async fn run(store: Arc<dyn Store>, node: NodeId, wake: Arc<Wake>, began: Began) {
     let workers = std::env::var("QUEUE_WORKERS").ok().and_then(|set| set.parse().ok()).unwrap_or(WORKERS);
     let slots = Arc::new(Semaphore::new(workers));
     let ended_since = Arc::new(AtomicUsize::new(0));
@@ -48,15 +50,16 @@ pub(crate) async fn run(store: Arc<dyn Store>, node: NodeId, wake: Arc<Notify>, 
     for _ in 0..store.writers() {
         tokio::spawn(finish(store.clone(), waiting.clone()));
     }
-    let mut ready = VecDeque::new();
+    let (mut ready, mut known) = (VecDeque::new(), None);
     while let Ok(slot) = slots.clone().acquire_owned().await {
         if ready.is_empty() {
             let ahead = ended_since.swap(0, Ordering::Relaxed).min(workers);
-            match claim(store.as_ref(), node, 1 + slots.available_permits() + ahead).await {
+            match claim(store.as_ref(), node, &wake, &mut known, 1 + slots.available_permits() + ahead).await
+            {
                 Ok((jobs, _)) if !jobs.is_empty() => ready.extend(jobs),
                 Ok((_, pause)) => {
                     drop(slot);
-                    let _ = tokio::time::timeout(pause, wake.notified()).await;
+                    let _ = tokio::time::timeout(pause, wake.here.notified()).await;
                     continue;
                 }
                 Err(error) => give_up("claim", &error),
@@ -77,15 +80,50 @@ pub(crate) async fn run(store: Arc<dyn Store>, node: NodeId, wake: Arc<Notify>, 
 }
 
 /// Claims up to `room` jobs; says how long the queues can be left alone when there are none.
-async fn claim(store: &dyn Store, node: NodeId, room: usize) -> Result<(Vec<Job>, Duration), StoreError> {
-    let (heads, at, room) = (store.queues().await?, now(), i64::try_from(room).unwrap_or(i64::MAX));
-    let takes = share(&heads, room, at, i64::MIN, |_| 1);
-    if takes.is_empty() {
-        let due = heads.iter().map(|head| head.due_at).min();
-        let pause = due.map_or(LONGEST, |due| Duration::from_micros(due.since(at).max(0).unsigned_abs()));
-        return Ok((Vec::new(), pause.clamp(SHORTEST, LONGEST)));
+async fn claim(
+    store: &dyn Store,
+    node: NodeId,
+    wake: &Wake,
+    known: &mut Option<(Look, Instant)>,
+    room: usize,
+) -> Result<(Vec<Job>, Duration), StoreError> {
+    let room = i64::try_from(room).unwrap_or(i64::MAX);
+    let mut usable = known.take().filter(|(look, at)| !left(look, *at).is_zero());
+    let stored = std::mem::take(&mut *wake.stored.lock().unwrap_or_else(PoisonError::into_inner));
+    if let Some((look, _)) = &mut usable {
+        stored.into_iter().for_each(|head| look.add(head));
     }
-    Ok((store.claim_from(node, &takes, room, &[], at, at.plus(LEASE)).await?, BLOCKED))
+    loop {
+        let looks = usable.is_none();
+        let (mut look, at) = match usable {
+            Some(usable) => usable,
+            None => {
+                let began = Instant::now();
+                let heads = store.queues().await?;
+                let cost = i64::try_from(began.elapsed().as_micros()).unwrap_or(i64::MAX);
+                (Look::of(heads, cost, now()), Instant::now())
+            }
+        };
+        let time = now();
+        let takes = share(look.heads(), room, time, i64::MIN, |_| 1);
+        if takes.is_empty() {
+            let due = look.due_at().map(|due| Duration::from_micros(due.since(time).max(0).unsigned_abs()));
+            let pause = due.unwrap_or(LONGEST).min(left(&look, at)).clamp(SHORTEST, LONGEST);
+            *known = Some((look, at));
+            return Ok((Vec::new(), pause));
+        }
+        let jobs = store.claim_from(node, &takes, room, &[], time, time.plus(LEASE)).await?;
+        look.move_on(&takes, room, &jobs);
+        *known = Some((look, at));
+        if looks || !jobs.is_empty() {
+            return Ok((jobs, BLOCKED));
+        }
+        usable = None;
+    }
+}
+
+fn left(look: &Look, at: Instant) -> Duration {
+    Duration::from_micros(look.lasts().unsigned_abs()).saturating_sub(at.elapsed())
 }
 
 fn ended(job: &Job, node: NodeId, began: Timestamp) -> Finished {

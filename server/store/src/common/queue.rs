@@ -94,7 +94,7 @@ pub(super) fn push_heads(heads: &mut QueryBuilder<Database>) {
         " where next.state = 'pending' and next.priority > jobs.priority
              order by next.priority, next.queue, next.next_run_at, next.id limit 1))
          from head join jobs on jobs.id = head.id)
-         select priority, queue, next_run_at, tenant_id, vendor_id, kind, provider_id, destination_id
+         select jobs.id as id, priority, queue, next_run_at, tenant_id, vendor_id, kind, provider_id, destination_id
          from head join jobs on jobs.id = head.id limit ",
     );
 }
@@ -119,16 +119,21 @@ impl QueueStore for Adapter {
         now: Timestamp,
         lease_until: Timestamp,
     ) -> Result<Vec<Job>> {
-        let mut transaction = self.begin_claim().await?;
-        let mut limited = work_limits::rooms(&mut transaction, limits, now).await?;
-        let takes = work_limits::within(takes, &mut limited);
-        if takes.is_empty() {
-            return Ok(Vec::new());
-        }
-        let claimed = locking::claim(&mut transaction, node, &takes, room, now, lease_until).await?;
-        let mut jobs = rows::all(&claimed, rows::job)?;
-        work_limits::spend(&mut transaction, &limited, &jobs, now).await?;
-        transaction.commit().await?;
+        let mut jobs = if limits.iter().any(WorkLimit::counts) {
+            let mut transaction = self.begin_claim().await?;
+            let mut limited = work_limits::rooms(&mut transaction, limits, now).await?;
+            let takes = work_limits::within(takes, &mut limited);
+            if takes.is_empty() {
+                return Ok(Vec::new());
+            }
+            let claimed = locking::claim(&mut transaction, node, &takes, room, now, lease_until).await?;
+            let jobs = rows::all(&claimed, rows::job)?;
+            work_limits::spend(&mut transaction, &limited, &jobs, now).await?;
+            transaction.commit().await?;
+            jobs
+        } else {
+            rows::all(&self.claim_at_once(node, takes, room, now, lease_until).await?, rows::job)?
+        };
         jobs.sort_unstable_by_key(|job| (job.priority, job.next_run_at, job.id));
         Ok(jobs)
     }

@@ -135,6 +135,7 @@ pub(super) fn queue_head(row: &Row) -> Result<QueueHead> {
         priority: get(row, "priority")?,
         number: get(row, "queue")?,
         due_at: time(row, "next_run_at")?,
+        id: get(row, "id").map(JobId::new)?,
         tenant_id: get(row, "tenant_id").map(TenantId::new)?,
         vendor_id: id_opt(row, "vendor_id", VendorId::new)?,
         calls: Called::by(parse(row, "kind")?, provider, destination),

@@ -1,6 +1,6 @@
 //! Taking jobs: what is claimed by one is skipped by the others.
 
-use super::{Connection, Row, insert::column, rows::job_columns};
+use super::{Adapter, Connection, Row, insert::column, rows::job_columns};
 use crate::Result;
 use domain::{
     id::{JobId, NodeId},
@@ -10,8 +10,23 @@ use domain::{
 use sqlx::{query, query_scalar};
 use uuid::Uuid;
 
-/// Takes due jobs, queue by queue in the order given: the lateral join reads only what is due in each, and stops at
-/// `room`. What is locked is found again by its place, which needs no index.
+impl Adapter {
+    /// Takes due jobs of which none is limited: one statement that commits itself.
+    pub(super) async fn claim_at_once(
+        &self,
+        node: NodeId,
+        takes: &[Take],
+        room: i64,
+        now: Timestamp,
+        lease_until: Timestamp,
+    ) -> Result<Vec<Row>> {
+        claim(&mut *self.hasty.acquire().await?, node, takes, room, now, lease_until).await
+    }
+}
+
+/// Takes due jobs, queue by queue in the order given: the lateral join reads only what is due in each, from the head that
+/// is known, and stops at `room`. (What stands before the head are old versions of jobs, very many while a transaction that
+/// stays open keeps them from being cleared away.) What is locked is found again by its place, which needs no index.
 pub(super) async fn claim(
     connection: &mut Connection,
     node: NodeId,
@@ -23,11 +38,12 @@ pub(super) async fn claim(
     let claimed = query(concat!(
         "with due as materialized (
              select job.place
-             from unnest($4::smallint[], $5::bigint[], $6::bigint[]) as take (priority, queue, most)
+             from unnest($4::smallint[], $5::bigint[], $6::bigint[], $8::bigint[], $9::uuid[])
+                 as take (priority, queue, most, due_at, id)
              cross join lateral (
                  select ctid as place from jobs
                  where state = 'pending' and priority = take.priority and queue = take.queue
-                     and next_run_at <= $3
+                     and next_run_at <= $3 and (next_run_at, id) >= (take.due_at, take.id)
                  order by next_run_at, id limit take.most for update skip locked
              ) as job
              limit $7
@@ -45,6 +61,8 @@ pub(super) async fn claim(
     .bind(column(takes, |take| take.head.number))
     .bind(column(takes, |take| take.most))
     .bind(room)
+    .bind(column(takes, |take| take.head.due_at.0))
+    .bind(column(takes, |take| take.head.id.uuid()))
     .fetch_all(connection)
     .await?;
     Ok(claimed)

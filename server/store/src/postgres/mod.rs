@@ -126,6 +126,8 @@ pub(crate) struct Adapter {
     /// Apart from the readers, so that a slow page never keeps an event or a lease waiting. Used through
     /// the `begin` methods alone: each says how durable its commit is.
     write: Pool<Database>,
+    /// For statements that commit by themselves and need not survive a power cut: no words before and after them.
+    hasty: Pool<Database>,
 }
 
 impl Adapter {
@@ -145,9 +147,14 @@ impl Adapter {
         // A node that stands still in the middle of a transaction keeps its locks, and another node that stores the same
         // webhook would wait for them with all it has to store. No change of ours pauses for so long by itself.
         let writing = server.clone().options([("idle_in_transaction_session_timeout", "3s")]);
+        // The claim's statement is long and always planned alike.
+        let claiming = writing
+            .clone()
+            .options([("synchronous_commit", "off"), ("plan_cache_mode", "force_generic_plan")]);
+        let hasty = pool(1).connect_lazy_with(claiming);
         let write = pool(options.write_connections).connect_with(writing).await?;
         let read = pool(options.read_connections).connect_with(server).await?;
-        Ok(Self { read, write })
+        Ok(Self { read, write, hasty })
     }
 
     /// Begins a change that survives a power cut once committed, whatever the server's default is.
@@ -266,5 +273,6 @@ impl Store for Adapter {
     async fn close(&self) {
         self.read.close().await;
         self.write.close().await;
+        self.hasty.close().await;
     }
 }

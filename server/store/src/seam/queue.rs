@@ -79,7 +79,7 @@ pub trait QueueStore: Send + Sync {
     /// Takes due jobs of these queues, no more than `room` in all and those of the first queues first; marks them
     /// `running` for `node` with a lease and counts the try. What is limited is taken no faster and no more at once
     /// than its limits allow, whatever other nodes take at the same moment. Two claims at once never return the same
-    /// job.
+    /// job. What came into a queue before the head that is named may be left to a claim after the next look.
     async fn claim_from(
         &self,
         node: NodeId,

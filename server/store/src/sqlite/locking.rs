@@ -1,6 +1,6 @@
 //! Taking jobs. The write lock is taken by the transaction, so none of them locks anything itself.
 
-use super::{Connection, Row, rows::job_columns};
+use super::{Adapter, Connection, Row, rows::job_columns};
 use crate::Result;
 use domain::{
     id::{JobId, NodeId},
@@ -9,6 +9,23 @@ use domain::{
 };
 use sqlx::{query, query_scalar};
 use uuid::Uuid;
+
+impl Adapter {
+    /// Takes due jobs of which none is limited.
+    pub(super) async fn claim_at_once(
+        &self,
+        node: NodeId,
+        takes: &[Take],
+        room: i64,
+        now: Timestamp,
+        lease_until: Timestamp,
+    ) -> Result<Vec<Row>> {
+        let mut transaction = self.begin_claim().await?;
+        let claimed = claim(&mut transaction, node, takes, room, now, lease_until).await?;
+        transaction.commit().await?;
+        Ok(claimed)
+    }
+}
 
 /// Takes due jobs, queue by queue in the order given, until there are `room`.
 pub(super) async fn claim(

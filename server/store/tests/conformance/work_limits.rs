@@ -8,7 +8,8 @@ use domain::{
     id::{DestinationId, NodeId, ProviderId, VendorId},
     job::{Called, Job, JobKind},
     limit::{Limited, WorkLimit},
-    queue::share,
+    look::Look,
+    queue::{QueueHead, share},
     time::{MINUTE, SECOND, Timestamp},
 };
 use store::DEFAULT_TENANT_ID;
@@ -17,6 +18,7 @@ on_both! {
     a_vendor_that_sent_very_much_holds_up_nobody_else,
     the_first_job_of_each_queue_says_whose_it_is_and_whom_it_calls,
     a_queue_of_greater_weight_gets_more_of_the_room,
+    one_look_serves_claims_until_all_that_waited_is_taken,
     no_more_jobs_run_at_once_than_are_allowed_however_many_nodes_claim,
     no_more_jobs_begin_in_a_minute_than_are_allowed,
     what_is_not_limited_is_claimed_beside_what_is,
@@ -49,6 +51,35 @@ async fn a_vendor_that_sent_very_much_holds_up_nobody_else(db: Db) {
     assert_eq!((of(little), of(much)), (3, 5));
     // What a queue does not use is everybody's at the next look.
     assert_eq!(claim(&db, 10, &[], NOW.plus(1)).await.len(), 10);
+}
+
+async fn one_look_serves_claims_until_all_that_waited_is_taken(db: Db) {
+    let (one, other, site) = (id(VendorId::new), id(VendorId::new), id(DestinationId::new));
+    let of_one: Vec<Job> =
+        (0..7).map(|due| Job { next_run_at: NOW.plus(due / 2), ..to(one, site) }).collect();
+    let of_other: Vec<Job> = (0..3).map(|_| to(other, site)).collect();
+    db.add_jobs(&[of_one.clone(), of_other].concat()).await.unwrap();
+    let mut look = Look::of(db.queues().await.unwrap(), 0, NOW);
+    // Told, not looked for.
+    let late = to(id(VendorId::new), site);
+    db.add_jobs(std::slice::from_ref(&late)).await.unwrap();
+    look.add(QueueHead::of(&late));
+    let (node, now, mut taken) = (id(NodeId::new), NOW.plus(9), Vec::new());
+    loop {
+        let takes = share(look.heads(), 4, now, i64::MIN, |_| 1);
+        if takes.is_empty() {
+            break;
+        }
+        let jobs = db.claim_from(node, &takes, 4, &[], now, LEASE).await.unwrap();
+        look.move_on(&takes, 4, &jobs);
+        taken.extend(jobs);
+    }
+    assert_eq!(taken.len(), 11);
+    assert!(taken.iter().any(|job| job.id == late.id));
+    let due: Vec<Timestamp> =
+        taken.iter().filter(|job| job.vendor_id == Some(one)).map(|job| job.next_run_at).collect();
+    assert!(due.is_sorted() && due.len() == of_one.len());
+    assert!(db.queues().await.unwrap().is_empty());
 }
 
 async fn the_first_job_of_each_queue_says_whose_it_is_and_whom_it_calls(db: Db) {

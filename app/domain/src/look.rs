@@ -1,0 +1,218 @@
+//! What is known of the queues since they were looked at, so that a claim need not look again. Reads and writes nothing.
+//!
+//! A look costs a question to the database, and much more where old versions of jobs stand at the heads of queues, because a
+//! transaction that stays open keeps PostgreSQL from clearing them away. So a look is used for a time that grows with what
+//! it cost: what is claimed moves the heads on, and what is stored here meanwhile is told.
+
+use crate::{
+    job::Job,
+    queue::{QueueHead, Take},
+    time::{SECOND, Timestamp},
+};
+use std::collections::BTreeMap;
+
+/// Longest time between two looks where nothing is due: nobody is told of a job that falls due.
+const LONGEST: i64 = SECOND / 2;
+/// A look at queues with work is used for this many times what it cost.
+const WORTH: i64 = 16;
+/// But no longer than this: until then, what others put into the queue or ahead of it is not seen.
+const LONGEST_BUSY: i64 = SECOND;
+
+/// The queues as they were, and what became of them as far as is known.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// In the order of priority and number.
+    heads: Vec<QueueHead>,
+    /// Microseconds.
+    lasts: i64,
+}
+
+impl Look {
+    /// What a look at `now` found that took `cost` microseconds. `heads` are in the order of priority and number.
+    pub fn of(heads: Vec<QueueHead>, cost: i64, now: Timestamp) -> Self {
+        let lasts = match heads.iter().map(|head| head.due_at.since(now)).min() {
+            Some(..=0) => cost.max(0).saturating_mul(WORTH).min(LONGEST_BUSY),
+            Some(due) => due.min(LONGEST),
+            None => LONGEST,
+        };
+        Self { heads, lasts }
+    }
+
+    /// How long after it was made it can be used, in microseconds.
+    pub const fn lasts(&self) -> i64 {
+        self.lasts
+    }
+
+    /// The queues in which jobs wait, in the order of priority and number.
+    pub fn heads(&self) -> &[QueueHead] {
+        &self.heads
+    }
+
+    /// When the first job of all is due.
+    pub fn due_at(&self) -> Option<Timestamp> {
+        self.heads.iter().map(|head| head.due_at).min()
+    }
+
+    /// Takes note that a job is in a queue.
+    pub fn add(&mut self, head: QueueHead) {
+        match self.place(&head) {
+            Ok(place) => {
+                let known = &mut self.heads[place];
+                if head.position() < known.position() {
+                    *known = head;
+                }
+            }
+            Err(place) => self.heads.insert(place, head),
+        }
+    }
+
+    /// Moves on after a claim of `room` jobs: behind those that were taken, and away from queues that had no more.
+    pub fn move_on(&mut self, takes: &[Take], room: i64, jobs: &[Job]) {
+        let full = i64::try_from(jobs.len()).is_ok_and(|taken| taken >= room);
+        let mut taken: BTreeMap<_, (i64, QueueHead)> = BTreeMap::new();
+        for head in jobs.iter().map(QueueHead::of) {
+            let (count, last) = taken.entry(head.queue()).or_insert_with(|| (0, head.clone()));
+            *count += 1;
+            if head.position() > last.position() {
+                *last = head;
+            }
+        }
+        for take in takes {
+            let Ok(place) = self.place(&take.head) else { continue };
+            match taken.remove(&take.head.queue()) {
+                Some((count, last)) if full || count >= take.most => self.heads[place] = last,
+                // There was no room for what it has.
+                None if full => {}
+                _ => drop(self.heads.remove(place)),
+            }
+        }
+    }
+
+    fn place(&self, head: &QueueHead) -> Result<usize, usize> {
+        self.heads.binary_search_by_key(&head.queue(), QueueHead::queue)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        id::{JobId, VendorId},
+        job::{JobKind, JobParams, JobState, Usage},
+        queue::tests::head,
+    };
+    use uuid::Uuid;
+
+    const MILLI: i64 = 1_000;
+    const NOW: Timestamp = Timestamp(SECOND);
+
+    /// Job `number` of a vendor, due so many milliseconds after [`NOW`].
+    fn job(vendor: u128, number: u128, due: i64) -> Job {
+        let id = JobId::new(Uuid::from_u128(number));
+        Job {
+            id,
+            tenant_id: head(0, 0).tenant_id,
+            event_id: None,
+            parent_id: None,
+            kind: JobKind::Publish,
+            state: JobState::Running,
+            title: String::new(),
+            vendor_id: Some(VendorId::new(Uuid::from_u128(vendor))),
+            rule_id: None,
+            provider_id: None,
+            destination_id: None,
+            params: JobParams::default(),
+            idempotency_key: id.to_string(),
+            attempt: 1,
+            max_attempts: 2,
+            priority: 0,
+            next_run_at: NOW.plus(due * MILLI),
+            node_id: None,
+            lease_until: None,
+            reason: None,
+            error_class: None,
+            subject_id: None,
+            occurred_at: None,
+            model: None,
+            usage: Usage::default(),
+            created_at: NOW,
+            started_at: None,
+            finished_at: None,
+            updated_at: NOW,
+            gives_up_at: None,
+        }
+    }
+
+    fn look(jobs: &[Job]) -> Look {
+        let mut look = Look::of(Vec::new(), 0, NOW);
+        for job in jobs {
+            look.add(QueueHead::of(job));
+        }
+        look
+    }
+
+    fn take(job: &Job, most: i64) -> Take {
+        Take { head: QueueHead::of(job), most }
+    }
+
+    fn positions(look: &Look) -> Vec<(Timestamp, JobId)> {
+        let mut positions: Vec<_> = look.heads().iter().map(QueueHead::position).collect();
+        positions.sort();
+        positions
+    }
+
+    #[test]
+    fn a_look_that_was_cheap_is_soon_made_again_and_a_dear_one_is_used_for_longer() {
+        let lasts = |cost| Look::of(vec![QueueHead { due_at: NOW, ..head(0, 1) }], cost, NOW).lasts();
+        assert_eq!(lasts(MILLI / 4), 4 * MILLI);
+        assert_eq!(lasts(20 * MILLI), 320 * MILLI);
+        assert_eq!([lasts(SECOND), lasts(i64::MAX)], [LONGEST_BUSY; 2]);
+        // The clock went back meanwhile.
+        assert_eq!(lasts(-SECOND), 0);
+    }
+
+    #[test]
+    fn where_nothing_is_due_the_next_look_is_when_something_is_or_after_half_a_second() {
+        let lasts = |heads| Look::of(heads, MILLI, NOW).lasts();
+        assert_eq!(lasts(Vec::new()), LONGEST);
+        let due = |milli| QueueHead { due_at: NOW.plus(milli * MILLI), ..head(0, 1) };
+        assert_eq!(lasts(vec![due(90)]), 90 * MILLI);
+        assert_eq!(lasts(vec![due(9_000)]), LONGEST);
+    }
+
+    #[test]
+    fn what_is_added_counts_where_it_comes_before_what_was_known() {
+        let (first, second) = (job(7, 1, 0), job(7, 2, 0));
+        assert_eq!(positions(&look(&[second.clone(), first.clone()])), [QueueHead::of(&first).position()]);
+        assert_eq!(positions(&look(&[first.clone(), second])), [QueueHead::of(&first).position()]);
+        assert_eq!(look(&[job(7, 3, 40)]).due_at(), Some(NOW.plus(40 * MILLI)));
+        let queues: Vec<_> =
+            look(&[job(9, 1, 0), job(8, 2, 0)]).heads().iter().map(QueueHead::queue).collect();
+        assert!(queues.is_sorted() && queues.len() == 2);
+    }
+
+    #[test]
+    fn a_queue_that_gave_all_it_was_asked_for_goes_on_behind_it() {
+        let jobs = [job(7, 1, 0), job(7, 2, 0), job(7, 3, 1)];
+        let mut look = look(&jobs);
+        // In whatever order the jobs are.
+        look.move_on(&[take(&jobs[0], 3)], 9, &[jobs[2].clone(), jobs[0].clone(), jobs[1].clone()]);
+        assert_eq!(positions(&look), [QueueHead::of(&jobs[2]).position()]);
+    }
+
+    #[test]
+    fn a_queue_that_gave_less_has_no_more() {
+        let jobs = [job(7, 1, 0), job(8, 2, 0)];
+        let mut look = look(&jobs);
+        look.move_on(&[take(&jobs[0], 3), take(&jobs[1], 3)], 9, &jobs[..1]);
+        assert_eq!((look.heads().len(), look.due_at()), (0, None));
+    }
+
+    #[test]
+    fn a_queue_for_which_there_was_no_room_stays_as_it_is() {
+        let jobs = [job(7, 1, 0), job(8, 2, 0), job(9, 3, 0)];
+        let mut look = look(&jobs);
+        look.move_on(&[take(&jobs[0], 1), take(&jobs[1], 3), take(&jobs[2], 3)], 2, &jobs[..2]);
+        assert_eq!(look.heads().len(), 3);
+    }
+}
