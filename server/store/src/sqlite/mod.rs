@@ -37,6 +37,7 @@ mod job_changes;
 mod job_edits;
 #[path = "../common/jobs.rs"]
 mod jobs;
+mod journal;
 #[path = "../common/keys.rs"]
 mod keys;
 #[path = "../common/lines.rs"]
@@ -82,6 +83,7 @@ mod wake;
 #[path = "../common/work_limits.rs"]
 mod work_limits;
 
+use self::journal::Journal;
 use crate::{
     OpenOptions, Result, Schema, Store, StoreError,
     migrations::{self, Applied, compare},
@@ -90,7 +92,7 @@ use async_trait::async_trait;
 use domain::time::Timestamp;
 use sqlx::Connection as _;
 use sqlx::{
-    Pool, QueryBuilder, Sqlite, SqliteConnection,
+    AssertSqlSafe, Pool, QueryBuilder, Sqlite, SqliteConnection,
     migrate::Migrator,
     pool::PoolOptions,
     query_as, query_scalar,
@@ -144,6 +146,7 @@ pub(crate) struct Adapter {
     /// One connection, so that writers queue in the program, where waiting is fair, and not in SQLite, where it
     /// is polling. Used through the `begin` methods alone: each sets how durable its commit is.
     write: Pool<Database>,
+    journal: Journal,
 }
 
 impl Adapter {
@@ -180,6 +183,7 @@ impl Adapter {
                 .connect_with(
                     file.clone()
                         .pragma("cache_size", WRITER_CACHE)
+                        .pragma("journal_size_limit", journal::KEPT)
                         .journal_mode(SqliteJournalMode::Wal)
                         .statement_cache_capacity(32),
                 )
@@ -194,19 +198,24 @@ impl Adapter {
             // would end the program instead of a statement.
             .connect_with(file.read_only(true).pragma("cache_size", READER_CACHE))
             .await?;
-        Ok(Self { read, write })
+        Ok(Self { read, write, journal: Journal::of(path) })
     }
 
     /// Begins a change that survives a power cut once committed. `immediate` takes the write lock at once: a
     /// transaction that reads first and writes later could find that another process wrote in between.
     async fn begin(&self) -> Result<Transaction> {
-        Ok(self.write.begin_with("pragma synchronous = full; begin immediate").await?)
+        self.begin_writing("pragma synchronous = full; begin immediate").await
     }
 
     /// Begins a change that a power cut may undo (never halfway, and nothing before it): for what is merely
     /// done again when it is lost. Its commit does not wait for the disk.
     async fn begin_hasty(&self) -> Result<Transaction> {
-        Ok(self.write.begin_with("pragma synchronous = normal; begin immediate").await?)
+        self.begin_writing("pragma synchronous = normal; begin immediate").await
+    }
+
+    async fn begin_writing(&self, begin: &'static str) -> Result<Transaction> {
+        // Nothing in it comes from outside.
+        Ok(self.write.begin_with(AssertSqlSafe(self.journal.begin(begin))).await?)
     }
 
     /// Begins a claim, which is made again when it is lost.
