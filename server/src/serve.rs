@@ -167,8 +167,8 @@ pub async fn open_store(settings: &Settings, create: bool) -> anyhow::Result<Arc
 }
 
 /// Runs all roles of the settings until `stop`, then ends in good order: says that it leaves, takes no more requests a
-/// moment later, answers those that are open, lets running jobs end, writes what waits. `ready` is called once everything runs, with the path
-/// of the set-up page when there is no account yet.
+/// moment later, answers those that are open, lets running jobs end, writes what waits. `ready` is called once everything
+/// runs, with the path of the set-up page when there is no account yet.
 ///
 /// # Errors
 /// When a part cannot start.

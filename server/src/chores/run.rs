@@ -46,6 +46,8 @@ impl Chores {
     /// Does what falls due, until `stop`; what is not done by then is left to others.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
         let mut under_way = JoinSet::new();
+        // A process that starts has something better to do.
+        let _ = stop.run_until_cancelled(tokio::time::sleep(LOOK_EVERY)).await;
         loop {
             while under_way.len() < AT_ONCE && !stop.is_cancelled() {
                 match self.take(None).await {

@@ -242,6 +242,11 @@ impl Store for Adapter {
     }
 
     async fn migrate(&self) -> Result<()> {
+        // One question and no lock where there is nothing to do, as at nearly every start. What cannot be read, or is
+        // wrong, is the migrator's to say.
+        if self.schema().await.is_ok_and(|schema| schema.require().is_ok()) {
+            return Ok(());
+        }
         Ok(OURS.run(&self.write).await?)
     }
 
