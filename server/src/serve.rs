@@ -187,6 +187,11 @@ pub async fn run(
         tracing::warn!("{words}");
     }
     base.store.add_chores(ChoreName::ALL, clock.now()).await?;
+    // Asked before anything runs beside it.
+    let setup = match settings.has(NodeRole::Dashboard) {
+        true => base.services.new_setup_token().await?.map(|token| format!("/setup?token={token}")),
+        false => None,
+    };
     let recording = listeners.metrics.is_some() && http::metrics::record();
     let node = NodeId::new(fresh());
     let stats = Stats::new(clock.clone(), node);
@@ -375,10 +380,6 @@ pub async fn run(
     };
     let routes = router::router(parts, &settings);
     let address = listeners.main.local_addr()?;
-    let setup = match settings.has(NodeRole::Dashboard) {
-        true => base.services.new_setup_token().await?.map(|token| format!("/setup?token={token}")),
-        false => None,
-    };
     for warning in settings.warnings() {
         tracing::warn!("{warning}");
     }

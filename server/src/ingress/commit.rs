@@ -1,22 +1,16 @@
 //! Group commit across requests: whatever waits while a commit is under way goes into the next one. No timer: a
-//! lone request is written at once, a burst shares its disk syncs. Where the database writes side by side, so do small
-//! commits, so that a request need not wait for the disk twice; large ones are worth more the larger they are.
+//! lone request is written at once, a burst shares its disk syncs.
 
 use super::room::Held;
 use crate::wake::Wake;
 use std::{sync::Arc, time::Duration};
 use store::{NewEvent, Recorded, Store};
-use tokio::{
-    sync::{Semaphore, mpsc, oneshot},
-    task::JoinSet,
-};
+use tokio::sync::{mpsc, oneshot};
 
 /// Rows of one transaction; more only makes the first of them wait.
 const MAX_ROWS: usize = 500;
 /// Bytes of bodies in one transaction.
 const MAX_BYTES: usize = 8 * 1024 * 1024;
-/// Rows of a commit beside which there may be another.
-const FEW: usize = 8;
 /// Requests that may wait; beyond it senders are told to come back. Their bytes are bounded by [`super::room`].
 const MAX_WAITING: usize = 20_000;
 
@@ -59,58 +53,27 @@ impl Committer {
 }
 
 async fn write(store: Arc<dyn Store>, wake: Arc<Wake>, mut waiting: mpsc::Receiver<Waiting>) {
-    let all = u32::try_from(store.writers().max(1)).unwrap_or(1);
-    let places = Arc::new(Semaphore::new(all as usize));
-    let mut writing = JoinSet::new();
     while let Some(first) = waiting.recv().await {
-        while writing.try_join_next().is_some() {}
-        // Never closed.
-        let Ok(mut place) = places.clone().acquire_owned().await else { break };
-        let mut batch = vec![first];
-        gather(&mut batch, &mut waiting);
-        if batch.len() > FEW
-            && let Ok(others) = places.clone().acquire_many_owned(all - 1).await
-        {
-            place.merge(others);
-            gather(&mut batch, &mut waiting);
+        let mut bytes = first.0.payload.weight();
+        let (mut events, mut held, mut senders) = (vec![first.0], vec![first.1], vec![first.2]);
+        while events.len() < MAX_ROWS && bytes < MAX_BYTES {
+            let Ok((event, place, sender)) = waiting.try_recv() else { break };
+            bytes += event.payload.weight();
+            events.push(event);
+            held.push(place);
+            senders.push(sender);
         }
-        metrics::histogram!("tidegate_commit_rows").record(batch.len() as f64);
-        let (store, wake) = (store.clone(), wake.clone());
-        writing.spawn(async move {
-            write_batch(store.as_ref(), &wake, batch).await;
-            drop(place);
-        });
-    }
-    writing.join_all().await;
-}
-
-/// Adds what waits to a batch, as long as there is room in it.
-fn gather(batch: &mut Vec<Waiting>, waiting: &mut mpsc::Receiver<Waiting>) {
-    let mut bytes: usize = batch.iter().map(|(event, ..)| event.payload.weight()).sum();
-    while batch.len() < MAX_ROWS && bytes < MAX_BYTES {
-        let Ok(next) = waiting.try_recv() else { break };
-        bytes += next.0.payload.weight();
-        batch.push(next);
-    }
-}
-
-/// Stores a batch and answers those who wait for it.
-async fn write_batch(store: &dyn Store, wake: &Wake, batch: Vec<Waiting>) {
-    let (mut events, mut held, mut senders) = (Vec::new(), Vec::new(), Vec::new());
-    for (event, place, sender) in batch {
-        events.push(event);
-        held.push(place);
-        senders.push(sender);
-    }
-    let answers = record(store, &events).await;
-    let mut jobs = events.iter().flat_map(|event| &event.jobs).peekable();
-    if jobs.peek().is_some() {
-        wake.stored(jobs);
-    }
-    drop((events, held));
-    for (sender, answer) in senders.into_iter().zip(answers) {
-        // A sender that hung up does not wait for its answer; the event is stored all the same.
-        let _ = sender.send(answer);
+        metrics::histogram!("tidegate_commit_rows").record(events.len() as f64);
+        let answers = record(store.as_ref(), &events).await;
+        let mut jobs = events.iter().flat_map(|event| &event.jobs).peekable();
+        if jobs.peek().is_some() {
+            wake.stored(jobs);
+        }
+        drop((events, held));
+        for (sender, answer) in senders.into_iter().zip(answers) {
+            // A sender that hung up does not wait for its answer; the event is stored all the same.
+            let _ = sender.send(answer);
+        }
     }
 }
 

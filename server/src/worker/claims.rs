@@ -1,7 +1,8 @@
 //! Claiming: how many jobs are taken at once, and of which queues. Does not run them.
 //!
 //! As many are taken as slots are free, and as many more as ended quickly since the last time: while jobs are quick, one
-//! claim serves many of them; slow ones are left to other nodes.
+//! claim serves many of them; slow ones are left to other nodes. While jobs run and few wait, claims rest in between: jobs
+//! that come one by one are claimed together then, which costs the database less for each.
 
 use super::lease_time::LeaseTime;
 use crate::{clock::SharedClock, live::LiveConfig, wake::Wake};
@@ -30,6 +31,11 @@ const SHORTEST: Duration = Duration::from_millis(1);
 /// Pause where jobs are due that may not be taken: their limit is reached, or another node is just taking them.
 const BLOCKED: Duration = Duration::from_millis(50);
 
+/// How many times what it cost a claim is followed by a rest that brought less than there was room for.
+const REST: u32 = 4;
+/// Longest rest.
+const LONGEST_REST: Duration = Duration::from_millis(20);
+
 /// A job that took less than this is quick, in microseconds: another one can wait for its slot.
 const QUICK: i64 = SECOND / 10;
 
@@ -51,6 +57,8 @@ pub struct Claims {
     wake: Arc<Wake>,
     /// What is known of the queues, and when they were looked at.
     look: Mutex<Option<(Look, Instant)>>,
+    /// While jobs run nothing is claimed before this.
+    rests_until: Mutex<Option<Instant>>,
     /// Jobs that ended quickly since the last claim.
     ended: AtomicUsize,
     /// The queue that was served last.
@@ -68,7 +76,7 @@ impl Claims {
         wake: Arc<Wake>,
     ) -> Self {
         let (look, ended, last) = (Mutex::default(), AtomicUsize::new(0), AtomicI64::new(i64::MIN));
-        Self { store, live, clock, node, leases, wake, look, ended, last }
+        Self { store, live, clock, node, leases, wake, look, rests_until: Mutex::default(), ended, last }
     }
 
     /// Takes note that a job ended that was begun at `began`.
@@ -78,16 +86,30 @@ impl Claims {
         }
     }
 
-    /// Claims for `free` slots, and no more than `ahead` jobs that wait for a slot to become free.
-    pub async fn claim(&self, free: usize, ahead: usize) -> Claimed {
-        let ahead = self.ended.swap(0, Ordering::Relaxed).min(ahead);
-        match self.take(i64::try_from(free + ahead).unwrap_or(i64::MAX)).await {
+    /// Claims for `free` of `all` slots, and no more than `all` jobs that wait for a slot to become free.
+    pub async fn claim(&self, free: usize, all: usize) -> Claimed {
+        let rest = self.rests_until().map(|until| until.saturating_duration_since(Instant::now()));
+        if let Some(rest) = rest.filter(|rest| free < all && !rest.is_zero()) {
+            return Claimed::Nothing(rest);
+        }
+        let ahead = self.ended.swap(0, Ordering::Relaxed).min(all);
+        let began = Instant::now();
+        let room = free + ahead;
+        let claimed = self.take(i64::try_from(room).unwrap_or(i64::MAX)).await;
+        let few = matches!(&claimed, Ok(Claimed::Jobs(jobs)) if jobs.len() < room);
+        let rest = (began.elapsed() * REST).min(LONGEST_REST);
+        *self.rests_until.lock().unwrap_or_else(PoisonError::into_inner) = few.then(|| Instant::now() + rest);
+        match claimed {
             Ok(claimed) => claimed,
             Err(error) => {
                 tracing::warn!(%error, "no jobs could be claimed");
                 Claimed::Nothing(LONGEST)
             }
         }
+    }
+
+    fn rests_until(&self) -> Option<Instant> {
+        *self.rests_until.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn take(&self, room: i64) -> Result<Claimed, StoreError> {

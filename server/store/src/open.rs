@@ -22,7 +22,7 @@ impl Default for OpenOptions {
         Self {
             create: true,
             read_connections: 6,
-            write_connections: 6,
+            write_connections: 4,
             acquire_timeout: Duration::from_secs(5),
         }
     }
