@@ -80,12 +80,10 @@ impl Answer {
     /// This answer as a failure of `who`.
     pub fn failure(&self, who: &str) -> Failure {
         Failure {
-            class: ErrorClass::of_status(self.status),
-            words: format!("{} from {who}", self.status),
             status: Some(self.status),
             answer: Some(String::from_utf8_lossy(&self.body).into_owned()),
             retry_after: self.retry_after,
-            shared: false,
+            ..Failure::new(ErrorClass::of_status(self.status), format!("{} from {who}", self.status))
         }
     }
 }
@@ -105,11 +103,24 @@ impl Outbound {
     /// # Errors
     /// When TLS cannot be set up.
     pub fn with(allow_private: bool, trust: &Trust, hosts: &[HostAddress]) -> anyhow::Result<Self> {
+        Self::connecting_within(CONNECT, allow_private, trust, hosts)
+    }
+
+    /// The same with another bound on the time to a connection: name service and TLS included.
+    ///
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub fn connecting_within(
+        connect: Duration,
+        allow_private: bool,
+        trust: &Trust,
+        hosts: &[HostAddress],
+    ) -> anyhow::Result<Self> {
         let more = trust.more().iter().map(|der| reqwest::Certificate::from_der(der));
         let client = Client::builder()
             .tls_certs_merge(more.collect::<Result<Vec<_>, _>>()?)
             .user_agent(concat!("Tidegate/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT)
+            .connect_timeout(connect)
             // Followed here, not by the client, so that each place is checked.
             .redirect(Policy::none())
             .pool_max_idle_per_host(IDLE_PER_HOST)
@@ -185,7 +196,7 @@ impl Outbound {
         };
         match tokio::time::timeout(bounds.total, whole).await {
             Ok(answer) => answer,
-            Err(_) => Err(late(who, bounds.total)),
+            Err(_) => Err(late("No whole answer from", who, bounds.total)),
         }
     }
 
@@ -198,7 +209,7 @@ impl Outbound {
             let again = request.try_clone();
             let response = match tokio::time::timeout(longest, self.client.execute(request)).await {
                 Ok(response) => response.map_err(|error| failure(&error, who))?,
-                Err(_) => return Err(late(who, longest)),
+                Err(_) => return Err(late("No answer from", who, longest)),
             };
             let status = response.status().as_u16();
             let refuse = |to: &url::Url, why: &str| Failure {
@@ -247,8 +258,8 @@ async fn read(mut response: Response, who: &str, most: usize) -> Result<Answer, 
     Ok(Answer { status, headers, body, cut, retry_after })
 }
 
-fn late(who: &str, longest: Duration) -> Failure {
-    let words = format!("No answer from {who} within {:.0} s", longest.as_secs_f64().max(1.0));
+fn late(what: &str, who: &str, longest: Duration) -> Failure {
+    let words = format!("{what} {who} within {:.0} s", longest.as_secs_f64().max(1.0));
     Failure::new(ErrorClass::Timeout, words)
 }
 
@@ -269,12 +280,16 @@ pub fn failure(error: &reqwest::Error, who: &str) -> Failure {
     if is_forbidden(error) {
         return forbidden();
     }
-    if error.is_timeout() {
-        let what = if error.is_connect() { "connection to" } else { "answer from" };
-        return Failure::new(ErrorClass::Timeout, format!("No {what} {who} in time"));
-    }
+    // Whoever has no connection after a moment has none; all other bounds are longer, so that what they end was connected.
     if error.is_connect() {
-        return Failure::new(ErrorClass::Connection, format!("No connection to {who}"));
+        let (class, when) = match error.is_timeout() {
+            true => (ErrorClass::Timeout, " in time"),
+            false => (ErrorClass::Connection, ""),
+        };
+        return Failure { unreached: true, ..Failure::new(class, format!("No connection to {who}{when}")) };
+    }
+    if error.is_timeout() {
+        return Failure::new(ErrorClass::Timeout, format!("No answer from {who} in time"));
     }
     if error.is_decode() && !has_source(error, |source| source.is::<hyper::Error>()) {
         return Failure::new(ErrorClass::BadAnswer, format!("The answer of {who} could not be unpacked"));

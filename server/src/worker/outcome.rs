@@ -37,12 +37,22 @@ pub struct Failure {
     pub retry_after: Option<Duration>,
     /// Another job failed in the same call and says about its target what there is to say.
     pub shared: bool,
+    /// No connection came about: it says something of the host, and nothing of what was asked of it.
+    pub unreached: bool,
 }
 
 impl Failure {
     /// A failure of `class`.
     pub fn new(class: ErrorClass, words: impl Into<String>) -> Self {
-        Self { class, words: words.into(), status: None, answer: None, retry_after: None, shared: false }
+        Self {
+            class,
+            words: words.into(),
+            status: None,
+            answer: None,
+            retry_after: None,
+            shared: false,
+            unreached: false,
+        }
     }
 
     /// Its destination or provider takes part in nothing at the moment.
@@ -52,7 +62,8 @@ impl Failure {
 
     /// A secret kept elsewhere that cannot be read now: as if its place were the far side that does not answer.
     pub fn unread(reference: &Reference) -> Self {
-        Self::new(ErrorClass::Connection, format!("The secret at {reference} cannot be read at the moment."))
+        let words = format!("The secret at {reference} cannot be read at the moment.");
+        Self { unreached: true, ..Self::new(ErrorClass::Connection, words) }
     }
 }
 

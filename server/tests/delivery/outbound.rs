@@ -101,6 +101,47 @@ async fn a_silent_server_is_left_at_the_first_bound_and_a_slow_one_at_the_second
     assert!(slow.words.contains("the far side"), "{slow:?}");
 }
 
+/// A port nobody gets a connection to: its queue is full and nobody takes anything out of it, so that the kernel drops
+/// whatever else comes. What is returned with it keeps it so.
+async fn full() -> (String, tokio::net::TcpListener, Vec<tokio::net::TcpStream>) {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(0).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut waiting = Vec::new();
+    // One that takes this long will never be there: on loopback nothing is lost but what the kernel drops.
+    while let Ok(stream) =
+        tokio::time::timeout(Duration::from_secs(1), tokio::net::TcpStream::connect(address)).await
+    {
+        waiting.push(stream.unwrap());
+        assert!(waiting.len() < 10_000, "its queue has no end");
+    }
+    (format!("http://{address}/"), listener, waiting)
+}
+
+#[tokio::test]
+async fn each_bound_on_time_ends_a_call_with_a_timeout_that_says_which_it_was() {
+    const LONG: Duration = Duration::from_secs(3_600);
+    const SHORT: Duration = Duration::from_millis(200);
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let fails = async |connect: Duration, first_byte: Duration, total: Duration, url: &str| {
+        let outbound = Outbound::connecting_within(connect, true, &Trust::default(), &[]).unwrap();
+        let bounds = Bounds { first_byte, total, answer: 1024 };
+        let failure = outbound.send_bounded(outbound.client().get(url), "blog", bounds).await.unwrap_err();
+        assert_eq!(failure.class, ErrorClass::Timeout, "{failure:?}");
+        (failure.words, failure.unreached)
+    };
+    let (nobody, _listener, _waiting) = full().await;
+    assert_eq!(fails(SHORT, LONG, LONG, &nobody).await, ("No connection to blog in time".into(), true));
+
+    let silent = scripted(vec!["HTTP"], LONG).await;
+    assert_eq!(fails(LONG, SHORT, LONG, &silent).await, ("No answer from blog within 1 s".into(), false));
+
+    let head = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n";
+    let slow = scripted([vec![head], vec!["a"; 99]].concat(), Duration::from_millis(50)).await;
+    assert_eq!(fails(LONG, LONG, SHORT, &slow).await, ("No whole answer from blog within 1 s".into(), false));
+}
+
 #[tokio::test]
 async fn half_an_answer_is_no_answer() {
     let half = vec!["HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n", "only this"];
