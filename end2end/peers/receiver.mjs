@@ -239,7 +239,7 @@ const server = createServer({ keepAliveTimeout: 30_000 }, async (request, respon
   if (mode?.delay_ms) await new Promise((done) => setTimeout(done, mode.delay_ms));
   if (mode?.close) return request.socket.destroy();
   const answer = mode?.status
-    ? [mode.status, { code: "receiver_fault", message: "This failure was asked for.", data: { status: mode.status } }]
+    ? [mode.status, mode.json ?? { code: "receiver_fault", message: "This failure was asked for.", data: { status: mode.status } }]
     : imitate(request, url.pathname, body);
   seen.status = answer[0];
   seen.statuses = answer[1]?.items?.map(({ status }) => status); // of each post of a call that brought several

@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { deliver, deliverMany, send } from "../support/http.ts";
 import { test } from "../support/pages.ts";
+import { NO_CREDIT } from "../support/peers.ts";
 import { ROOT } from "../support/run.ts";
 import { newHook } from "../support/sign.ts";
 import { Site } from "../support/site.ts";
@@ -87,6 +88,13 @@ async function fill(site: Site) {
   await server.follows();
   for (let n = 0; n < 3; n++) await deliver(openai, { type: "response.completed", more: { data: { response_id: `resp_${n}`, status: 4 } } }, "openai");
   await server.jobsIn("held", 4);
+  // A provider whose credit is used up.
+  await server.addProvider("reserve", `${peer.url}/reserve/v1`, { model: "gpt-5-nano" });
+  await rule("acme", "reserve.*", "reserve", "daily-herald", "What the reserve writes");
+  await server.follows();
+  await peer.fails({ path: "/reserve", status: 429, json: NO_CREDIT });
+  await deliver(acme, { type: "reserve.asked" });
+  await server.jobsIn("held", 5);
   // The mark by which `follows` saw that the server is up to date is no part of the picture.
   await server.database.sql("delete from secrets where vendor_id in (select id from vendors where slug like 'mark-%'); delete from vendors where slug like 'mark-%'; update config_version set version = version + 1");
   await server.cli(["pause", "begin", "vendor", "stripe-live"]);

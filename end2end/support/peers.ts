@@ -17,13 +17,24 @@ export type Seen = {
   statuses?: number[];
 };
 
-export type Mode = { status?: number; delay_ms?: number; retry_after?: number; times?: number; close?: boolean; path?: string };
+/** `json` is what is answered with `status`, where that matters. */
+export type Mode = { status?: number; json?: object; delay_ms?: number; retry_after?: number; times?: number; close?: boolean; path?: string };
 
 /** Every answer of the receiver as a model. */
 export const TEXT = "The harbour master writes: high water at noon.";
 export const INGEST = "/wp-json/tidegate/v1/ingest";
 export const BATCH = `${INGEST}/batch`;
 export const CHAT = "/v1/chat/completions";
+
+/** OpenAI's answer, with 429, to an account without credit. */
+export const NO_CREDIT = {
+  error: {
+    message: "You exceeded your current quota, please check your plan and billing details. For more information on this error, read the docs: https://platform.openai.com/docs/guides/error-codes/api-errors.",
+    type: "insufficient_quota",
+    param: null,
+    code: "insufficient_quota",
+  },
+};
 
 export class Receiver {
   private constructor(readonly url: string, private running: Running) {}

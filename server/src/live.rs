@@ -90,7 +90,7 @@ impl Snapshot {
     pub fn thresholds(&self, key: &BreakerKey, wait: Duration) -> Thresholds {
         let wait = i64::try_from(wait.as_micros()).unwrap_or(i64::MAX);
         let set = [self.chosen(Guarded::of(key)), self.chosen(Guarded::Installation)];
-        Thresholds::of(matches!(key, BreakerKey::Model(..)), &set, wait)
+        Thresholds::of(key.of_models(), &set, wait)
     }
 
     /// The limits of work that are set.

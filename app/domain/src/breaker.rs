@@ -8,11 +8,14 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
-/// What a breaker guards. Its text form is the destination's id, or the provider's id, a slash and the model.
+/// What a breaker guards. Its text form is the id of the destination or of the provider, or the provider's id, a slash and
+/// the model; an id says by its prefix what it is of.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum BreakerKey {
     /// A destination.
     Destination(DestinationId),
+    /// A provider, with all its models: they share a host, a key and an account.
+    Provider(ProviderId),
     /// A model of a provider: one model can be overloaded while the others answer.
     Model(ProviderId, String),
 }
@@ -21,6 +24,7 @@ impl std::fmt::Display for BreakerKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Destination(id) => id.fmt(f),
+            Self::Provider(id) => id.fmt(f),
             Self::Model(id, model) => write!(f, "{id}/{model}"),
         }
     }
@@ -34,7 +38,25 @@ impl std::str::FromStr for BreakerKey {
                 Ok(Self::Model(id.parse().map_err(|_| BadTarget)?, model.to_owned()))
             }
             Some(_) => Err(BadTarget),
-            None => text.parse().map(Self::Destination).map_err(|_| BadTarget),
+            None => {
+                let destination = text.parse().map(Self::Destination).ok();
+                destination.or_else(|| text.parse().map(Self::Provider).ok()).ok_or(BadTarget)
+            }
+        }
+    }
+}
+
+impl BreakerKey {
+    /// Whether it is about calls to models.
+    pub const fn of_models(&self) -> bool {
+        matches!(self, Self::Provider(_) | Self::Model(..))
+    }
+
+    /// The provider it is about.
+    pub const fn provider(&self) -> Option<ProviderId> {
+        match self {
+            Self::Destination(_) => None,
+            Self::Provider(id) | Self::Model(id, _) => Some(*id),
         }
     }
 }
@@ -114,11 +136,12 @@ mod tests {
         let id = Uuid::from_u128(7);
         for key in [
             BreakerKey::Destination(DestinationId::new(id)),
+            BreakerKey::Provider(ProviderId::new(id)),
             BreakerKey::Model(ProviderId::new(id), "vendor/model:70b".into()),
         ] {
             assert_eq!(key.to_string().parse(), Ok(key));
         }
-        for bad in ["", "/gpt", "prv_00000000000000000000000000000007/", "dst_1"] {
+        for bad in ["", "/gpt", "prv_00000000000000000000000000000007/", "dst_1", "prv_1"] {
             assert_eq!(bad.parse::<BreakerKey>(), Err(BadTarget));
         }
     }

@@ -77,6 +77,7 @@ mod tests {
             Holder::Pause(PauseTarget::Destination(DestinationId::new(id))),
             Holder::Off(SwitchedOff::Destination),
             Holder::Off(SwitchedOff::Provider),
+            Holder::Breaker(BreakerKey::Provider(ProviderId::new(id))),
             Holder::Breaker(BreakerKey::Model(ProviderId::new(id), "a:b/c".into())),
         ] {
             assert_eq!(holder.to_string().parse(), Ok(holder));

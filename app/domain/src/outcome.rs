@@ -23,6 +23,9 @@ crate::words! {
         BadInput = "bad_input",
         /// The far side's answer could not be understood.
         BadAnswer = "bad_answer",
+        /// The provider says that the credit, the quota or the spending limit of its account is used up: waiting a minute
+        /// does not help, and nothing is wrong with the job. Never stored: a held job has no class.
+        Budget = "budget",
         /// The target's address is not one Tidegate may call.
         Forbidden = "forbidden",
         /// Its destination or provider is switched off, by a person or because it said that it is gone (410).
@@ -40,7 +43,7 @@ crate::words! {
 pub enum Verdict {
     /// It may pass: another try, as long as there are tries and time left.
     Retry,
-    /// It passes when a person does something; the job waits for that and uses up no try.
+    /// It passes when a person does something, or much later; the job waits for that and uses up no try.
     Hold,
     /// Another try would end the same.
     Fail,
@@ -52,7 +55,7 @@ impl ErrorClass {
         match self {
             Self::Timeout | Self::Connection | Self::RateLimited | Self::Server => Verdict::Retry,
             Self::BadAnswer | Self::LeaseExpired | Self::Internal => Verdict::Retry,
-            Self::SwitchedOff => Verdict::Hold,
+            Self::Budget | Self::SwitchedOff => Verdict::Hold,
             Self::Rejected | Self::BadInput | Self::Forbidden => Verdict::Fail,
         }
     }
@@ -149,7 +152,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_switched_off_waits_for_a_person() {
-        assert_eq!(ErrorClass::SwitchedOff.verdict(), Verdict::Hold);
+    fn what_is_switched_off_or_not_paid_for_waits_for_a_person() {
+        for class in [ErrorClass::SwitchedOff, ErrorClass::Budget] {
+            assert_eq!(class.verdict(), Verdict::Hold, "{class}");
+        }
+        // Of a site it says no more than any other refusal.
+        assert_eq!(ErrorClass::of_status(402), ErrorClass::Rejected);
     }
 }

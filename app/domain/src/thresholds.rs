@@ -112,7 +112,7 @@ pub enum Guarded {
     Installation,
     /// The breaker of a destination.
     Destination(DestinationId),
-    /// The breakers of a provider's models.
+    /// The breakers of a provider and of its models.
     Provider(ProviderId),
 }
 
@@ -121,7 +121,7 @@ impl Guarded {
     pub const fn of(key: &BreakerKey) -> Self {
         match key {
             BreakerKey::Destination(id) => Self::Destination(*id),
-            BreakerKey::Model(id, _) => Self::Provider(*id),
+            BreakerKey::Provider(id) | BreakerKey::Model(id, _) => Self::Provider(*id),
         }
     }
 }

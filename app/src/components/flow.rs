@@ -202,7 +202,7 @@ pub fn BreakerPanel(
         <section class="panel breakers" aria-labelledby="breakers">
             <h2 id="breakers">"Circuit breakers"</h2>
             <p class="hint">
-                "A breaker opens when its target keeps failing or gets slow. Jobs then wait without using up tries, until one of them finds that the target answers again."
+                "A breaker opens when its target keeps failing or gets slow, and at once when a provider says that its credit is used up. Jobs then wait without using up tries, until one of them finds that the target answers again."
                 {more.then(|| view! { " "<a href="/breakers">"Counts and thresholds"</a> })}
             </p>
             {Flow::shown(move |flow, view| {
@@ -228,7 +228,7 @@ pub fn BreakerPanel(
 }
 
 fn same_provider(one: &BreakerKey, other: &BreakerKey) -> bool {
-    matches!((one, other), (BreakerKey::Model(one, _), BreakerKey::Model(other, _)) if one == other)
+    one.provider().is_some() && one.provider() == other.provider()
 }
 
 #[component]
@@ -241,6 +241,7 @@ fn BreakerLine(
     flow: Flow,
 ) -> impl IntoView {
     let mode = row.as_ref().map_or(BreakerMode::Automatic, |row| row.breaker.mode);
+    let closed = row.as_ref().is_none_or(|row| row.breaker.state == BreakerState::Closed);
     let (tone, word) = match &row {
         None => (Tone::Good, "Closed"),
         Some(row) => match row.breaker.state {
@@ -269,7 +270,10 @@ fn BreakerLine(
             .then(|| button(BreakerMode::ForcedClosed, "Force closed", "Closing…"));
         let own =
             (mode != BreakerMode::Automatic).then(|| button(BreakerMode::Automatic, "Automatic", "Setting…"));
-        view! { {open}{close}{own} }
+        // Closed as by a job that finds its target well: it goes on deciding by itself.
+        let now = (mode == BreakerMode::Automatic && !closed)
+            .then(|| button(BreakerMode::Automatic, "Close now", "Closing…"));
+        view! { {now}{open}{close}{own} }
     };
     view! {
         <li>

@@ -158,14 +158,24 @@ fn Providers(providers: Vec<ProviderHealth>, now: Timestamp) -> impl IntoView {
         let (tone, words) = match health.breaker {
             Breaker::Closed => (Tone::Good, "Answering"),
             Breaker::HalfOpen => (Tone::Waiting, "Being probed"),
-            Breaker::Open => (Tone::Bad, "Not answering"),
+            // It may answer well enough, that its credit is used up.
+            Breaker::Open => (Tone::Bad, "Not asked now"),
         };
+        let at_length = !health.why.is_empty();
         let aside = match (health.next_probe, health.p95) {
+            (Some(at), _) if at_length => format!("{}; {}", health.why, probe(at, now)),
             (Some(at), _) => probe(at, now),
+            (None, _) if at_length => health.why,
             (None, Some(p95)) => format!("p95 {}", in_words(p95)),
             (None, None) => String::new(),
         };
-        view! { <li><span class="name">{health.slug}</span><Badge tone words/><span class="end">{aside}</span></li> }
+        view! {
+            <li class:long=at_length>
+                <span class="name">{health.slug}</span>
+                <Badge tone words/>
+                <span class="end">{aside}</span>
+            </li>
+        }
     };
     view! {
         <section class="panel span-half" aria-labelledby="providers">

@@ -50,9 +50,12 @@ fn rows(page: ProviderPage, switch: ServerAction<SwitchProvider>) -> AnyView {
     let guarded = page
         .rows
         .iter()
-        .map(|row| {
-            let key = BreakerKey::Model(row.id, row.model.clone());
-            (key, format!("{} · {}", row.slug, row.model))
+        .flat_map(|row| {
+            let model = BreakerKey::Model(row.id, row.model.clone());
+            [
+                (BreakerKey::Provider(row.id), format!("{} · all models", row.slug)),
+                (model, format!("{} · {}", row.slug, row.model)),
+            ]
         })
         .collect();
     view! {

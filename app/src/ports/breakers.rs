@@ -11,7 +11,7 @@ use domain::thresholds::{Chosen, Guarded};
 /// Counts and thresholds of circuit breakers. How they stand is [`super::FlowPort`]'s.
 #[async_trait]
 pub trait BreakersPort: Send + Sync {
-    /// The breakers of all destinations and models the actor sees, by name, each with the calls of all nodes in its window.
+    /// The breakers of all destinations, providers and models the actor sees, by name, each with the calls of all nodes in its window.
     async fn watched(&self, actor: &Actor) -> Result<Vec<WatchedRow>, AppError>;
     /// What is set for the installation and for all the actor sees. From memory.
     async fn thresholds(&self, actor: &Actor) -> Result<ThresholdPage, AppError>;

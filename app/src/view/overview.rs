@@ -80,6 +80,8 @@ pub struct ProviderHealth {
     pub slug: String,
     /// Whether calls go through.
     pub breaker: Breaker,
+    /// Why they do not; empty where they do.
+    pub why: String,
     /// 95 of 100 calls took at most this many microseconds.
     pub p95: Option<i64>,
     /// When the next call is let through to see whether it works again.

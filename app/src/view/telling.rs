@@ -180,6 +180,7 @@ const fn error_words(class: ErrorClass) -> &'static str {
         ErrorClass::BadInput => "The job, its template or its settings are wrong",
         ErrorClass::BadAnswer => "The far side’s answer could not be read",
         ErrorClass::Forbidden => "This address may not be called",
+        ErrorClass::Budget => "The provider’s credit or spending limit is used up",
         ErrorClass::SwitchedOff => "The far side is switched off",
         ErrorClass::LeaseExpired => "The node that ran it went away",
         ErrorClass::Internal => "A fault of Tidegate’s own",

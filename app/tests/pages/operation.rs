@@ -93,6 +93,7 @@ fn what_is_paused_and_which_breaker_is_open_stand_on_the_page_of_destinations_wi
         "Paused",
         ">Resume</button>",
         ">Force closed</button>",
+        ">Close now</button>",
         "5 jobs in a row failed, the last with: 503 from WordPress",
         "tried again in 10 s",
     ] {
@@ -100,9 +101,23 @@ fn what_is_paused_and_which_breaker_is_open_stand_on_the_page_of_destinations_wi
     }
     let editor = busy(Role::Editor).get("/destinations");
     assert!(editor.has("Paused") && editor.has("tried again in 10 s"));
-    for words in ["Resume", "Pause</button>", "Force"] {
+    for words in ["Resume", "Pause</button>", "Force", "Close now"] {
         assert!(!editor.page().contains(words), "{words}");
     }
+}
+
+#[test]
+fn a_provider_and_its_model_have_a_breaker_each_and_the_first_page_says_why_one_is_not_asked() {
+    let site = busy(Role::Owner);
+    let page = site.get("/providers");
+    assert!(page.has(" · all models") && page.has("Force open"), "{}", page.page());
+    let first = site.get("/");
+    assert!(
+        first.has("Not asked now")
+            && first.has("anthropic says that its credit is used up; next probe in 10 min")
+    );
+    site.post("/providers", "/ui/flow/breaker", "key=prv_018f3c51000070008000000000000001&mode=automatic");
+    assert_eq!(*site.fake.calls.lock().unwrap(), ["breaker prv_018f3c51000070008000000000000001 automatic"]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 // When circuit breakers open: counts are shown, thresholds set on the page and by command, and kept.
 
 import { deliver } from "../../support/http.ts";
+import { CHAT, NO_CREDIT } from "../../support/peers.ts";
 import { expect, test } from "../../support/pages.ts";
 import { Site } from "../../support/site.ts";
 
@@ -100,6 +101,33 @@ test("the first page names destinations that switched themselves off or do not a
   await expect(panel).toHaveCount(0);
 });
 
+test("a provider without credit is named with why wherever one looks, and closed with a button", async ({ page, open, as }) => {
+  const { server, peer } = site;
+  const why = "model says that its credit or quota is used up (insufficient_quota)";
+  await peer.fails({ path: "/v1", status: 429, json: NO_CREDIT });
+  await deliver(vendor);
+  const [held] = await server.jobsIn("held", 1);
+  await as(site);
+  await open(site, "/");
+  const panel = page.getByRole("region", { name: "Providers" });
+  await expect(panel.getByRole("listitem").filter({ hasText: "provider model" })).toContainText("Not asked now");
+  await expect(panel).toContainText(why);
+  await open(site, `/jobs/${held.id}`);
+  await expect(page.getByText(why).first()).toBeVisible();
+  await open(site, "/breakers");
+  const line = page.getByRole("region", { name: "Circuit breakers" }).getByRole("listitem").filter({ hasText: "provider model" });
+  await expect(line).toContainText(why);
+  await expect(line).toContainText("tried again in");
+  await peer.works();
+  await line.getByRole("button", { name: "Close now" }).click();
+  await expect(line).toContainText("closed by owner@example.test");
+  await expect(line.getByRole("button", { name: "Close now" })).toHaveCount(0);
+  await server.jobsIn("succeeded", 2);
+  expect(await peer.count(CHAT)).toBe(2);
+  await open(site, "/");
+  await expect(panel).toHaveCount(0);
+});
+
 test("a share over a hundred is refused with what to give instead", async ({ page, open, as, faults }) => {
   faults.allow(/422/);
   await as(site);
@@ -132,11 +160,19 @@ test("thresholds are set, refused and reset by command", async () => {
   await cli("set", "--window", "5m");
   expect((await listed("destination site")).thresholds).toMatchObject({ slow_after: 30, min_calls: 12, window: 60, wait: 45, in_a_row: 5 });
   expect((await listed("model fixed of model")).thresholds).toMatchObject({ in_a_row: 3, window: 300, slow_after: 60 });
+  expect((await listed("provider model")).thresholds).toMatchObject({ in_a_row: 3, window: 300, slow_after: 60 });
+  await cli("set", "open", "--provider", "model");
+  expect(await listed("provider model")).toMatchObject({ breaker: { mode: "open", reason: "forced open by cli" } });
+  expect(await listed("model fixed of model")).toMatchObject({ breaker: { mode: "automatic", revision: 0 } });
+  await cli("set", "open", "--provider", "model", "--model", "fixed");
+  expect(await listed("model fixed of model")).toMatchObject({ breaker: { mode: "open" } });
+  await cli("reset", "--provider", "model");
+  for (const name of ["provider model", "model fixed of model"]) expect(await listed(name)).toMatchObject({ breaker: { mode: "automatic", state: "closed" }, thresholds: { in_a_row: 5 } });
   await cli("set", "open", "--destination", "site", "--wait", "50s");
   expect(await listed("destination site")).toMatchObject({ breaker: { mode: "open", changed_by: "cli" }, thresholds: { wait: 50, min_calls: 12 } });
   await cli("reset", "--destination", "site");
   expect(await listed("destination site")).toMatchObject({ breaker: { mode: "automatic", state: "closed" }, thresholds: { min_calls: 10, window: 300 } });
-  for (const wrong of [["set"], ["set", "open"], ["set", "--failure-rate", "0"], ["set", "--in-a-row", "1"], ["set", "--window", "1d"], ["set", "maybe", "--destination", "site"]]) {
+  for (const wrong of [["set"], ["set", "open"], ["set", "open", "--provider", "model", "--model", ""], ["set", "--failure-rate", "0"], ["set", "--in-a-row", "1"], ["set", "--window", "1d"], ["set", "maybe", "--destination", "site"]]) {
     await site.server.cli(["breaker", ...wrong], { code: 2 });
   }
   await site.server.cli(["breaker", "set", "--destination", "nobody", "--wait", "5s"], { code: 1 });

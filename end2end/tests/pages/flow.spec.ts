@@ -78,8 +78,8 @@ for (const [name, path, holds] of [["vendor", "/vendors/acme", "vendor acme"], [
   });
 }
 
-for (const [path, name] of [["/destinations", "site"], ["/providers", "model · fixed"]] as const) {
-  test(`the breaker on ${path} is forced open, forced closed and set back`, async ({ page, open, as }) => {
+for (const [path, name] of [["/destinations", "site"], ["/providers", "model · fixed"], ["/providers", "model · all models"]] as const) {
+  test(`the breaker of ${name} on ${path} is forced open, forced closed and set back`, async ({ page, open, as }) => {
     await as(site);
     await open(site, path);
     const line = page.getByRole("region", { name: "Circuit breakers" }).getByRole("listitem").filter({ hasText: name });

@@ -3,11 +3,13 @@
 //!
 //! - `openai`: chat completions, of OpenAI and of every server that speaks the same
 //! - `anthropic`: messages, as Anthropic calls them
+//! - `credit`: which refusals say that the account's credit is used up
 //!
 //! Each wire format is two pure functions, request and answer. A client library for many providers stood here; all of
 //! those read an answer whole, however long it is, and this program may not.
 
 mod anthropic;
+mod credit;
 mod openai;
 
 use crate::{
@@ -89,7 +91,14 @@ impl Models {
         };
         let answer = self.outbound.send_bounded(request, slug, Bounds::MODEL).await?;
         if !answer.is_success() {
-            return Err(answer.failure(slug));
+            let failure = answer.failure(slug);
+            return Err(match credit::used_up(answer.status, &answer.body) {
+                Some(what) => {
+                    let words = format!("{slug} says that {what}");
+                    Failure { class: ErrorClass::Budget, words, ..failure }
+                }
+                None => failure,
+            });
         }
         let bad = |words: String| Failure {
             status: Some(answer.status),

@@ -63,11 +63,11 @@ pub(super) enum Command {
     },
     /// Force a breaker, or set when it opens; for all breakers where neither destination nor provider is named
     Set {
-        /// open or closed to force it, automatic to let it decide by itself again
+        /// open or closed to force it; automatic to close it and let it decide by itself from then on
         mode: Option<BreakerMode>,
         #[command(flatten)]
         target: Target,
-        /// Model of the provider that is forced, when not the one asked for usually
+        /// Only this model of the provider is forced, instead of the provider with all its models
         #[arg(long, requires = "provider", requires = "mode")]
         model: Option<String>,
         #[command(flatten)]
@@ -120,7 +120,7 @@ pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::
                 .into());
             }
             let key = match mode {
-                Some(_) => Some(key(of, model, base)?),
+                Some(_) => Some(key(of, model)?),
                 None => None,
             };
             if !new.is_empty() {
@@ -159,14 +159,15 @@ fn guarded(target: &Target, who: &Actor, base: &Base) -> anyhow::Result<Guarded>
 }
 
 /// The one breaker that is forced.
-fn key(of: Guarded, model: Option<String>, base: &Base) -> anyhow::Result<BreakerKey> {
-    match of {
-        Guarded::Destination(id) => Ok(BreakerKey::Destination(id)),
-        Guarded::Provider(id) => {
-            let own = base.live.now().provider(id).map(|live| live.provider.model.clone());
-            Ok(BreakerKey::Model(id, model.or(own).unwrap_or_default()))
+fn key(of: Guarded, model: Option<String>) -> anyhow::Result<BreakerKey> {
+    match (of, model) {
+        (Guarded::Destination(id), _) => Ok(BreakerKey::Destination(id)),
+        (Guarded::Provider(id), None) => Ok(BreakerKey::Provider(id)),
+        (Guarded::Provider(_), Some(model)) if model.is_empty() => {
+            Err(Usage("name a model, or leave --model out".to_owned()).into())
         }
-        Guarded::Installation => Err(Usage("name a destination or a provider".to_owned()).into()),
+        (Guarded::Provider(id), Some(model)) => Ok(BreakerKey::Model(id, model)),
+        (Guarded::Installation, _) => Err(Usage("name a destination or a provider".to_owned()).into()),
     }
 }
 

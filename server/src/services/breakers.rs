@@ -142,9 +142,11 @@ impl Services {
 /// The breakers there are without anybody having called anything.
 fn guarded_by_default(snapshot: &Snapshot) -> BTreeSet<BreakerKey> {
     let destinations = snapshot.destinations().map(|live| BreakerKey::Destination(live.destination.id));
-    let models =
-        snapshot.providers().map(|live| BreakerKey::Model(live.provider.id, live.provider.model.clone()));
-    destinations.chain(models).collect()
+    let providers = snapshot.providers().flat_map(|live| {
+        let id = live.provider.id;
+        [BreakerKey::Provider(id), BreakerKey::Model(id, live.provider.model.clone())]
+    });
+    destinations.chain(providers).collect()
 }
 
 /// Whose something is; `None` when there is no such thing, and for the installation.

@@ -71,7 +71,7 @@ impl FlowPort for Services {
     async fn set_breaker(&self, actor: &Actor, key: BreakerKey, mode: BreakerMode) -> Result<(), AppError> {
         let target = match &key {
             BreakerKey::Destination(id) => PauseTarget::Destination(*id),
-            BreakerKey::Model(id, _) => PauseTarget::Provider(*id),
+            BreakerKey::Provider(id) | BreakerKey::Model(id, _) => PauseTarget::Provider(*id),
         };
         let tenant = self.switched_by(actor, target)?.ok_or(AppError::NotFound)?;
         // Somebody who is quicker changes the revision; what a person decides then goes over theirs.

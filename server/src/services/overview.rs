@@ -108,16 +108,17 @@ impl OverviewPort for Services {
     }
 }
 
-/// Models whose breaker is not closed; those that answer need no line.
+/// Providers and models whose breaker is not closed; those that answer need no line.
 fn unwell(actor: &Actor, snapshot: &Snapshot) -> Vec<ProviderHealth> {
     let mut found: Vec<_> = snapshot
         .breakers()
-        .filter(|breaker| sees(actor, breaker.tenant_id) && matches!(breaker.key, BreakerKey::Model(..)))
+        .filter(|breaker| sees(actor, breaker.tenant_id) && breaker.key.of_models())
         .filter_map(|breaker| {
             let breaker_stands = stands(breaker.state);
             (breaker_stands != Breaker::Closed).then(|| ProviderHealth {
                 slug: breaker_name(&breaker.key, snapshot),
                 breaker: breaker_stands,
+                why: breaker.reason.clone(),
                 p95: None,
                 next_probe: breaker.open_until,
             })

@@ -25,6 +25,8 @@ const PROBE: i64 = MINUTE;
 pub enum Said {
     /// It works: even who refuses a request answers.
     Well,
+    /// Somebody is there, and that is all this says: it counts as a call that went well, and closes nothing.
+    There,
     /// It answered, too late.
     Slow,
     /// It does not work.
@@ -34,11 +36,52 @@ pub enum Said {
         /// How long the far side asked to wait.
         asked: Option<Duration>,
     },
+    /// Its credit is used up, which needs no second answer to be believed.
+    Spent {
+        /// That in words.
+        words: String,
+        /// How long the far side asked to wait.
+        asked: Option<Duration>,
+    },
 }
 
-/// What a run of `took` microseconds says of its target; `None` when it says nothing, because no call was made or the
-/// fault is ours.
-pub fn said(outcome: &Outcome, took: i64, slow_after: i64) -> Option<Said> {
+/// What a run of `took` microseconds says of what a breaker guards; `None` when it says nothing, because no call was made,
+/// the fault is ours, or it is another breaker's business.
+pub fn said(of: &BreakerKey, outcome: &Outcome, took: i64, slow_after: i64) -> Option<Said> {
+    match (of, outcome) {
+        (BreakerKey::Provider(_), _) => said_of_provider(outcome),
+        // A host that is not there is not there for any model.
+        (BreakerKey::Model(..), Err(failure)) if failure.unreached => None,
+        _ => said_of_target(outcome, took, slow_after),
+    }
+}
+
+/// What a run says of the provider as a whole. An error it answers with may be that of one model; silence on a connection
+/// that stands says nothing for certain.
+fn said_of_provider(outcome: &Outcome) -> Option<Said> {
+    let failure = match outcome {
+        Ok(_) => return Some(Said::Well),
+        Err(failure) => failure,
+    };
+    let (words, asked) = (failure.words.clone(), failure.retry_after);
+    match failure.class {
+        ErrorClass::Budget => Some(Said::Spent { words, asked }),
+        ErrorClass::Timeout | ErrorClass::Connection => {
+            failure.unreached.then_some(Said::Ill { words, asked })
+        }
+        ErrorClass::RateLimited | ErrorClass::Server | ErrorClass::BadAnswer | ErrorClass::Rejected => {
+            Some(Said::There)
+        }
+        ErrorClass::BadInput
+        | ErrorClass::Forbidden
+        | ErrorClass::SwitchedOff
+        | ErrorClass::LeaseExpired
+        | ErrorClass::Internal => None,
+    }
+}
+
+/// What a run says of a destination or a model.
+fn said_of_target(outcome: &Outcome, took: i64, slow_after: i64) -> Option<Said> {
     let failure = match outcome {
         Ok(_) if took >= slow_after => return Some(Said::Slow),
         Ok(_) => return Some(Said::Well),
@@ -56,6 +99,7 @@ pub fn said(outcome: &Outcome, took: i64, slow_after: i64) -> Option<Said> {
         }
         ErrorClass::Rejected => Some(Said::Well),
         ErrorClass::BadInput
+        | ErrorClass::Budget
         | ErrorClass::Forbidden
         | ErrorClass::SwitchedOff
         | ErrorClass::LeaseExpired
@@ -118,11 +162,28 @@ fn next(before: Breaker, by: &str, now: Timestamp) -> Breaker {
     }
 }
 
-/// How long it stays open at its `openings`th opening, in microseconds.
-fn open_for(openings: i32, first: i64, asked: Option<i64>) -> i64 {
-    let doublings = openings.clamp(1, 30) as u32 - 1;
-    let own = first.saturating_mul(1 << doublings).clamp(1, LONGEST_OPEN);
-    asked.map_or(own, |asked| own.max(asked.min(LONGEST_ASKED)))
+/// How long a breaker stays open, in microseconds: `first` the first time, twice as long each further time, at most
+/// `longest`.
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    first: i64,
+    longest: i64,
+}
+
+impl Open {
+    /// Until somebody tops up an account it takes longer than until a machine is well again.
+    const SPENT: Self = Self { first: 10 * MINUTE, longest: 60 * MINUTE };
+
+    const fn usual(first: i64) -> Self {
+        Self { first, longest: LONGEST_OPEN }
+    }
+
+    /// How long it is at its `openings`th opening, where the far side `asked` for so much.
+    fn time(self, openings: i32, asked: Option<i64>) -> i64 {
+        let doublings = openings.clamp(1, 30).unsigned_abs() - 1;
+        let own = self.first.saturating_mul(1 << doublings).clamp(1, self.longest);
+        asked.map_or(own, |asked| own.max(asked.min(LONGEST_ASKED)))
+    }
 }
 
 /// The breaker opened for a cause, for `first` microseconds the first time. It stands closed or does not exist before.
@@ -135,8 +196,29 @@ pub fn opened(
     now: Timestamp,
 ) -> Breaker {
     let before = before.cloned().unwrap_or_else(|| fresh(key.clone(), tenant));
+    open(before, cause, Open::usual(first), now)
+}
+
+/// The breaker of a provider that says in these words that its credit is used up. It stands closed or does not exist before.
+pub fn spent(
+    before: Option<&Breaker>,
+    key: &BreakerKey,
+    tenant: TenantId,
+    (words, asked): (String, Option<Duration>),
+    now: Timestamp,
+) -> Breaker {
+    let before = before.cloned().unwrap_or_else(|| fresh(key.clone(), tenant));
+    open(before, Cause { why: words, asked_until: until(asked, now) }, Open::SPENT, now)
+}
+
+/// Until when the far side asked to be left alone.
+fn until(asked: Option<Duration>, now: Timestamp) -> Option<Timestamp> {
+    asked.map(|asked| now.plus(i64::try_from(asked.as_micros()).unwrap_or(i64::MAX)))
+}
+
+fn open(before: Breaker, cause: Cause, wait: Open, now: Timestamp) -> Breaker {
     let openings = before.openings.saturating_add(1);
-    let time = open_for(openings, first, cause.asked_until.map(|until| until.since(now)));
+    let time = wait.time(openings, cause.asked_until.map(|until| until.since(now)));
     Breaker {
         state: BreakerState::Open,
         openings,
@@ -165,17 +247,18 @@ pub fn probed(before: &Breaker, said: Option<Said>, first: i64, now: Timestamp) 
             reason: "the target answers again".to_owned(),
             ..next(before.clone(), by_itself::NAME, now)
         },
-        Some(ill) => {
+        Some(Said::Spent { words, asked }) => {
+            spent(Some(before), &before.key, before.tenant_id, (words, asked), now)
+        }
+        Some(ill @ (Said::Ill { .. } | Said::Slow)) => {
             let (why, asked) = match ill {
                 Said::Ill { words, asked } => (words, asked),
                 _ => ("it was slow".to_owned(), None),
             };
-            let asked = asked.map(|asked| now.plus(i64::try_from(asked.as_micros()).unwrap_or(i64::MAX)));
             let why = format!("the try after the pause failed, too: {why}");
-            let cause = Cause { why, asked_until: asked };
-            opened(Some(before), &before.key, before.tenant_id, cause, first, now)
+            open(before.clone(), Cause { why, asked_until: until(asked, now) }, Open::usual(first), now)
         }
-        None => Breaker {
+        Some(Said::There) | None => Breaker {
             state: BreakerState::Open,
             open_until: Some(now),
             ..next(before.clone(), by_itself::NAME, now)
@@ -193,10 +276,11 @@ pub fn set(
     now: Timestamp,
 ) -> Breaker {
     let before = before.cloned().unwrap_or_else(|| fresh(key.clone(), tenant));
-    let (state, words) = match mode {
-        BreakerMode::ForcedOpen => (BreakerState::Open, "forced open"),
-        BreakerMode::ForcedClosed => (BreakerState::Closed, "forced closed"),
-        BreakerMode::Automatic => (BreakerState::Closed, "set back to automatic"),
+    let (state, words) = match (mode, before.mode) {
+        (BreakerMode::ForcedOpen, _) => (BreakerState::Open, "forced open"),
+        (BreakerMode::ForcedClosed, _) => (BreakerState::Closed, "forced closed"),
+        (BreakerMode::Automatic, BreakerMode::Automatic) => (BreakerState::Closed, "closed"),
+        (BreakerMode::Automatic, _) => (BreakerState::Closed, "set back to automatic"),
     };
     Breaker { state, mode, openings: 0, reason: format!("{words} by {by}"), ..next(before, by, now) }
 }
@@ -210,12 +294,13 @@ pub fn trickle(since: i64) -> i64 {
 
 /// What people read of a job that waits for a breaker.
 pub fn waits(breaker: &Breaker, target: &str, now: Timestamp) -> String {
+    let why = &breaker.reason;
     match (breaker.mode, breaker.open_until) {
-        (BreakerMode::ForcedOpen, _) => format!("the breaker of {target} was {}", breaker.reason),
+        (BreakerMode::ForcedOpen, _) => format!("the breaker of {target} was {why}"),
         (_, Some(until)) if until > now => {
-            format!("the breaker of {target} is open, tried again in {}", in_words(until.since(now)))
+            format!("the breaker of {target} is open, tried again in {}: {why}", in_words(until.since(now)))
         }
-        _ => format!("the breaker of {target} is open while one job tries it"),
+        _ => format!("the breaker of {target} is open while one job tries it: {why}"),
     }
 }
 
@@ -223,7 +308,7 @@ pub fn waits(breaker: &Breaker, target: &str, now: Timestamp) -> String {
 mod tests {
     use super::*;
     use crate::worker::outcome::{Failure, Success};
-    use domain::id::DestinationId;
+    use domain::id::{DestinationId, ProviderId};
     use uuid::Uuid;
 
     const START: Timestamp = Timestamp(1_000 * MINUTE);
@@ -235,6 +320,14 @@ mod tests {
 
     fn ill() -> Said {
         Said::Ill { words: "503 from blog".into(), asked: None }
+    }
+
+    fn provider() -> BreakerKey {
+        BreakerKey::Provider(ProviderId::new(Uuid::nil()))
+    }
+
+    fn no_credit() -> (String, Option<Duration>) {
+        ("writer says that its credit is used up".into(), None)
     }
 
     fn open(asked: Option<i64>) -> Breaker {
@@ -253,22 +346,65 @@ mod tests {
             (ErrorClass::BadAnswer, Some(true)),
             (ErrorClass::Rejected, Some(false)),
             (ErrorClass::BadInput, None),
+            (ErrorClass::Budget, None),
             (ErrorClass::Forbidden, None),
             (ErrorClass::LeaseExpired, None),
             (ErrorClass::Internal, None),
         ] {
-            let said = said(&failed(class), SECOND, 10 * SECOND);
-            assert_eq!(said.map(|said| said != Said::Well), counts, "{class}");
+            let model = BreakerKey::Model(ProviderId::new(Uuid::nil()), "large-2".into());
+            for of in [key(), model] {
+                let said = said(&of, &failed(class), SECOND, 10 * SECOND);
+                assert_eq!(said.map(|said| said != Said::Well), counts, "{class} {of}");
+            }
         }
         let done: Outcome = Ok(Success::default());
-        assert_eq!(said(&done, SECOND, 10 * SECOND), Some(Said::Well));
-        assert_eq!(said(&done, 10 * SECOND, 10 * SECOND), Some(Said::Slow));
+        assert_eq!(said(&key(), &done, SECOND, 10 * SECOND), Some(Said::Well));
+        assert_eq!(said(&key(), &done, 10 * SECOND, 10 * SECOND), Some(Said::Slow));
+    }
+
+    #[test]
+    fn a_host_that_is_not_there_counts_for_the_provider_and_what_it_answers_for_the_model() {
+        let model = BreakerKey::Model(ProviderId::new(Uuid::nil()), "large-2".into());
+        let say = |of: &BreakerKey, outcome: &Outcome| said(of, outcome, SECOND, 10 * SECOND);
+        for class in [ErrorClass::Timeout, ErrorClass::Connection] {
+            let away: Outcome = Err(Failure { unreached: true, ..Failure::new(class, "no connection") });
+            let ill = Some(Said::Ill { words: "no connection".into(), asked: None });
+            assert_eq!((say(&provider(), &away), say(&model, &away)), (ill.clone(), None), "{class}");
+            // A destination has one breaker, which hears of both.
+            assert_eq!(say(&key(), &away), ill, "{class}");
+            let silent: Outcome = Err(Failure::new(class, "no connection"));
+            assert_eq!((say(&provider(), &silent), say(&model, &silent)), (None, ill), "{class}");
+        }
+        for class in
+            [ErrorClass::RateLimited, ErrorClass::Server, ErrorClass::BadAnswer, ErrorClass::Rejected]
+        {
+            assert_eq!(say(&provider(), &Err(Failure::new(class, "words"))), Some(Said::There), "{class}");
+        }
+        let done: Outcome = Ok(Success::default());
+        assert_eq!(said(&provider(), &done, 60 * SECOND, 10 * SECOND), Some(Said::Well), "slow is its model");
+    }
+
+    #[test]
+    fn a_provider_without_credit_is_left_alone_for_longer_until_a_call_succeeds() {
+        let tenant = TenantId::new(Uuid::nil());
+        let mut breaker = spent(None, &provider(), tenant, no_credit(), START);
+        assert_eq!(breaker.reason, "writer says that its credit is used up");
+        for minutes in [10, 20, 40, 60, 60] {
+            assert_eq!(breaker.open_until, Some(START.plus(minutes * MINUTE)));
+            let half = probing(&breaker, NodeId::new(Uuid::nil()), START);
+            // That it is there says nothing of its credit: the next job tries.
+            let there = probed(&half, Some(Said::There), FIRST, START);
+            assert_eq!((there.state, passage(Some(&there), START)), (BreakerState::Open, Passage::Probe));
+            assert_eq!(probed(&half, Some(Said::Well), FIRST, START).state, BreakerState::Closed);
+            let (words, asked) = no_credit();
+            breaker = probed(&half, Some(Said::Spent { words, asked }), FIRST, START);
+        }
     }
 
     #[test]
     fn open_time_doubles_with_each_opening_up_to_a_cap() {
         for (openings, seconds) in [(1, 30), (2, 60), (3, 120), (5, 480), (6, 600), (i32::MAX, 600)] {
-            assert_eq!(open_for(openings, FIRST, None), seconds * SECOND, "{openings}");
+            assert_eq!(Open::usual(FIRST).time(openings, None), seconds * SECOND, "{openings}");
         }
     }
 
@@ -322,6 +458,19 @@ mod tests {
         assert_eq!((passage(Some(&free), START), free.revision), (Passage::Free, 2));
         let own = at(Some(&free), BreakerMode::Automatic);
         assert_eq!((own.mode, own.state), (BreakerMode::Automatic, BreakerState::Closed));
+        assert_eq!(own.reason, "set back to automatic by ada");
+        let closed = at(Some(&open(None)), BreakerMode::Automatic);
+        assert_eq!((closed.state, closed.reason.as_str()), (BreakerState::Closed, "closed by ada"));
+    }
+
+    #[test]
+    fn what_waits_is_told_until_when_and_why() {
+        assert_eq!(
+            waits(&open(None), "blog", START),
+            "the breaker of blog is open, tried again in 30 s: why"
+        );
+        let half = probing(&open(None), NodeId::new(Uuid::nil()), START);
+        assert_eq!(waits(&half, "blog", START), "the breaker of blog is open while one job tries it: why");
     }
 
     #[test]

@@ -91,12 +91,12 @@ impl CallLog {
         last.written = false;
         let mut urgent = false;
         match said {
-            Said::Well | Said::Slow => {
+            Said::Well | Said::There | Said::Slow => {
                 last.bucket.went_well(*said == Said::Slow, now);
                 tally.doubtful |= *said == Said::Slow;
                 tally.row.clear();
             }
-            Said::Ill { words, asked } => {
+            Said::Ill { words, asked } | Said::Spent { words, asked } => {
                 let asked = asked.map(|asked| i64::try_from(asked.as_micros()).unwrap_or(i64::MAX));
                 last.bucket.went_wrong(job, words, asked.map(|asked| now.plus(asked)), now);
                 tally.doubtful = true;

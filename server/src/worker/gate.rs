@@ -9,7 +9,7 @@
 //! bounded number per claim, so that other jobs come up in between.
 
 use super::{
-    breaker::{self, Passage},
+    breaker::{self, Passage, Said},
     calls::{CallLog, Untold},
     finish::Finisher,
     outcome::Outcome,
@@ -26,7 +26,7 @@ use domain::{
     holder::Holder,
     id::{JobId, NodeId, TenantId},
     job::{Called, Job},
-    outcome::AttemptOutcome,
+    outcome::{AttemptOutcome, ErrorClass},
     pause::PauseTarget,
     thresholds::Thresholds,
     time::Timestamp,
@@ -64,8 +64,8 @@ pub struct Gate {
 pub struct Admitted {
     /// The job.
     pub job: Job,
-    /// The breaker it passed as the one that tries, as it stands meanwhile.
-    probe: Option<Breaker>,
+    /// The breakers it passed as the one that tries, as they stand meanwhile.
+    probes: Vec<Breaker>,
 }
 
 /// Why a job may not run.
@@ -95,11 +95,10 @@ impl Gate {
             let snapshot = self.live.now();
             match self.held(&job, &snapshot) {
                 Err(held) => aside.push((job, held)),
-                Ok(None) => admitted.push(Admitted { job, probe: None }),
-                Ok(Some(before)) => match self.try_probe(&before).await {
-                    Some(probe) => admitted.push(Admitted { job, probe: Some(probe) }),
-                    None => {
-                        let held = by_breaker(&before, &snapshot, self.clock.now());
+                Ok(tries) => match self.try_probes(tries).await {
+                    Ok(probes) => admitted.push(Admitted { job, probes }),
+                    Err(taken) => {
+                        let held = by_breaker(&taken, &snapshot, self.clock.now());
                         aside.push((job, held));
                     }
                 },
@@ -115,26 +114,60 @@ impl Gate {
     }
 
     /// Takes note of how a job that was admitted ended after `took` microseconds.
-    pub async fn note(&self, job: &Job, probe: Option<Breaker>, outcome: &Outcome, took: i64) {
+    pub async fn note(&self, job: &Job, probes: Vec<Breaker>, outcome: &Outcome, took: i64) {
         let snapshot = self.live.now();
-        let Some(key) = breaker_of(job, &snapshot) else { return };
-        let set = self.thresholds(&key, &snapshot);
-        let said = breaker::said(outcome, took, set.slow_after);
         let now = self.clock.now();
-        if let Some(probe) = probe {
-            return self.write(breaker::probed(&probe, said, set.wait, now), &snapshot).await;
+        for key in breakers_of(job, &snapshot) {
+            if probes.iter().any(|probe| probe.key == key) {
+                continue;
+            }
+            let set = self.thresholds(&key, &snapshot);
+            let before = snapshot.breaker(&key);
+            // What was begun before the breaker opened ends without a say.
+            let (Some(said), Passage::Free) =
+                (breaker::said(&key, outcome, took, set.slow_after), breaker::passage(before, now))
+            else {
+                continue;
+            };
+            match said {
+                Said::Spent { words, asked } => {
+                    if before.is_none_or(|before| takes_word(before, now.plus(-took))) {
+                        let open = breaker::spent(before, &key, job.tenant_id, (words, asked), now);
+                        self.write(open, &snapshot).await;
+                    }
+                }
+                said => {
+                    let revision = before.map_or(0, |breaker| breaker.revision);
+                    self.calls.note((&key, job.tenant_id), revision, &set, (job.id, &said), now);
+                }
+            }
         }
-        let before = snapshot.breaker(&key);
-        // What was begun before the breaker opened ends without a say.
-        let (Some(said), Passage::Free) = (said, breaker::passage(before, now)) else { return };
-        let revision = before.map_or(0, |breaker| breaker.revision);
-        self.calls.note((&key, job.tenant_id), revision, &set, (job.id, &said), now);
+        for probe in probes {
+            let set = self.thresholds(&probe.key, &snapshot);
+            let said = breaker::said(&probe.key, outcome, took, set.slow_after);
+            self.write(breaker::probed(&probe, said, set.wait, now), &snapshot).await;
+        }
     }
 
-    /// Gives a probe back whose job did not end here, so that another may try at once.
-    pub async fn forgo(&self, probe: Option<Breaker>) {
-        if let Some(probe) = probe {
+    /// An outcome as it counts for its job. Where a person forced the provider's breaker closed nothing holds the job, and
+    /// it would ask without end: that the credit is used up is then an answer like others that ask for patience.
+    pub fn counted(&self, job: &Job, mut outcome: Outcome) -> Outcome {
+        if let Err(failure) = &mut outcome
+            && failure.class == ErrorClass::Budget
+        {
             let snapshot = self.live.now();
+            let whole = job.provider_id.and_then(|id| snapshot.breaker(&BreakerKey::Provider(id)));
+            if whole.is_some_and(|breaker| breaker.mode == BreakerMode::ForcedClosed) {
+                failure.class = ErrorClass::RateLimited;
+            }
+        }
+        outcome
+    }
+
+    /// Gives probes back whose job did not end here, so that another may try at once.
+    pub async fn forgo(&self, probes: Vec<Breaker>) {
+        let snapshot = self.live.now();
+        for probe in probes {
             let wait = self.thresholds(&probe.key, &snapshot).wait;
             self.write(breaker::probed(&probe, None, wait, self.clock.now()), &snapshot).await;
         }
@@ -202,22 +235,39 @@ impl Gate {
         snapshot.thresholds(key, self.open_first)
     }
 
-    /// What holds a job, or the breaker it has to try first.
-    fn held(&self, job: &Job, snapshot: &Snapshot) -> Result<Option<Breaker>, Held> {
+    /// What holds a job, or the breakers it has to try first.
+    fn held(&self, job: &Job, snapshot: &Snapshot) -> Result<Vec<Breaker>, Held> {
         if let Some(pause) = snapshot.pauses().iter().find(|pause| pause.target.covers(job)) {
             let what = target_name(pause.target, snapshot);
             let verb = if pause.target == PauseTarget::Deliveries { "are" } else { "is" };
             let reason = format!("{what} {verb} paused by {}", pause.by);
             return Err(Held { by: Holder::Pause(pause.target), reason });
         }
-        let Some(breaker) = breaker_of(job, snapshot).and_then(|key| snapshot.breaker(&key)) else {
-            return Ok(None);
-        };
-        match breaker::passage(Some(breaker), self.clock.now()) {
-            Passage::Free => Ok(None),
-            Passage::Shut => Err(by_breaker(breaker, snapshot, self.clock.now())),
-            Passage::Probe => Ok(Some(breaker.clone())),
+        let now = self.clock.now();
+        let mut tries = Vec::new();
+        for breaker in breakers_of(job, snapshot).iter().filter_map(|key| snapshot.breaker(key)) {
+            match breaker::passage(Some(breaker), now) {
+                Passage::Free => {}
+                Passage::Shut => return Err(by_breaker(breaker, snapshot, now)),
+                Passage::Probe => tries.push(breaker.clone()),
+            }
         }
+        Ok(tries)
+    }
+
+    /// Becomes the one that tries all of these; the first that somebody else tries, if there is one.
+    async fn try_probes(&self, tries: Vec<Breaker>) -> Result<Vec<Breaker>, Breaker> {
+        let mut probes = Vec::with_capacity(tries.len());
+        for before in tries {
+            match self.try_probe(&before).await {
+                Some(probe) => probes.push(probe),
+                None => {
+                    self.forgo(probes).await;
+                    return Err(before);
+                }
+            }
+        }
+        Ok(probes)
     }
 
     /// Becomes the one that tries, if nobody else did.
@@ -295,9 +345,15 @@ impl Gate {
 
 impl Admitted {
     /// The job, and what [`Gate::note`] or [`Gate::forgo`] wants to have back.
-    pub fn parts(self) -> (Job, Option<Breaker>) {
-        (self.job, self.probe)
+    pub fn parts(self) -> (Job, Vec<Breaker>) {
+        (self.job, self.probes)
     }
+}
+
+/// Whether a breaker opens for an answer to a call begun at `began`: not where a person decided, and not for one from before
+/// it last changed.
+fn takes_word(breaker: &Breaker, began: Timestamp) -> bool {
+    breaker.mode == BreakerMode::Automatic && breaker.changed_at <= began
 }
 
 fn by_breaker(breaker: &Breaker, snapshot: &Snapshot, now: Timestamp) -> Held {
@@ -305,15 +361,16 @@ fn by_breaker(breaker: &Breaker, snapshot: &Snapshot, now: Timestamp) -> Held {
     Held { by: Holder::Breaker(breaker.key.clone()), reason }
 }
 
-/// Which breaker guards the target of a job.
-fn breaker_of(job: &Job, snapshot: &Snapshot) -> Option<BreakerKey> {
-    match job.calls()? {
-        Called::Destination(id) => Some(BreakerKey::Destination(id)),
-        Called::Provider(id) => {
-            let live = snapshot.provider(id)?;
+/// Which breakers guard the target of a job: it has to pass all of them.
+fn breakers_of(job: &Job, snapshot: &Snapshot) -> Vec<BreakerKey> {
+    match job.calls() {
+        Some(Called::Destination(id)) => vec![BreakerKey::Destination(id)],
+        Some(Called::Provider(id)) => {
+            let Some(live) = snapshot.provider(id) else { return Vec::new() };
             let model = job.params.model.clone().unwrap_or_else(|| live.provider.model.clone());
-            Some(BreakerKey::Model(id, model))
+            vec![BreakerKey::Provider(id), BreakerKey::Model(id, model)]
         }
+        None => Vec::new(),
     }
 }
 
@@ -321,6 +378,7 @@ fn breaker_of(job: &Job, snapshot: &Snapshot) -> Option<BreakerKey> {
 pub fn breaker_name(key: &BreakerKey, snapshot: &Snapshot) -> String {
     match key {
         BreakerKey::Destination(id) => target_name(PauseTarget::Destination(*id), snapshot),
+        BreakerKey::Provider(id) => target_name(PauseTarget::Provider(*id), snapshot),
         BreakerKey::Model(id, model) => {
             let provider =
                 snapshot.provider(*id).map_or_else(|| id.to_string(), |live| live.provider.slug.to_string());

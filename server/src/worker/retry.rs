@@ -4,9 +4,10 @@
 use super::outcome::Failure;
 use crate::jobs;
 use domain::{
+    breaker::BreakerKey,
     holder::Holder,
-    job::Job,
-    outcome::{LONGEST_ASKED, LONGEST_PAUSE, SwitchedOff, Verdict},
+    job::{Called, Job},
+    outcome::{ErrorClass, LONGEST_ASKED, LONGEST_PAUSE, SwitchedOff, Verdict},
     time::Timestamp,
 };
 use std::time::Duration;
@@ -26,7 +27,7 @@ pub fn decide(job: &Job, failure: &Failure, base: Duration, now: Timestamp, chan
     let (reason, class) = (failure.words.clone(), failure.class);
     match class.verdict() {
         Verdict::Fail => return Next::Failed { reason, class },
-        Verdict::Hold => return Next::Held { reason, by: Holder::Off(SwitchedOff::of(job.kind)) },
+        Verdict::Hold => return held(job, class, reason),
         Verdict::Retry if job.attempt >= job.max_attempts => return Next::Deadletter { reason, class },
         Verdict::Retry => {}
     }
@@ -41,6 +42,18 @@ pub fn decide(job: &Job, failure: &Failure, base: Duration, now: Timestamp, chan
     Next::Retry { at, reason, class }
 }
 
+/// What holds a job that waits for a person.
+fn held(job: &Job, class: ErrorClass, reason: String) -> Next {
+    match (class, job.calls()) {
+        // That breaker opened at this answer: see `Gate::note`.
+        (ErrorClass::Budget, Some(Called::Provider(id))) => Next::Held {
+            reason: format!("{reason}; it waits for the breaker of its provider"),
+            by: Holder::Breaker(BreakerKey::Provider(id)),
+        },
+        _ => Next::Held { reason, by: Holder::Off(SwitchedOff::of(job.kind)) },
+    }
+}
+
 fn micros(length: Duration) -> i64 {
     i64::try_from(length.as_micros()).unwrap_or(i64::MAX)
 }
@@ -49,9 +62,8 @@ fn micros(length: Duration) -> i64 {
 mod tests {
     use super::*;
     use domain::{
-        id::{JobId, TenantId},
+        id::{JobId, ProviderId, TenantId},
         job::JobKind,
-        outcome::{ErrorClass, SwitchedOff},
         time::DAY,
     };
 
@@ -71,6 +83,21 @@ mod tests {
         assert!(longest(1) <= BASE && longest(4) <= BASE * 8 && longest(4) > BASE * 4);
         assert!(micros(longest(31)) <= LONGEST_PAUSE);
         assert_eq!(backoff(i32::MAX, BASE, 0), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_job_whose_provider_has_no_credit_waits_for_the_breaker_of_that_provider() {
+        let failure = Failure::new(ErrorClass::Budget, "writer says that its credit is used up");
+        let id = ProviderId::new(uuid::Uuid::from_u128(7));
+        let last = Job { kind: JobKind::Generate, provider_id: Some(id), ..job(12) };
+        let Next::Held { reason, by } = decide(&last, &failure, BASE, Timestamp(0), 7) else {
+            panic!("it goes on")
+        };
+        assert_eq!(by, Holder::Breaker(BreakerKey::Provider(id)));
+        assert_eq!(
+            reason,
+            "writer says that its credit is used up; it waits for the breaker of its provider"
+        );
     }
 
     #[test]

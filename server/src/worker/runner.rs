@@ -22,7 +22,7 @@ use domain::{
     holder::Holder,
     id::NodeId,
     job::{Job, JobKind},
-    outcome::{AttemptOutcome, ErrorClass, Verdict},
+    outcome::{AttemptOutcome, ErrorClass},
     time::Timestamp,
 };
 use futures::FutureExt;
@@ -161,8 +161,8 @@ impl Runner {
     async fn give_back(&self, ready: impl Iterator<Item = Ready>) {
         let mut ids = Vec::new();
         for Ready { admitted, .. } in ready {
-            let (job, probe) = admitted.parts();
-            self.gate.forgo(probe).await;
+            let (job, probes) = admitted.parts();
+            self.gate.forgo(probes).await;
             self.held.remove((job.id, job.attempt));
             ids.push(job.id);
         }
@@ -175,18 +175,18 @@ impl Runner {
 
     async fn run_one(&self, ready: Ready) {
         let Ready { admitted, material, lost } = ready;
-        let (job, probe) = admitted.parts();
+        let (job, probes) = admitted.parts();
         let this = (job.id, job.attempt);
         let started_at = self.clock.now();
         let live = &self.executor.live;
         let (_room, ended) = match admit(self.store.as_ref(), &self.lanes, live, &job, started_at).await {
             Admission::Go(room) => (Some(room), None),
             Admission::Later(at) => {
-                self.gate.forgo(probe).await;
+                self.gate.forgo(probes).await;
                 return self.put_off(&job, at).await;
             }
             Admission::InLine => {
-                self.gate.forgo(probe).await;
+                self.gate.forgo(probes).await;
                 return self.stand_in_line(&job, started_at).await;
             }
             Admission::Ended(outcome) => (None, Some(outcome)),
@@ -208,22 +208,23 @@ impl Runner {
                 "The job ran into a fault of Tidegate.",
             )),
             None if self.over.is_cancelled() => {
-                self.gate.forgo(probe).await;
+                self.gate.forgo(probes).await;
                 return self.hand_over(&job, started_at).await;
             }
             None => {
                 tracing::warn!(job.id = %job.id, job.attempt = job.attempt, "a running job is not this node's any more: it was cancelled, or its lease was lost");
                 self.held.remove(this);
-                return self.gate.forgo(probe).await;
+                return self.gate.forgo(probes).await;
             }
         };
         let finished_at = self.clock.now();
         // What made no call says nothing about its target.
         if called {
-            self.gate.note(&job, probe, &outcome, finished_at.since(started_at)).await;
+            self.gate.note(&job, probes, &outcome, finished_at.since(started_at)).await;
         } else {
-            self.gate.forgo(probe).await;
+            self.gate.forgo(probes).await;
         }
+        let outcome = self.gate.counted(&job, outcome);
         self.count(&job, &outcome, started_at, finished_at);
         let finished = self.conclude(&job, outcome, started_at, finished_at);
         let ended = finished.attempt.outcome;
@@ -277,7 +278,7 @@ impl Runner {
 
     fn count(&self, job: &Job, outcome: &Outcome, started_at: Timestamp, finished_at: Timestamp) {
         // Nothing was called.
-        if outcome.as_ref().is_err_and(|failure| failure.class.verdict() == Verdict::Hold) {
+        if outcome.as_ref().is_err_and(|failure| failure.class == ErrorClass::SwitchedOff) {
             return;
         }
         let took = finished_at.since(started_at);

@@ -1,6 +1,6 @@
 //! What models answer, at the socket.
 
-use crate::receiver::{Receiver, Reply};
+use crate::receiver::{Receiver, Reply, scripted};
 use domain::{
     id::{ProviderId, TenantId},
     outcome::ErrorClass,
@@ -107,4 +107,46 @@ async fn what_a_provider_says_instead_of_an_answer_is_told_apart() {
     );
     assert_eq!(failed(Reply::json(&json!({"choices": []}))).await.class, ErrorClass::BadAnswer);
     assert_eq!(failed(completion("  ")).await.class, ErrorClass::BadInput);
+}
+
+#[tokio::test]
+async fn a_provider_that_says_that_its_credit_is_used_up_is_believed_and_one_that_is_busy_is_busy() {
+    let receiver = Receiver::start(|_| Reply::status(500)).await;
+    let failed = async |kind, status, body: serde_json::Value| {
+        receiver.now(move |_| Reply { status, ..Reply::json(&body) });
+        ask(kind, &receiver.url).await.unwrap_err()
+    };
+    let spent = json!({"error": {
+        "message": "You exceeded your current quota, please check your plan and billing details.",
+        "type": "insufficient_quota",
+        "param": null,
+        "code": "insufficient_quota",
+    }});
+    let failure = failed(ProviderKind::Openai, 429, spent).await;
+    assert_eq!((failure.class, failure.status), (ErrorClass::Budget, Some(429)));
+    assert_eq!(failure.words, "local says that its credit or quota is used up (insufficient_quota)");
+    assert!(failure.answer.unwrap().contains("billing details"));
+    let low = json!({"type": "error", "error": {
+        "type": "invalid_request_error",
+        "message": "Your credit balance is too low to access the Anthropic API.",
+    }});
+    let failure = failed(ProviderKind::Anthropic, 400, low).await;
+    assert_eq!(
+        (failure.class, failure.words.as_str()),
+        (ErrorClass::Budget, "local says that its credit is used up")
+    );
+    let busy = json!({"error": {"type": "tokens", "code": "rate_limit_exceeded", "message": "Slow down."}});
+    assert_eq!(failed(ProviderKind::Openai, 429, busy).await.class, ErrorClass::RateLimited);
+}
+
+#[tokio::test]
+async fn a_provider_whose_host_is_gone_is_told_from_one_that_breaks_off() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let gone = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let failure = ask(ProviderKind::Openai, &gone).await.unwrap_err();
+    assert_eq!((failure.class, failure.unreached), (ErrorClass::Connection, true));
+    let breaks = scripted(vec!["HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n", "{"], Duration::ZERO).await;
+    let failure = ask(ProviderKind::Openai, &breaks).await.unwrap_err();
+    assert_eq!((failure.class, failure.unreached), (ErrorClass::Connection, false));
 }

@@ -53,7 +53,7 @@ impl Three {
         for (n, job) in jobs.iter().enumerate() {
             let (outcome, took) = outcome(n);
             let node = &self.nodes[n % 3];
-            node.note(job, None, &outcome, took).await;
+            node.note(job, Vec::new(), &outcome, took).await;
             node.settle().await;
             if self.state() == Some(BreakerState::Open) {
                 return Some(n + 1);
@@ -83,7 +83,7 @@ async fn failures_spread_over_three_nodes_open_a_breaker_as_those_of_one_would()
     assert_eq!((open.changed_by.as_str(), open.openings), ("tidegate", 1));
     // What the other nodes still had to tell was counted before it opened, and opens nothing twice.
     for node in &three.nodes {
-        node.note(&jobs[8], None, &ill(), SECOND).await;
+        node.note(&jobs[8], Vec::new(), &ill(), SECOND).await;
         node.settle().await;
     }
     assert_eq!(three.place.breaker(&three.key()).unwrap(), open);
@@ -163,7 +163,7 @@ async fn calls_that_could_not_be_told_yet_are_told_once_and_seen_by_people() {
     let jobs = three.jobs(7).await;
     for (n, job) in jobs.iter().enumerate() {
         let outcome = if n == 0 { ill() } else { well() };
-        three.nodes[n % 3].note(job, None, &outcome, if n == 1 { SLOW } else { SECOND }).await;
+        three.nodes[n % 3].note(job, Vec::new(), &outcome, if n == 1 { SLOW } else { SECOND }).await;
     }
     let seen = || async {
         let rows = three.place.services().watched(&admin()).await.unwrap();

@@ -6,6 +6,7 @@
 mod breakers;
 mod chores;
 mod edits;
+mod providers;
 mod schedules;
 mod support;
 
@@ -145,7 +146,7 @@ async fn a_breaker_opens_holds_lets_one_job_try_and_closes_for_a_trickle_first()
     let of_blog = |job: &mut Job| job.destination_id = Some(blog);
     place.jobs(5, of_blog).await;
     for job in jobs(place.gate.admit(place.claim(5).await).await) {
-        place.gate.note(&job, None, &ill(), SECOND).await;
+        place.gate.note(&job, Vec::new(), &ill(), SECOND).await;
     }
     place.gate.settle().await;
     let open = place.breaker(&key).unwrap();
@@ -201,12 +202,12 @@ async fn one_job_that_fails_again_and_again_opens_no_breaker_and_neither_do_refu
     let blog = place.destination("blog").await;
     let made = place.jobs(10, |job| job.destination_id = Some(blog)).await;
     for _ in 0..15 {
-        place.gate.note(&made[0], None, &ill(), SECOND).await;
+        place.gate.note(&made[0], Vec::new(), &ill(), SECOND).await;
         place.gate.settle().await;
     }
     for job in &made {
         let refused = Err(Failure::new(ErrorClass::Rejected, "422 from blog"));
-        place.gate.note(job, None, &refused, SECOND).await;
+        place.gate.note(job, Vec::new(), &refused, SECOND).await;
         place.gate.settle().await;
     }
     assert!(place.breaker(&BreakerKey::Destination(blog)).is_none());
@@ -227,7 +228,7 @@ async fn a_breaker_forced_by_a_person_stays_so_until_it_is_set_back() {
 
     set(BreakerMode::ForcedClosed).await.unwrap();
     for job in place.jobs(10, |job| job.destination_id = Some(blog)).await {
-        place.gate.note(&job, None, &ill(), SECOND).await;
+        place.gate.note(&job, Vec::new(), &ill(), SECOND).await;
     }
     place.gate.settle().await;
     assert_eq!(place.breaker(&key).unwrap().state, BreakerState::Closed);
@@ -303,7 +304,7 @@ async fn two_nodes_that_find_a_breaker_s_time_over_send_one_job() {
     let blog = place.destination("blog").await;
     let of_blog = |job: &mut Job| job.destination_id = Some(blog);
     for job in place.jobs(5, of_blog).await {
-        place.gate.note(&job, None, &ill(), SECOND).await;
+        place.gate.note(&job, Vec::new(), &ill(), SECOND).await;
     }
     place.gate.settle().await;
     place.clock.advance(30 * SECOND);

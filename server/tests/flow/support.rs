@@ -1,15 +1,16 @@
 //! A database in a folder of its own, with a gate before it and a clock that stands still.
 
 use app::{
-    ports::Actor,
-    view::connections::{NewDestination, NewVendor},
+    ports::{Actor, ProvidersPort},
+    view::connections::{NewDestination, NewProvider, NewVendor},
 };
 use clap::Parser;
 use domain::{
     breaker::{Breaker, BreakerKey},
     destination::DestinationKind,
-    id::{DestinationId, JobId, NodeId, TenantId, UserId, VendorId},
+    id::{DestinationId, JobId, NodeId, ProviderId, TenantId, UserId, VendorId},
     job::{Job, JobKind},
+    provider::ProviderKind,
     role::Role,
     tenant::Tenant,
     time::{HOUR, Timestamp},
@@ -110,6 +111,18 @@ impl Place {
         };
         self.base.services.create_destination(&admin(), new).await.unwrap();
         self.base.services.destination_named(&admin(), slug).unwrap().destination.id
+    }
+
+    pub(crate) async fn provider(&self, slug: &str, model: &str) -> ProviderId {
+        let new = NewProvider {
+            slug: slug.into(),
+            kind: ProviderKind::Openai,
+            base_url: Some("http://127.0.0.1:9/v1".into()),
+            model: model.into(),
+            key: None,
+        };
+        self.base.services.add(&admin(), new).await.unwrap();
+        self.base.services.provider_named(&admin(), slug).unwrap().provider.id
     }
 
     pub(crate) async fn vendor(&self, slug: &str) -> VendorId {

@@ -14,6 +14,7 @@ on_both! {
     thresholds_are_part_of_the_configuration_until_none_is_set,
     a_bucket_is_read_back_as_it_was_written_and_written_over_by_its_own_node_alone,
     the_calls_of_some_breakers_are_read_by_breaker_and_time,
+    the_calls_of_a_provider_are_no_calls_of_its_models,
     failures_of_three_nodes_add_up_to_those_of_one,
     buckets_are_forgotten_when_they_are_old,
 }
@@ -83,6 +84,16 @@ async fn the_calls_of_some_breakers_are_read_by_breaker_and_time(db: Db) {
     revisions.sort_unstable();
     assert_eq!(revisions, [0, 3]);
     assert!(db.calls_since(Some(&[]), NOW.plus(-1)).await.unwrap().is_empty());
+}
+
+async fn the_calls_of_a_provider_are_no_calls_of_its_models(db: Db) {
+    let writer = id(ProviderId::new);
+    let whole = bucket(&BreakerKey::Provider(writer), NOW);
+    let model = bucket(&BreakerKey::Model(writer, "large-2".into()), NOW);
+    db.count_calls(&[whole.clone(), model.clone()]).await.unwrap();
+    for one in [whole, model] {
+        assert_eq!(db.calls_since(Some(std::slice::from_ref(&one.key)), NOW.plus(-1)).await.unwrap(), [one]);
+    }
 }
 
 async fn failures_of_three_nodes_add_up_to_those_of_one(db: Db) {

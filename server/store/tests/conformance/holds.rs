@@ -54,15 +54,17 @@ async fn only_waiting_jobs_are_put_aside_and_they_say_what_holds_them(db: Db) {
 
 async fn what_holds_jobs_is_named_once_however_many_there_are(db: Db) {
     assert!(db.holders().await.unwrap().is_empty());
-    let model = Holder::Breaker(BreakerKey::Model(id(ProviderId::new), "large-2".into()));
-    for holder in [&paused(), &model, &Holder::Person] {
+    let writer = id(ProviderId::new);
+    let provider = Holder::Breaker(BreakerKey::Provider(writer));
+    let model = Holder::Breaker(BreakerKey::Model(writer, "large-2".into()));
+    for holder in [&paused(), &model, &provider, &Holder::Person] {
         let jobs = [job(), job(), job()];
         db.add_jobs(&jobs).await.unwrap();
         db.hold_waiting(&jobs.map(|job| job.id), holder, "waits", NOW).await.unwrap();
     }
     let mut holders = db.holders().await.unwrap();
     holders.sort();
-    assert_eq!(holders, [Holder::Person, paused(), model]);
+    assert_eq!(holders, [Holder::Person, paused(), provider, model]);
 }
 
 async fn the_oldest_held_jobs_are_let_go_first_and_not_all_at_one_instant(db: Db) {

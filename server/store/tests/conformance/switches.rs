@@ -12,6 +12,7 @@ use store::{DEFAULT_TENANT_ID, StoreError};
 on_both! {
     a_switch_is_turned_on_once_and_off_once_and_every_node_notices,
     a_breaker_is_read_back_as_it_was_written,
+    the_breakers_of_a_provider_and_of_its_models_are_kept_apart,
     of_two_nodes_that_change_a_breaker_one_succeeds_and_the_other_changes_nothing,
 }
 
@@ -80,6 +81,28 @@ async fn a_breaker_is_read_back_as_it_was_written(db: Db) {
     assert!(db.change_breaker(&open, None).await.unwrap());
     assert_eq!(db.load_config().await.unwrap().breakers, [open]);
     assert_eq!(db.audit_log(None, NOW.plus(SECOND), 10).await.unwrap().len(), 1);
+}
+
+async fn the_breakers_of_a_provider_and_of_its_models_are_kept_apart(db: Db) {
+    let writer = id(ProviderId::new);
+    let mut kept = vec![
+        breaker(BreakerKey::Provider(writer)),
+        breaker(BreakerKey::Model(writer, "large-2".into())),
+        breaker(BreakerKey::Model(writer, "small-2".into())),
+    ];
+    for each in &kept {
+        assert!(db.change_breaker(each, None).await.unwrap());
+    }
+    kept[0] = Breaker {
+        state: BreakerState::Closed,
+        reason: "closed by ada".into(),
+        revision: 2,
+        ..kept[0].clone()
+    };
+    assert!(db.change_breaker(&kept[0], None).await.unwrap());
+    let mut read = db.load_config().await.unwrap().breakers;
+    read.sort_by(|a, b| a.key.cmp(&b.key));
+    assert_eq!(read, kept);
 }
 
 async fn of_two_nodes_that_change_a_breaker_one_succeeds_and_the_other_changes_nothing(db: Db) {
