@@ -123,7 +123,7 @@ pub struct Settings {
     /// Refuse webhooks with 429 while this many jobs wait; a tenant with few of them is refused last
     #[arg(long, env = "TIDEGATE_MAX_WAITING", global = true, default_value_t = 200_000)]
     pub max_waiting: i64,
-    /// First pause before a failed try is repeated; doubles with each further one
+    /// First pause before a failed try is repeated; doubles with each further one, for models it gets ten times as long
     #[arg(long, env = "TIDEGATE_RETRY_BASE_MS", global = true, default_value_t = 2_000)]
     pub retry_base_ms: u64,
     /// First pause of a circuit breaker that opens, where `breaker set` says none; doubles with each failed probe, up to ten minutes

@@ -92,6 +92,15 @@ pub const fn max_attempts(kind: JobKind) -> i32 {
     }
 }
 
+/// How many times longer the longest pause gets with each further try. A job that asks a model has few tries, and they must
+/// outlast an outage all the same: the first pauses are as short as those of a delivery, for a hiccup, and the last is long.
+pub const fn growth(kind: JobKind) -> u32 {
+    match kind {
+        JobKind::Generate => 10,
+        JobKind::Publish | JobKind::Callback | JobKind::Forward => 2,
+    }
+}
+
 crate::words! {
     /// How one try ended.
     pub enum AttemptOutcome {
@@ -140,6 +149,7 @@ impl SwitchedOff {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::MINUTE;
 
     #[test]
     fn only_answers_that_may_change_are_tried_again() {
@@ -158,5 +168,18 @@ mod tests {
         }
         // Of a site it says no more than any other refusal.
         assert_eq!(ErrorClass::of_status(402), ErrorClass::Rejected);
+    }
+
+    #[test]
+    fn a_model_job_alone_outlasts_an_outage_of_ten_minutes_within_its_tries() {
+        // With full jitter a pause is half the longest one in the mean.
+        let mean = |kind: JobKind, first: i64| -> i64 {
+            (0..max_attempts(kind) - 1)
+                .map(|n| (first * i64::from(growth(kind)).pow(n.unsigned_abs())).min(LONGEST_PAUSE) / 2)
+                .sum()
+        };
+        for kind in JobKind::ALL {
+            assert!(mean(*kind, 2 * SECOND) >= 10 * MINUTE, "{kind}");
+        }
     }
 }

@@ -165,7 +165,7 @@ fn end(chore: &Chore, outcome: &Result<u64, StoreError>, now: Timestamp, chance:
     let next_at = match outcome {
         Ok(_) => in_turn,
         Err(_) => {
-            let pause = micros(backoff(chore.failures.saturating_add(1), RETRY_BASE, chance));
+            let pause = micros(backoff(chore.failures.saturating_add(1), RETRY_BASE, 2, chance));
             in_turn.min(now.plus(pause.max(SECOND)))
         }
     };

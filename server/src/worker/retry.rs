@@ -7,18 +7,17 @@ use domain::{
     breaker::BreakerKey,
     holder::Holder,
     job::{Called, Job},
-    outcome::{ErrorClass, LONGEST_ASKED, LONGEST_PAUSE, SwitchedOff, Verdict},
+    outcome::{ErrorClass, LONGEST_ASKED, LONGEST_PAUSE, SwitchedOff, Verdict, growth},
     time::Timestamp,
 };
 use std::time::Duration;
 use store::Next;
 
-/// The pause after try number `number` (1 is the first): anything between nothing and `base · 2^(number-1)`,
+/// The pause after try number `number` (1 is the first): anything between nothing and `base · growth^(number-1)`,
 /// at most an hour. Full jitter keeps many failed jobs from coming back at the same moment.
-pub fn backoff(number: i32, base: Duration, chance: u64) -> Duration {
-    let doublings = number.clamp(1, 32) as u32 - 1;
-    let most = base.saturating_mul(1_u32.checked_shl(doublings).unwrap_or(u32::MAX));
-    let most = micros(most).clamp(1, LONGEST_PAUSE);
+pub fn backoff(number: i32, base: Duration, growth: u32, chance: u64) -> Duration {
+    let times = growth.saturating_pow(number.clamp(1, 32).unsigned_abs() - 1);
+    let most = micros(base.saturating_mul(times)).clamp(1, LONGEST_PAUSE);
     Duration::from_micros(chance % most.unsigned_abs())
 }
 
@@ -31,7 +30,7 @@ pub fn decide(job: &Job, failure: &Failure, base: Duration, now: Timestamp, chan
         Verdict::Retry if job.attempt >= job.max_attempts => return Next::Deadletter { reason, class },
         Verdict::Retry => {}
     }
-    let own = micros(backoff(jobs::try_number(job), base, chance));
+    let own = micros(backoff(jobs::try_number(job), base, growth(job.kind), chance));
     // The far side knows better when it is ready, within reason.
     let pause = failure.retry_after.map_or(own, |asked| micros(asked).min(LONGEST_ASKED).max(own));
     let at = now.plus(pause);
@@ -64,7 +63,7 @@ mod tests {
     use domain::{
         id::{JobId, ProviderId, TenantId},
         job::JobKind,
-        time::DAY,
+        time::{DAY, SECOND},
     };
 
     const BASE: Duration = Duration::from_secs(2);
@@ -78,11 +77,28 @@ mod tests {
     fn the_longest_possible_pause_doubles_with_each_try_up_to_an_hour() {
         let longest = |attempt| {
             // The largest remainder below the bound is the bound less one microsecond.
-            (0..64).map(|bit| backoff(attempt, BASE, (1 << bit) - 1)).max().unwrap()
+            (0..64).map(|bit| backoff(attempt, BASE, 2, (1 << bit) - 1)).max().unwrap()
         };
         assert!(longest(1) <= BASE && longest(4) <= BASE * 8 && longest(4) > BASE * 4);
         assert!(micros(longest(31)) <= LONGEST_PAUSE);
-        assert_eq!(backoff(i32::MAX, BASE, 0), Duration::ZERO);
+        assert_eq!(backoff(i32::MAX, BASE, 10, 0), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_model_is_asked_again_soon_at_first_and_then_after_pauses_that_outlast_an_outage() {
+        let failure = Failure::new(ErrorClass::Server, "503 from writer");
+        // The pauses as they come when chance wants the longest each time.
+        let pauses: Vec<i64> = (1..5)
+            .map(|attempt| {
+                let job = Job { kind: JobKind::Generate, max_attempts: 5, ..job(attempt) };
+                let longest = 2 * SECOND * 10_i64.pow(attempt.unsigned_abs() - 1);
+                match decide(&job, &failure, BASE, Timestamp(0), longest.unsigned_abs() - 1) {
+                    Next::Retry { at, .. } => at.plus(1).0 / SECOND,
+                    other => panic!("{other:?}"),
+                }
+            })
+            .collect();
+        assert_eq!(pauses, [2, 20, 200, 2_000]);
     }
 
     #[test]
