@@ -171,7 +171,7 @@ fn Providers(providers: Vec<ProviderHealth>, now: Timestamp) -> impl IntoView {
         };
         view! {
             <li class:long=at_length>
-                <span class="name">{health.slug}</span>
+                <a class="name" href="/breakers">{health.slug}</a>
                 <Badge tone words/>
                 <span class="end">{aside}</span>
             </li>

@@ -114,6 +114,7 @@ fn a_provider_and_its_model_have_a_breaker_each_and_the_first_page_says_why_one_
     let first = site.get("/");
     assert!(
         first.has("Not asked now")
+            && first.has(">anthropic</a>")
             && first.has("anthropic says that its credit is used up; next probe in 10 min")
     );
     site.post("/providers", "/ui/flow/breaker", "key=prv_018f3c51000070008000000000000001&mode=automatic");

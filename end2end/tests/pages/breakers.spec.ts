@@ -114,6 +114,9 @@ test("a provider without credit is named with why wherever one looks, and closed
   await expect(panel).toContainText(why);
   await open(site, `/jobs/${held.id}`);
   await expect(page.getByText(why).first()).toBeVisible();
+  await open(site, "/");
+  await panel.getByRole("link", { name: "provider model" }).click();
+  await expect(page).toHaveURL(/\/breakers$/);
   await open(site, "/breakers");
   const line = page.getByRole("region", { name: "Circuit breakers" }).getByRole("listitem").filter({ hasText: "provider model" });
   await expect(line).toContainText(why);
