@@ -52,6 +52,7 @@ async function fill(site: Site) {
   writeFileSync(scheme, `name = "Buoys"\nalgorithm = "hmac-sha256"\nsignature = { from = "header:x-buoy-signature", encoding = "hex" }\nsigned = "{body}"\nevent = { id = ["json:id"], type = ["json:type"] }\n`);
   await server.cli(["vendor", "add", "buoys", "--scheme-file", scheme], { once: true });
   await server.cli(["vendor", "rotate", "stripe-live", "--overlap", "24h"], { once: true });
+  await server.cli(["vendor", "add", "alerts", "--preset", "tidegate"]);
   await server.follows();
 
   for (const offered of ["secret_tMrlL1qK5vuQAh1b6cZGhFChZTSYJlce98V0pYn7yBl", "secret_of_somebody_else_0123456789abcdef"])
@@ -129,6 +130,7 @@ test("pictures of every page", async ({ page, open, as, faults }) => {
     const [copy, replayed] = [await replay("event_id"), await replay("origin_id")];
     await site.server.cli(["schedule", "run-now", "morning-digest"]);
     const repeated = (await site.server.cli<any>(["schedule", "run-now", "morning-digest"])).event as string;
+    const news = (await site.server.cli<any[]>(["events", "list", "--vendor", "alerts"]))[0].id as string;
     const edited = await first("failed", "generate");
     const copyOfIt = (await site.server.cli<any>(["jobs", "edit", edited, "--model", "gpt-5"])).id as string;
     await site.server.addVendor("hooks-of-the-weather-service", "generic_hex", ["--option", "one_time=signed", "--option", "prefix=v1="]);
@@ -179,6 +181,9 @@ test("pictures of every page", async ({ page, open, as, faults }) => {
       ["vendor", site, "/vendors/acme"],
       ["vendor-rotating", site, "/vendors/stripe-live"],
       ["vendor-new", site, "/vendors/new"],
+      ["vendor-news", site, "/vendors/alerts"],
+      ["vendor-new-news", site, "/vendors/new?preset=tidegate"],
+      ["event-news", site, `/events/${news}`],
       ["vendor-new-options", site, "/vendors/new?preset=generic_hex"],
       ["vendor-new-custom", site, "/vendors/new/custom"],
       ["vendor-presets", site, "/vendors/presets"],
@@ -196,6 +201,7 @@ test("pictures of every page", async ({ page, open, as, faults }) => {
       ["schedules", site, "/schedules"],
       ["schedules-empty", empty, "/schedules"],
       ["schedule-new", site, "/schedules/new"],
+      ["schedule-times", site, `/schedules/${(await site.server.cli<any[]>(["schedule", "list"]))[0].id}/times`],
       ["event-repeated", site, `/events/${repeated}`],
       ["limits", site, "/limits"],
       ["breakers", site, "/breakers"],

@@ -5,7 +5,7 @@ use domain::{id::TenantId, time::Timestamp};
 use store::AuditEntry;
 
 /// What stands in the place of a person.
-pub const NAME: &str = "tidegate";
+pub const NAME: &str = domain::news::BY_ITSELF;
 
 /// An entry about something it did at `at` to what belongs to a tenant.
 pub fn audit(

@@ -13,7 +13,7 @@
 //! - [`payloads`], [`data_key`]: the bytes of webhooks, sealed where a tenant wants it
 //! - [`archive`]: events as lines of a file; [`replay`]: running stored events again;
 //!   [`retention`]: removing old ones
-//! - [`schedules`]: making events at set times
+//! - [`schedules`]: making events at set times; [`news`]: of what was done by itself; [`made`]: how either is made
 //! - [`stats`]: counting; [`beat`]: saying that this node lives; [`chores`]: forgetting what is old
 //! - [`serve`]: starting and ending all of it
 //!
@@ -34,6 +34,8 @@ pub mod http;
 pub mod ingress;
 pub mod jobs;
 pub mod live;
+pub mod made;
+pub mod news;
 pub mod payloads;
 pub mod replay;
 pub mod retention;

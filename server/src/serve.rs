@@ -19,6 +19,7 @@ use crate::{
         room::Room,
     },
     live::LiveConfig,
+    news::run::Teller,
     replay, schedules,
     schema::catalogue::Catalogue,
     secrets::resolver::Resolver,
@@ -236,6 +237,17 @@ pub async fn run(
             wake.clone(),
             stop.clone(),
         ));
+    }
+    if settings.has(NodeRole::Worker) {
+        let teller = Teller {
+            store: base.store.clone(),
+            live: base.live.clone(),
+            clock: clock.clone(),
+            stats: stats.clone(),
+            wake: wake.clone(),
+            public_url: settings.public_url.as_ref().map(|_| settings.public_url()),
+        };
+        background.spawn(teller.run(stop.clone()));
     }
     if recording {
         background.spawn(http::metrics::upkeep(late.clone()));

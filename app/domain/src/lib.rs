@@ -39,6 +39,7 @@ pub mod job;
 pub mod limit;
 pub mod look;
 pub mod network;
+pub mod news;
 pub mod operation;
 pub mod outcome;
 pub mod overlap;

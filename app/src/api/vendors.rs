@@ -44,8 +44,11 @@ pub async fn add_vendor(
         scheme: None,
     };
     let options = typed::options(options)?;
+    // Tidegate itself needs neither URL nor secret, so there is nothing to show once.
+    let page = (new.preset == domain::news::PRESET).then(|| format!("/vendors/{}", new.slug));
     let handle = seat::ports()?.vendors.add(&actor, new, options).await.map_err(seat::named)?;
-    leptos_axum::redirect(&typed::safe_path(Some(format!("/vendors/added?once={handle}"))));
+    let page = page.unwrap_or_else(|| format!("/vendors/added?once={handle}"));
+    leptos_axum::redirect(&typed::safe_path(Some(page)));
     Ok(())
 }
 

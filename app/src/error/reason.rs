@@ -54,6 +54,8 @@ pub enum Reason {
     Ended,
     /// A replacement is under way already.
     UnderWay,
+    /// Goes with somebody who posts, and this vendor's events are made here.
+    Unsigned,
     /// A refused request that would be refused again.
     StillRefused,
     /// A refused request of a vendor whose published keys cannot be had just now.
@@ -144,6 +146,12 @@ impl Reason {
                 "The dashboard has a page of its own at the address this would have. Choose another {name}; {} are not to be had.",
                 crate::NO_VENDORS.join(", ")
             ),
+            (Self::Taken, Field::Preset) => {
+                "There is one vendor of this kind already, and one is enough: add rules to it.".into()
+            }
+            (Self::Unsigned, _) => {
+                "This vendor is Tidegate itself: nobody posts to it, so it has no secret, no limits and no sender.".into()
+            }
             (Self::Taken, _) => format!("This {name} is in use already."),
             (Self::Unknown, _) => format!("This {name} does not exist any more."),
             (Self::WrongLogin, _) => "E-mail address or password is wrong.".into(),

@@ -76,6 +76,7 @@ fn Told(story: EventStory, payload: PayloadResource, replaying: Replaying) -> im
                 {story.by_hand.is_some().then(|| view! { <Badge tone=Tone::Held words="Taken in by hand"/> })}
                 {number.filter(|_| versions > 1).map(|number| view! { <Badge tone=Tone::Waiting words=format!("Version {number} of {versions}")/> })}
                 {story.scheduled.is_some().then(|| view! { <Badge tone=Tone::Quiet words="Made by a schedule"/> })}
+                {story.is_news.then(|| view! { <Badge tone=Tone::Quiet words="Made by Tidegate itself"/> })}
                 {story.copied.then(|| view! { <Badge tone=Tone::Quiet words="Replayed copy"/> })}
                 <span class="aside">{story.vendor.clone()}</span>
             </div>
@@ -138,21 +139,28 @@ fn Checks(story: EventStory) -> impl IntoView {
     let event = story.event;
     let signature = match event.secret_version {
         Some(version) => format!("fits version {version} of the secret"),
-        None if story.scheduled.is_some() => "none: it was made here".to_owned(),
+        None if story.scheduled.is_some() || story.is_news => "none: it was made here".to_owned(),
         None if story.by_hand.is_some() => "did not fit; a person vouched for it".to_owned(),
         None => "no signature asked for".to_owned(),
     };
-    let made = story.scheduled.is_some();
+    let made = match (story.scheduled.is_some(), story.is_news) {
+        (true, _) => Some("at a set time"),
+        (false, true) => Some("of an entry of the audit log"),
+        (false, false) => None,
+    };
     let failed = story.by_hand.is_some() && event.secret_version.is_none();
     view! {
         <section class="panel" aria-labelledby="checks">
             <h2 id="checks">"Checks"</h2>
             <ol class="checks">
-                <li class="good"><span class="name">{if made { "Made" } else { "Received" }}</span><span class="detail">{if made { "at a set time".to_owned() } else { story.path }}</span></li>
+                <li class="good"><span class="name">{if made.is_some() { "Made" } else { "Received" }}</span><span class="detail">{made.map_or(story.path, ToOwned::to_owned)}</span></li>
                 <li class=if failed { "bad" } else { "good" }><span class="name">"Signature"</span><span class="detail">{signature}</span></li>
-                <li class="good"><span class="name">"Stored"</span><span class="detail">"before it was answered"</span></li>
+                <li class="good"><span class="name">"Stored"</span><span class="detail">{if made.is_some() { "together with its jobs" } else { "before it was answered" }}</span></li>
             </ol>
             {story.scheduled.map(|made| view! { <p class="notice">{made_words(&made)}" "<a href="/schedules">"Schedules"</a></p> })}
+            {story.is_news.then(|| view! {
+                <p class="notice">"Tidegate did this by itself, and tells it as an event. "<a href="/audit?actor=tidegate">"All it did by itself"</a></p>
+            })}
             {story.by_hand.map(|mark| view! {
                 <p class="notice">
                     "First refused as “"{reason_name(&mark.reason)}"”, then taken in by "{mark.by}" on "{mark.at.long()}". "

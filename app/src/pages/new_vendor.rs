@@ -12,6 +12,7 @@ use crate::{
         page_head::PageHead,
         preset_facts::PresetFactList,
         preset_options::PresetOptions,
+        vendor::news::ItselfPanel,
     },
     error::Field,
     view::{connections::PresetChoice, preset_options::OptionChoice},
@@ -60,6 +61,7 @@ fn VendorForm(
     let chosen = RwSignal::new(first.clone());
     let offered: HashMap<String, Vec<OptionChoice>> =
         presets.iter().map(|preset| (preset.id.clone(), preset.options.clone())).collect();
+    let itself = Memo::new(move |_| chosen.with(|chosen| chosen == domain::news::PRESET));
     let offered = move || offered.get(&chosen.get()).cloned().unwrap_or_default();
     // What is typed in any field comes by here; only the choice of the preset counts.
     let choose = move |event: Event| {
@@ -83,11 +85,14 @@ fn VendorForm(
                     hint="Knows how the vendor signs, names and repeats its webhooks."/>
                 <TextField label="Name" name="slug" field=Field::Slug fault required=true placeholder="openai"
                     hint="Becomes part of the URL: /webhooks/openai"/>
+                <div hidden=move || itself.get()>
                 <TextField label="Signing secret" name="secret" kind="password" field=Field::Secret fault autocomplete="new-password"
                     hint="Paste it where the vendor hands one out. Left empty, a new one is made and shown once."/>
                 <CheckField label="The secret comes later" name="secret_later" id="secret_later"
                     hint="Many vendors show it only after they have the URL. Until it is set, their first requests are answered and everything else is refused."/>
+                </div>
                 {move || view! { <PresetOptions options=offered() fault/> }}
+                {move || itself.get().then(|| view! { <p class="notice">"Tidegate itself needs no secret: its events are made here. Once it is added, add a rule that says who is told."</p> })}
                 <div class="actions">
                     <Submit words="Add vendor" busy="Adding…" pending=action.pending()/>
                     <a class="button" href="/vendors">"Cancel"</a>
@@ -112,6 +117,16 @@ fn Expected(chosen: RwSignal<String>) -> impl IntoView {
 
 #[component]
 fn Followed(chosen: RwSignal<String>) -> impl IntoView {
+    // Known apart, so that choosing another vendor does not draw the panel from the beginning.
+    let itself = Memo::new(move |_| chosen.with(|chosen| chosen == domain::news::PRESET));
+    move || match itself.get() {
+        true => view! { <ItselfPanel/> }.into_any(),
+        false => view! { <Facts chosen/> }.into_any(),
+    }
+}
+
+#[component]
+fn Facts(chosen: RwSignal<String>) -> impl IntoView {
     let facts = Resource::new(move || chosen.get(), read_facts);
     view! {
         <section class="panel expected" aria-live="polite">

@@ -15,6 +15,7 @@ use crate::{
         vendor::{
             figures::{Figures, figures_of},
             limits::{Limits, LimitsPanel},
+            news::NewsPanel,
             privacy::{Privacy, PrivacyPanel},
             refused::{RefusedPanel, refusals_of},
             scheme::{Scheme, SchemePanel},
@@ -106,6 +107,10 @@ pub fn VendorPage() -> impl IntoView {
 fn Shown(vendor: VendorHead, reads: Reads, switch: ServerAction<SwitchVendor>) -> impl IntoView {
     let slug = vendor.address.slug.clone();
     let (tone, words, meaning) = state_words(vendor.state);
+    let meaning = match (vendor.tells_news(), vendor.state) {
+        (true, VendorState::Off) => "This vendor is switched off: what Tidegate does by itself meanwhile becomes no event, and nobody is told.",
+        _ => meaning,
+    };
     let target = PauseTarget::Vendor(vendor.id);
     view! {
         <Title text=slug.clone()/>
@@ -126,18 +131,30 @@ fn Shown(vendor: VendorHead, reads: Reads, switch: ServerAction<SwitchVendor>) -
         {(!meaning.is_empty()).then(|| view! { <p class="notice bad">{meaning}</p> })}
         <PausedNotice target meaning="Events are accepted and stored; their jobs wait and use up no tries."/>
         <div class="panels">
-            <section class="panel" aria-labelledby="address">
-                <h2 id="address">"Enter this URL at the vendor"</h2>
-                <CopyCode text=vendor.url.clone() label="URL"/>
-                {vendor.doc_url.clone().map(|href| view! {
-                    <p class="hint">
-                        "How it signs: "<a href=href rel="external noreferrer">{format!("{}’s documentation", vendor.preset)}</a>
-                    </p>
-                })}
-            </section>
-            <Figures figures=reads.figures href=vendor.address.href()/>
-            <Panels vendor reads/>
+            {match vendor.tells_news() {
+                true => view! { <NewsPanel id=vendor.id slug=vendor.address.slug/> }.into_any(),
+                false => view! { <Sent vendor reads/> }.into_any(),
+            }}
         </div>
+    }
+    .into_any()
+}
+
+/// Of a vendor that posts: where to, and all that is known and decided about that.
+#[component]
+fn Sent(vendor: VendorHead, reads: Reads) -> impl IntoView {
+    view! {
+        <section class="panel" aria-labelledby="address">
+            <h2 id="address">"Enter this URL at the vendor"</h2>
+            <CopyCode text=vendor.url.clone().unwrap_or_default() label="URL"/>
+            {vendor.doc_url.clone().map(|href| view! {
+                <p class="hint">
+                    "How it signs: "<a href=href rel="external noreferrer">{format!("{}’s documentation", vendor.preset)}</a>
+                </p>
+            })}
+        </section>
+        <Figures figures=reads.figures href=vendor.address.href()/>
+        <Panels vendor reads/>
     }
     .into_any()
 }

@@ -66,6 +66,10 @@ fn rows(page: VendorPage) -> AnyView {
 
 fn line(row: VendorRow, now: Timestamp) -> impl IntoView {
     let refused = row.refused.filter(|refused| *refused > 0);
+    let secret = match row.url {
+        Some(_) => secret(&row.secrets, now),
+        None => "needs none".to_owned(),
+    };
     let tenant = row.address.tenant.as_ref().map(|tenant| format!(" · tenant {tenant}"));
     view! {
         <tr>
@@ -76,9 +80,12 @@ fn line(row: VendorRow, now: Timestamp) -> impl IntoView {
                     {(!row.enabled).then(|| view! { <Badge tone=Tone::Quiet words="Off"/> })}
                     <PausedBadge target=PauseTarget::Vendor(row.id)/>
                 </span>
-                <code class="sub url" title=row.url.clone()>{row.url.clone()}</code>
+                {match row.url {
+                    Some(url) => view! { <code class="sub url" title=url.clone()>{url.clone()}</code> }.into_any(),
+                    None => view! { <span class="sub">"Its events are made here: what Tidegate does by itself"</span> }.into_any(),
+                }}
             </th>
-            <td class="c-wide" data-label="Secret">{secret(&row.secrets, now)}</td>
+            <td class="c-wide" data-label="Secret">{secret}</td>
             <td class="num" data-label="Accepted">{row.accepted.map(number)}</td>
             <td class="num" class:alarm=refused.is_some() data-label="Refused">{row.refused.map(number)}</td>
             <td class="num quiet" data-label="Last event">

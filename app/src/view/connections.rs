@@ -24,8 +24,8 @@ pub struct VendorRow {
     pub address: VendorAddress,
     /// Name of its preset, as people read it.
     pub preset: String,
-    /// The whole URL it posts to.
-    pub url: String,
+    /// The whole URL it posts to; `None` where its events are made here.
+    pub url: Option<String>,
     /// Answers 404 while false.
     pub enabled: bool,
     /// Its secrets that are not revoked, newest first, without their values.

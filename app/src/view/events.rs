@@ -57,8 +57,10 @@ pub struct EventStory {
     pub event: Event,
     /// Short name of the sender.
     pub vendor: String,
-    /// Path that was called.
+    /// Path that was called; empty where nobody called.
     pub path: String,
+    /// Whether it was made here of what Tidegate did by itself.
+    pub is_news: bool,
     /// All bodies the vendor sent under its id, oldest first; this one among them, unless it is a replay's copy.
     pub versions: Vec<EventVersion>,
     /// Whether it did not arrive, but is the copy a replay made.

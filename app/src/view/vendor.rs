@@ -49,8 +49,8 @@ pub struct VendorHead {
     pub preset: String,
     /// Where the vendor describes how it signs.
     pub doc_url: Option<String>,
-    /// The whole URL it posts to.
-    pub url: String,
+    /// The whole URL it posts to; `None` where its events are made here.
+    pub url: Option<String>,
     /// Whether it takes webhooks.
     pub state: VendorState,
     /// When it was added.
@@ -61,6 +61,11 @@ impl VendorHead {
     /// Whether how it signs was written by hand.
     pub fn is_custom(&self) -> bool {
         self.preset_id == "custom"
+    }
+
+    /// Whether its events are Tidegate's own news, so that nobody posts to it.
+    pub fn tells_news(&self) -> bool {
+        self.preset_id == domain::news::PRESET
     }
 }
 

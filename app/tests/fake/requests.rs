@@ -242,6 +242,7 @@ impl EventsPort for Fake {
             body_len: event.body_len,
         });
         Ok(EventStory {
+            is_news: false,
             now: self.now,
             vendor: "openai".into(),
             path: "/webhooks/openai".into(),

@@ -338,7 +338,7 @@ fn vendors(now: Timestamp) -> Vec<VendorRow> {
         id: VendorId::new(uuid(n)),
         address: VendorAddress { slug: slug.into(), tenant: None },
         preset: preset.into(),
-        url: format!("https://hooks.daily-herald.example/webhooks/{slug}"),
+        url: Some(format!("https://hooks.daily-herald.example/webhooks/{slug}")),
         enabled: true,
         secrets: vec![secret(3, SecretState::Active, None, now)],
         last_event_at: Some(now.plus(-12 * SECOND)),
@@ -360,6 +360,7 @@ fn vendors(now: Timestamp) -> Vec<VendorRow> {
             ..row(2, "slack", "Slack")
         },
         row(4, "weather", "Weather service"),
+        VendorRow { url: None, secrets: Vec::new(), ..row(5, "alerts", domain::news::PRESET_NAME) },
         VendorRow {
             address: VendorAddress { slug: "slack".into(), tenant: Some("weekly-mirror".into()) },
             ..row(3, "slack", "Slack")

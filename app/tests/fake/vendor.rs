@@ -7,7 +7,7 @@ use app::{
     view::vendor::{VendorAddress, VendorFigures, VendorHead, VendorState},
 };
 use async_trait::async_trait;
-use domain::{id::VendorId, time::DAY};
+use domain::{id::VendorId, news, time::DAY};
 
 #[async_trait]
 impl VendorPort for Fake {
@@ -19,6 +19,7 @@ impl VendorPort for Fake {
             address: row.address.clone(),
             preset_id: match row.preset.as_str() {
                 "Weather service" => "custom".into(),
+                news::PRESET_NAME => news::PRESET.into(),
                 _ => row.address.slug.clone(),
             },
             preset: row.preset.clone(),

@@ -149,3 +149,23 @@ fn how_a_vendor_signs_is_shown_to_all_and_changed_without_javascript_where_it_wa
     assert_eq!(done.location, at);
     assert_eq!(*site.fake.calls.lock().unwrap(), ["scheme signed = 1"]);
 }
+
+#[test]
+fn the_vendor_that_is_tidegate_itself_says_what_it_tells_in_place_of_a_url_and_a_secret() {
+    let site = busy(Role::Admin);
+    let list = site.get("/vendors");
+    assert!(
+        list.has("href=\"/vendors/alerts\"")
+            && list.has("Its events are made here")
+            && list.has("needs none")
+    );
+    let page = site.get("/vendors/alerts");
+    for words in ["Tidegate itself", "destination.gone", "Who is told", "href=\"/rules/new\"", "Switch off"] {
+        assert!(page.has(words), "{words}: {}", page.page());
+    }
+    assert!(
+        !page.has("Enter this URL at the vendor") && !page.has("Replace it") && !page.has("/requests/sender")
+    );
+    let editor = busy(Role::Editor).get("/vendors/alerts");
+    assert!(editor.has("What it tells") && !editor.has("Add rule") && !editor.has("Switch off"));
+}

@@ -322,7 +322,7 @@ fn is_usage(field: Field, reason: Reason) -> bool {
                 | Reason::PlaceSealed
                 | Reason::WrongLogin,
             _
-        ) | (Reason::DoesNotFit, Field::Form | Field::Version)
+        ) | (Reason::DoesNotFit | Reason::Unsigned, Field::Form | Field::Version)
             | (Reason::Missing, Field::Schema)
     )
 }
@@ -348,6 +348,7 @@ mod tests {
             (Field::Form, Reason::StillRefused),
             (Field::Form, Reason::Spent),
             (Field::Form, Reason::DoesNotFit),
+            (Field::Form, Reason::Unsigned),
             (Field::Form, Reason::NoEvents),
             (Field::Version, Reason::Ended),
             (Field::Secret, Reason::PlaceDown),

@@ -35,6 +35,9 @@ pub(super) async fn run(send: Send, settings: &Settings, out: &Output) -> anyhow
     let base = look(settings).await?;
     let who = actor(&base, send.tenant.as_deref())?;
     let live = named::vendor(&base, &who, &send.vendor)?;
+    if live.vendor.tells_news() {
+        anyhow::bail!("this vendor is Tidegate itself: its events are made here, and nobody posts to it");
+    }
     let preset = live.preset.as_deref().context("this vendor's preset is unknown")?;
     let file = match &send.file {
         Some(path) => Some(std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?),

@@ -15,6 +15,7 @@ use app::{
     ports::{RotationPort, VendorsPort},
     view::connections::NewVendor,
 };
+use domain::news;
 use serde_json::json;
 use std::{
     collections::BTreeMap,
@@ -170,7 +171,12 @@ pub(super) async fn run(command: Command, settings: &Settings, out: &Output) -> 
     Ok(())
 }
 
+/// About the preset that signs nothing.
+const ITSELF: &str =
+    "Events are made here, of what Tidegate does by itself. It has no URL and no secret; see `rule add`.";
+
 fn presets(out: &Output) {
+    let itself = json!({"id": news::PRESET, "name": news::PRESET_NAME, "notes": ITSELF});
     let rows: Vec<_> = signature::presets()
         .iter()
         .map(|preset| {
@@ -189,6 +195,7 @@ fn presets(out: &Output) {
                 "options": preset.options.iter().map(|option| option.as_str()).collect::<Vec<_>>(),
             })
         })
+        .chain([itself])
         .collect();
     out.list(&rows, &["id", "name", "described at"], |row| {
         ["id", "name", "doc_url"].map(|key| row[key].as_str().unwrap_or_default().to_owned()).to_vec()
@@ -202,7 +209,7 @@ async fn with_database(command: Command, base: &Base, out: &Output) -> anyhow::R
             let options: BTreeMap<String, String> = options.into_iter().collect();
             let scheme = scheme_file.as_deref().map(scheme).transpose()?;
             let preset = preset.unwrap_or_default();
-            if scheme.is_none() {
+            if scheme.is_none() && preset != news::PRESET {
                 let known = signature::preset(&preset).ok_or_else(|| {
                     Usage(format!("there is no preset {preset:?}; see `tidegate vendor presets`"))
                 })?;
@@ -211,9 +218,10 @@ async fn with_database(command: Command, base: &Base, out: &Output) -> anyhow::R
             let new = NewVendor { slug, preset, secret: given(secret_stdin)?, secret_later, scheme };
             let added = base.services.create_vendor(&who, new, options).await.map_err(said)?;
             let secret = added.secret.clone().unwrap_or_default();
+            let url = added.url.clone().unwrap_or_default();
             out.value(
                 &json!({"slug": added.slug, "url": added.url, "secret": added.secret}),
-                &[("slug", added.slug), ("url", added.url), ("secret", secret)],
+                &[("slug", added.slug), ("url", url), ("secret", secret)],
             );
         }
         Command::Redact(redact) => super::redact::run(redact, base, out).await?,
@@ -227,7 +235,8 @@ async fn with_database(command: Command, base: &Base, out: &Output) -> anyhow::R
                     .iter()
                     .map(|secret| format!("v{} {}", secret.version, secret.state))
                     .collect();
-                vec![row.address.slug.clone(), row.preset.clone(), row.url.clone(), secrets.join(", ")]
+                let url = row.url.clone().unwrap_or_default();
+                vec![row.address.slug.clone(), row.preset.clone(), url, secrets.join(", ")]
             });
         }
         Command::Rotate { slug, tenant, overlap, secret_stdin, force } => {

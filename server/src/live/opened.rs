@@ -26,7 +26,8 @@ pub struct LiveVendor {
     pub vendor: Vendor,
     /// Its tenant.
     pub tenant: Tenant,
-    /// How it signs; `None` when the stored preset or its options are unknown to this program.
+    /// How it signs; `None` when the stored preset or its options are unknown to this program, and for the vendor of a
+    /// tenant's news, whose events are made here.
     pub preset: Option<Arc<Preset>>,
     pub(super) secrets: Vec<(SecretInfo, Held)>,
     /// Its enabled rules, oldest first.

@@ -2,18 +2,15 @@
 
 use crate::{
     clock::fresh,
-    ingress::{redact, rules, unique},
     live::LiveVendor,
-    payloads::{self, CannotSeal},
-    schema::types,
+    made::{self, Made},
+    payloads::CannotSeal,
 };
 use domain::{
-    event::{Event, EventPayload},
-    id::{EventId, RequestId},
+    id::EventId,
     schedule::{Schedule, ScheduledEvent},
     time::Timestamp,
 };
-use sha2::{Digest, Sha256};
 use store::NewEvent;
 
 /// The event a schedule makes at `now` for the time `due_at`, or, where somebody did not wait for that, for `run_by`.
@@ -33,35 +30,21 @@ pub fn event(
         None => format!("schedule:{}:{}", schedule.id, due_at.rfc3339()),
         Some(_) => format!("schedule:{}:{id}", schedule.id),
     };
-    let body = schedule.payload.clone().into_bytes();
-    let body_hash: [u8; 32] = Sha256::digest(&body).into();
-    let event = Event {
+    let made = Made {
         id,
-        tenant_id: schedule.tenant_id,
-        vendor_id: schedule.vendor_id,
         external_id,
         event_type: schedule.event_type.clone(),
         subject_id: schedule.subject_id.clone(),
-        occurred_at: Some(due_at),
-        schema_version: None,
-        received_at: now,
-        request_id: RequestId::new(fresh()),
-        trace_id: fresh().simple().to_string(),
-        secret_version: None,
-        body_len: body.len() as i64,
+        occurred_at: due_at,
+        body: schedule.payload.clone(),
     };
-    let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
-    let payload = redact::stored(live.redaction(), EventPayload { headers, body });
-    let mut jobs = rules::jobs_for(&event, live.vendor.slug.as_str(), &live.rules);
-    types::judge(&live.types, &event, &payload, &mut jobs);
-    let unique = unique::keys(&event, &payload, &jobs, || types::seen(&live.types, &event, &payload));
-    let payload = payloads::seal(live.privacy.as_deref(), id, payload)?;
-    let made = ScheduledEvent {
+    let new = made::event(live, made, now)?;
+    let scheduled = ScheduledEvent {
         event_id: id,
         schedule_id: schedule.id,
         slug: schedule.slug.clone(),
         due_at,
         run_by,
     };
-    Ok((NewEvent { event, body_hash, payload, jobs, unique }, made))
+    Ok((new, scheduled))
 }

@@ -2,7 +2,7 @@
 //! secrets that cannot be read where they are kept.
 
 use super::Services;
-use crate::{live::LiveVendor, secrets::reference::Reference};
+use crate::{live::{LiveVendor, Snapshot}, secrets::reference::Reference};
 use domain::tenant::{DEFAULT_TENANT, Tenant};
 use signature::SecretOrigin;
 use store::StoreError;
@@ -42,6 +42,7 @@ impl Services {
             let what = named("destination", tenant, live.destination.slug.as_str());
             found.extend(self.unreadable(what, "its secret", live.reference.as_ref()));
         }
+        found.extend(snapshot.tenants().filter_map(|tenant| untold(tenant, &snapshot)));
         found.sort_by(|a, b| a.what.cmp(&b.what));
         Ok(found)
     }
@@ -58,6 +59,10 @@ impl Services {
     }
 
     async fn check_vendor(&self, live: &LiveVendor) -> Result<Option<(bool, String)>, StoreError> {
+        if live.vendor.tells_news() {
+            let words = "has no rule: nobody is told what Tidegate does by itself; see `tidegate rule add`";
+            return Ok(live.rules.is_empty().then(|| (false, words.to_owned())));
+        }
         let Some(preset) = live.preset.as_deref() else {
             let words = "its preset, or an option of it, is not known to this version: its URL answers 404";
             return Ok(Some((true, words.to_owned())));
@@ -92,6 +97,19 @@ impl Services {
         };
         Ok(Some((false, words.to_owned())))
     }
+}
+
+/// Says that a tenant hears of nothing, where there is something that can break.
+fn untold(tenant: &Tenant, snapshot: &Snapshot) -> Option<Finding> {
+    let delivers = snapshot.destinations().any(|live| live.destination.tenant_id == tenant.id);
+    let hears =
+        snapshot.vendors().any(|live| live.vendor.tenant_id == tenant.id && live.vendor.tells_news());
+    let words = "nobody is told when a destination is gone or a breaker opens; `tidegate vendor add alerts --preset tidegate` and a rule change that";
+    let what = match tenant.slug.as_str() {
+        DEFAULT_TENANT => "alerts".to_owned(),
+        slug => format!("alerts of {slug}"),
+    };
+    (delivers && !hears).then(|| Finding { what, bad: false, words: words.to_owned() })
 }
 
 /// What a finding is about; things of other tenants than the default one with their tenant.

@@ -60,9 +60,8 @@ impl EventsPort for Services {
         };
         let snapshot = self.live.now();
         let live = snapshot.vendor(event.vendor_id);
-        let path = live.map(|live| {
-            let url = self.webhook_url(live.tenant.slug.as_str(), live.vendor.slug.as_str());
-            url.strip_prefix(&self.public_url).unwrap_or_default().to_owned()
+        let path = live.and_then(|live| {
+            Some(self.url_of(live)?.strip_prefix(&self.public_url).unwrap_or_default().to_owned())
         });
         Ok(EventStory {
             now: self.clock.now(),
@@ -71,6 +70,7 @@ impl EventsPort for Services {
             versions,
             copied,
             by_hand,
+            is_news: scheduled.is_none() && live.is_some_and(|live| live.vendor.tells_news()),
             scheduled,
             done_already: done
                 .into_iter()

@@ -83,7 +83,7 @@ impl LimitsPort for Services {
     }
 
     async fn set_limits(&self, actor: &Actor, vendor: VendorId, new: NewLimits) -> Result<(), AppError> {
-        let live = self.vendor_of(actor, vendor)?;
+        let live = self.sender_of(actor, vendor)?;
         let checked = Checked::new(&new)?;
         let tenant = Some(live.vendor.tenant_id);
         let audit = self.audit(actor, tenant, "vendor.limits", &live.vendor.slug, checked.words());

@@ -1,7 +1,7 @@
 //! The versions of a vendor's secret: how often each is matched, replacing one, ending one. Owns the rule that a
 //! version in use does not end by mistake.
 
-use super::{Services, from_place, store_error, unavailable};
+use super::{Services, from_place, store_error, unavailable, vendor::is_sent};
 use crate::{
     clock::{fresh, random},
     live::{LiveVendor, purpose},
@@ -54,6 +54,7 @@ impl Services {
         overlap: i64,
         force: bool,
     ) -> Result<Rotated, AppError> {
+        is_sent(live)?;
         let until = self.end_after(overlap)?;
         let preset = live.preset.as_deref().ok_or(AppError::invalid(Field::Preset, Reason::Unknown))?;
         let made = match &given {

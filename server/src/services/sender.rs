@@ -65,7 +65,7 @@ impl SenderPort for Services {
     }
 
     async fn link(&self, actor: &Actor, vendor: VendorId) -> Result<SenderLink, AppError> {
-        let live = self.vendor_of(actor, vendor)?;
+        let live = self.sender_of(actor, vendor)?;
         let number = self.store.sender_link_number(vendor).await.map_err(unavailable)?;
         let expires_at = self.clock.now().plus(LASTS);
         let text = Link { vendor, number, expires_at }.sign(&self.link_key().await?);

@@ -3,13 +3,14 @@
 use super::{Services, sees, store_error, tenant_of, unavailable};
 use crate::live::LiveVendor;
 use app::{
-    error::{AppError, Field},
+    error::{AppError, Field, Reason},
     ports::{Actor, VendorPort},
     view::vendor::{VendorAddress, VendorFigures, VendorHead, VendorState},
 };
 use async_trait::async_trait;
 use domain::{
     id::VendorId,
+    news,
     tenant::{DEFAULT_TENANT, Tenant},
     time::DAY,
 };
@@ -49,6 +50,21 @@ impl Services {
         live.filter(|live| sees(actor, live.vendor.tenant_id)).ok_or(AppError::NotFound)
     }
 
+    /// The vendor of this id, if the actor may see it and somebody posts to it.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`]; `Invalid { Form, Unsigned }` for the vendor of a tenant's news.
+    pub fn sender_of(&self, actor: &Actor, id: VendorId) -> Result<Arc<LiveVendor>, AppError> {
+        let live = self.vendor_of(actor, id)?;
+        is_sent(&live).map(|()| live)
+    }
+
+    /// The whole URL a vendor posts to; `None` where nobody does.
+    pub(super) fn url_of(&self, live: &LiveVendor) -> Option<String> {
+        let url = || self.webhook_url(live.tenant.slug.as_str(), live.vendor.slug.as_str());
+        (!live.vendor.tells_news()).then(url)
+    }
+
     /// Lets a vendor's URL answer, or not.
     ///
     /// # Errors
@@ -68,6 +84,9 @@ impl Services {
     }
 
     fn state_of(&self, live: &LiveVendor) -> VendorState {
+        if live.vendor.tells_news() && live.vendor.enabled {
+            return VendorState::On;
+        }
         let Some(preset) = live.preset.as_deref().filter(|_| live.vendor.enabled) else {
             return if live.vendor.enabled { VendorState::NoPreset } else { VendorState::Off };
         };
@@ -76,6 +95,23 @@ impl Services {
             true => VendorState::On,
             false => VendorState::NoSecret,
         }
+    }
+}
+
+/// What people call how a vendor signs.
+pub(super) fn preset_name(live: &LiveVendor) -> String {
+    match &live.preset {
+        Some(preset) => preset.name.clone(),
+        None if live.vendor.tells_news() => news::PRESET_NAME.to_owned(),
+        None => live.vendor.preset.clone(),
+    }
+}
+
+/// Refuses what makes no sense where nobody posts.
+pub(super) fn is_sent(live: &LiveVendor) -> Result<(), AppError> {
+    match live.vendor.tells_news() {
+        true => Err(AppError::invalid(Field::Form, Reason::Unsigned)),
+        false => Ok(()),
     }
 }
 
@@ -94,9 +130,9 @@ impl VendorPort for Services {
             id: vendor.id,
             address: address(actor, &live.tenant, vendor.slug.as_str()),
             preset_id: vendor.preset.clone(),
-            preset: preset.map_or_else(|| vendor.preset.clone(), |preset| preset.name.clone()),
+            preset: preset_name(&live),
             doc_url: preset.map(|preset| preset.doc_url.clone()).filter(|url| url.starts_with("https://")),
-            url: self.webhook_url(live.tenant.slug.as_str(), vendor.slug.as_str()),
+            url: self.url_of(&live),
             state: self.state_of(&live),
             created_at: vendor.created_at,
         })

@@ -1,9 +1,12 @@
 //! Vendors: listing and adding them.
 
-use super::{Services, from_place, sees, slug, store_error, tenant_of, unavailable, vendor::address};
+use super::{
+    Services, from_place, sees, slug, store_error, tenant_of, unavailable,
+    vendor::{address, preset_name},
+};
 use crate::{
     clock::{fresh, random},
-    live::{CUSTOM, SCHEME, preset_of, purpose},
+    live::{CUSTOM, LiveVendor, SCHEME, Snapshot, preset_of, purpose},
 };
 use app::{
     error::{AppError, Field, Reason},
@@ -14,14 +17,14 @@ use app::{
     },
 };
 use async_trait::async_trait;
-use domain::{id::VendorId, policy::VendorPolicy, tenant::DEFAULT_TENANT, time::DAY, vendor::Vendor};
+use domain::{id::VendorId, news, policy::VendorPolicy, tenant::DEFAULT_TENANT, time::DAY, vendor::Vendor};
 use signature::SecretOrigin;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// A vendor that was just added.
 pub struct AddedVendor {
-    /// The URL to enter at the vendor.
-    pub url: String,
+    /// The URL to enter at the vendor; `None` where nobody posts to it.
+    pub url: Option<String>,
     /// Its short name.
     pub slug: String,
     /// The secret, when it was made here.
@@ -50,6 +53,9 @@ impl Services {
         if app::NO_VENDORS.contains(&new.slug.as_str()) {
             return Err(AppError::invalid(Field::Slug, Reason::Reserved));
         }
+        if preset == news::PRESET && (new.secret.is_some() || new.secret_later) {
+            return Err(AppError::invalid(Field::Secret, Reason::Unsigned));
+        }
         let vendor = Vendor {
             id: VendorId::new(fresh()),
             tenant_id,
@@ -61,6 +67,10 @@ impl Services {
             policy: VendorPolicy::default(),
             created_at: now,
         };
+        if vendor.tells_news() {
+            self.add_news_vendor(actor, &vendor, &snapshot).await?;
+            return Ok(AddedVendor { url: None, slug: vendor.slug.into(), secret: None });
+        }
         let preset = preset_of(&vendor).map_err(|_| match vendor.preset.as_str() {
             CUSTOM => AppError::invalid(Field::Scheme, Reason::Malformed),
             _ => AppError::invalid(Field::Preset, Reason::Unknown),
@@ -93,10 +103,31 @@ impl Services {
         self.changed().await;
         let tenant = snapshot.tenant(tenant_id).map(|tenant| tenant.slug.to_string()).unwrap_or_default();
         Ok(AddedVendor {
-            url: self.webhook_url(&tenant, vendor.slug.as_str()),
+            url: Some(self.webhook_url(&tenant, vendor.slug.as_str())),
             slug: vendor.slug.into(),
             secret: made,
         })
+    }
+
+    /// Adds the vendor of its tenant's news: one at most, so that each is told once.
+    async fn add_news_vendor(
+        &self,
+        actor: &Actor,
+        vendor: &Vendor,
+        snapshot: &Snapshot,
+    ) -> Result<(), AppError> {
+        let own = |live: &&Arc<LiveVendor>| live.vendor.tenant_id == vendor.tenant_id;
+        if snapshot.vendors().filter(own).any(|live| live.vendor.tells_news()) {
+            return Err(AppError::invalid(Field::Preset, Reason::Taken));
+        }
+        if !vendor.options.is_empty() {
+            return Err(AppError::invalid(Field::Form, Reason::DoesNotFit));
+        }
+        let audit =
+            self.audit(actor, Some(vendor.tenant_id), "vendor.add", &vendor.slug, vendor.preset.as_str());
+        self.store.add_vendor(vendor, None, &audit).await.map_err(store_error(Field::Slug))?;
+        self.changed().await;
+        Ok(())
     }
 
     /// The URL a vendor posts to.
@@ -164,11 +195,8 @@ impl VendorsPort for Services {
                 VendorRow {
                     id,
                     address: address(actor, &live.tenant, live.vendor.slug.as_str()),
-                    preset: live
-                        .preset
-                        .as_ref()
-                        .map_or_else(|| live.vendor.preset.clone(), |preset| preset.name.clone()),
-                    url: self.webhook_url(live.tenant.slug.as_str(), live.vendor.slug.as_str()),
+                    preset: preset_name(live),
+                    url: self.url_of(live),
                     enabled: live.vendor.enabled,
                     secrets: live.secret_infos(),
                     last_event_at: last.map(|row| row.minute).max(),
@@ -191,6 +219,12 @@ impl VendorsPort for Services {
                 options: choices(preset),
             })
             .collect();
+        choices.push(PresetChoice {
+            id: news::PRESET.to_owned(),
+            name: news::PRESET_NAME.to_owned(),
+            vendor_makes_secret: false,
+            options: Vec::new(),
+        });
         choices.sort_by_key(|choice| choice.name.to_lowercase());
         Ok(choices)
     }
@@ -203,7 +237,8 @@ impl VendorsPort for Services {
     ) -> Result<String, AppError> {
         let options = options.into_iter().map(|(option, text)| (option.as_str().to_owned(), text)).collect();
         let added = self.create_vendor(actor, new, options).await?;
-        let revealed = Revealed { slug: added.slug, url: added.url, secret: added.secret };
+        let revealed =
+            Revealed { slug: added.slug, url: added.url.unwrap_or_default(), secret: added.secret };
         let tenant = tenant_of(actor, &self.live.now())?;
         Ok(self.reveals.keep(actor.user_id, self.clock.now(), (tenant, revealed)))
     }

@@ -294,6 +294,8 @@ impl Gate {
         let name = breaker_name(&breaker.key, snapshot);
         let action = match breaker.state {
             BreakerState::Closed => "breaker.close",
+            // It was open before and one job tried in vain. Whoever was told that it opened knows as much.
+            _ if breaker.openings > 1 => "breaker.reopen",
             _ => "breaker.open",
         };
         let audit =

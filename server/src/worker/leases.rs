@@ -1,7 +1,7 @@
 //! Leases: which jobs this node holds, keeping them, and taking over what other nodes lost.
 
 use super::lease_time::LeaseTime;
-use crate::{clock::SharedClock, http::health::Health, wake::Wake};
+use crate::{by_itself, clock::SharedClock, http::health::Health, wake::Wake};
 use domain::{
     id::{JobId, NodeId},
     time::Timestamp,
@@ -11,7 +11,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
-use store::Store;
+use store::{Parked, Store};
 use tokio_util::sync::CancellationToken;
 
 /// Jobs taken over in one go.
@@ -124,9 +124,13 @@ async fn extend(store: &dyn Store, node: NodeId, held: &Held, tries: &[Try], unt
     }
 }
 
-/// Makes the jobs of nodes that went away due again.
+/// Makes the jobs of nodes that went away due again, or parks them.
 async fn recover(store: &dyn Store, over: Timestamp, now: Timestamp, wake: &Wake) {
-    match store.recover_over(over, now, BATCH).await {
+    let parked = move |job: &Parked| {
+        tracing::warn!(job.id = %job.id, "a job is held: its node died twice while it ran");
+        by_itself::audit(now, job.tenant_id, "job.park", job.id, job.reason.as_str())
+    };
+    match store.recover_over(over, now, BATCH, &parked).await {
         Ok(jobs) if jobs.is_empty() => {}
         Ok(jobs) => {
             tracing::warn!(jobs = jobs.len(), "jobs of a node that went away are due again");

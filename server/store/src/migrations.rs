@@ -46,6 +46,7 @@ schema! {
     18: "0018_token_keys.sql",
     19: "0019_job_facts.sql",
     21: "0021_chores.sql",
+    23: "0023_news.sql",
 }
 
 fn migration(version: i64, file: &'static str, sql: &'static str) -> Migration {

@@ -6,6 +6,7 @@
 mod breakers;
 mod chores;
 mod edits;
+mod news;
 mod providers;
 mod schedules;
 mod support;

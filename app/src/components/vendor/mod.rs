@@ -3,6 +3,7 @@
 
 pub mod figures;
 pub mod limits;
+pub mod news;
 pub mod privacy;
 pub mod refused;
 pub mod scheme;

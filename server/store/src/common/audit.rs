@@ -1,6 +1,6 @@
 //! The audit log.
 
-use super::{Adapter, Connection, Database, Transaction, rows};
+use super::{Adapter, Connection, Database, Transaction, news, rows};
 use crate::{AuditEntry, AuditStore, Result, StoreError, text::clean};
 use async_trait::async_trait;
 use domain::{
@@ -10,7 +10,7 @@ use domain::{
 };
 use sqlx::{QueryBuilder, query};
 
-/// Adds an entry, in the transaction of the change it tells of.
+/// Adds an entry, in the transaction of the change it tells of. What is news waits to be told from then on.
 pub(super) async fn write(connection: &mut Connection, entry: &AuditEntry) -> Result<()> {
     query(
         "insert into audit_log (id, at, tenant_id, actor, action, target, detail)
@@ -23,9 +23,9 @@ pub(super) async fn write(connection: &mut Connection, entry: &AuditEntry) -> Re
     .bind(clean(&entry.action))
     .bind(clean(&entry.target))
     .bind(clean(&entry.detail))
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    Ok(())
+    news::wait(connection, entry).await
 }
 
 /// Ends a change with the entry that tells of it; one that changed no row is undone as `NotFound`.

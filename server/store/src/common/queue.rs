@@ -5,15 +5,15 @@
 //! no two transactions wait for each other.
 
 use super::{
-    Adapter, Database, LOCK, along, delivery, finish, insert, is_one_of, lines, locking, rows, work_limits,
+    Adapter, Database, LOCK, along, audit, delivery, finish, insert, is_one_of, lines, locking, rows, work_limits,
 };
 use crate::{
-    CounterDelta, Finished, MOST_QUEUES, Next, QueueStore, Result,
+    CounterDelta, Finished, MOST_QUEUES, Next, Parked, ParkedEntry, QueueStore, Result,
     batch::{self, Change},
 };
 use async_trait::async_trait;
 use domain::{
-    id::{JobId, NodeId},
+    id::{JobId, NodeId, TenantId},
     job::{Job, JobResult},
     limit::WorkLimit,
     queue::{QueueHead, Take},
@@ -217,7 +217,13 @@ impl QueueStore for Adapter {
         })
     }
 
-    async fn recover_over(&self, over: Timestamp, now: Timestamp, limit: i64) -> Result<Vec<JobId>> {
+    async fn recover_over(
+        &self,
+        over: Timestamp,
+        now: Timestamp,
+        limit: i64,
+        parked: &ParkedEntry,
+    ) -> Result<Vec<JobId>> {
         let mut transaction = self.begin().await?;
         let expired = locking::expired(&mut transaction, over, limit).await?;
         if expired.is_empty() {
@@ -255,6 +261,20 @@ impl QueueStore for Adapter {
         free.push(" where id");
         is_one_of(&mut free, expired.iter().map(|id| id.uuid()));
         free.build().execute(&mut *transaction).await?;
+
+        let mut poison =
+            QueryBuilder::new("select id, tenant_id, reason from jobs where held_by = 'poison' and id");
+        is_one_of(&mut poison, expired.iter().map(|id| id.uuid()));
+        let poison = rows::all(&poison.build().fetch_all(&mut *transaction).await?, |row| {
+            Ok(Parked {
+                id: rows::get(row, "id").map(JobId::new)?,
+                tenant_id: rows::get(row, "tenant_id").map(TenantId::new)?,
+                reason: rows::get(row, "reason")?,
+            })
+        })?;
+        for job in &poison {
+            audit::write(&mut transaction, &parked(job)).await?;
+        }
         transaction.commit().await?;
         Ok(expired)
     }

@@ -42,6 +42,8 @@ mod keys;
 #[path = "../common/lines.rs"]
 mod lines;
 mod locking;
+#[path = "../common/news.rs"]
+mod news;
 #[path = "../common/nodes.rs"]
 mod nodes;
 #[path = "../common/policy.rs"]

@@ -18,6 +18,7 @@ mod job_edits;
 mod jobs;
 mod keys;
 mod lines;
+mod news;
 mod nodes;
 mod policy;
 mod privacy;
@@ -56,6 +57,7 @@ pub use job_edits::*;
 pub use jobs::*;
 pub use keys::*;
 pub use lines::*;
+pub use news::*;
 pub use nodes::*;
 pub use policy::*;
 pub use privacy::*;
@@ -120,6 +122,7 @@ pub trait Store:
     + AuditStore
     + SchemaStore
     + ScheduleStore
+    + NewsStore
     + UniqueStore
     + ChoreStore
     + Send

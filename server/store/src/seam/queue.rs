@@ -2,18 +2,32 @@
 //! A job counts as held by a node only while its row says `running`, that node and that attempt number, so a
 //! node that lost its lease can change nothing.
 
-use super::{CounterDelta, Result};
+use super::{AuditEntry, CounterDelta, Result};
 use async_trait::async_trait;
 use domain::{
     attempt::Attempt,
     holder::Holder,
-    id::{JobId, NodeId},
+    id::{JobId, NodeId, TenantId},
     job::{Job, JobResult},
     limit::WorkLimit,
     outcome::ErrorClass,
     queue::{QueueHead, Take, share},
     time::Timestamp,
 };
+
+/// A job that is held, because nodes went away while they ran it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parked {
+    /// Which.
+    pub id: JobId,
+    /// Whose.
+    pub tenant_id: TenantId,
+    /// Why, for people.
+    pub reason: String,
+}
+
+/// The entry of the audit log about a job that is parked.
+pub type ParkedEntry = dyn Fn(&Parked) -> AuditEntry + Send + Sync;
 
 /// How a try ended and what happens next.
 #[derive(Clone, Debug)]
@@ -132,12 +146,14 @@ pub trait QueueStore: Send + Sync {
     /// Which of these jobs `node` still holds, and in which try. A look, not a lock.
     async fn tries_held(&self, node: NodeId, jobs: &[JobId]) -> Result<Vec<(JobId, i32)>>;
     /// Finds running jobs whose lease ended, keeps the try as `lost`, and makes them pending again, or dead
-    /// letters when their tries are spent. One that was lost before is held: it may be what ends its nodes. At most
-    /// `limit` at a time. Leases are judged at `over`, by the clock they were made with; what becomes of the jobs is
+    /// letters when their tries are spent. One that was lost before is held: it may be what ends its nodes; `parked` is the
+    /// entry that tells of it. At most `limit` at a time. Leases are judged at `over`, by the clock they were made with; what becomes of the jobs is
     /// written by `now`, by the clock that says when jobs are due.
-    async fn recover_over(&self, over: Timestamp, now: Timestamp, limit: i64) -> Result<Vec<JobId>>;
-    /// The same where both clocks are one.
-    async fn recover_expired(&self, now: Timestamp, limit: i64) -> Result<Vec<JobId>> {
-        self.recover_over(now, now, limit).await
-    }
+    async fn recover_over(
+        &self,
+        over: Timestamp,
+        now: Timestamp,
+        limit: i64,
+        parked: &ParkedEntry,
+    ) -> Result<Vec<JobId>>;
 }

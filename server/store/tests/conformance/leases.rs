@@ -1,7 +1,7 @@
 //! Leases: who may still change a job, and what becomes of one whose node went away.
 
 use crate::{
-    support::{Db, NOW, audit, delta, id, job, on_both},
+    support::{Db, NOW, audit, delta, id, job, on_both, parked},
     work::{LEASE, retry, running, succeeded},
 };
 use domain::{
@@ -131,6 +131,10 @@ async fn a_job_whose_node_went_away_twice_is_parked_and_not_run_again_by_itself(
     assert_eq!(parked.reason.as_deref(), Some("its node died twice while it ran"));
     assert_eq!((parked.node_id, parked.lease_until), (None, None));
     assert_eq!(db.holders().await.unwrap(), [Holder::Poison]);
+    let log = db.audit_log(None, NOW.plus(1), 9).await.unwrap();
+    let told: Vec<_> = log.iter().filter(|entry| entry.action == "job.park").collect();
+    assert_eq!(told.len(), 1, "and noted once");
+    assert_eq!((told[0].target.clone(), told[0].detail.as_str()), (one.to_string(), "its node died twice while it ran"));
     let tries = db.attempts(&[one]).await.unwrap();
     let told: Vec<_> = tries.iter().map(|attempt| (attempt.outcome, attempt.next_run_at)).collect();
     assert_eq!(told, [(AttemptOutcome::Lost, Some(LEASE)), (AttemptOutcome::Lost, None)]);
@@ -150,11 +154,11 @@ async fn a_node_whose_clock_jumped_takes_no_job_of_a_living_node_when_it_judges_
     let (_, claimed) = running(&db, &[job()]).await;
     let shared = LEASE.plus(-SECOND);
     for jump in [HOUR, -HOUR] {
-        assert!(db.recover_over(shared, NOW.plus(jump), 10).await.unwrap().is_empty());
+        assert!(db.recover_over(shared, NOW.plus(jump), 10, &parked).await.unwrap().is_empty());
     }
     assert_eq!(db.job(None, claimed[0].id).await.unwrap(), claimed[0]);
     // When its node went away it is due at once by the clock of those that claim, whatever the other one shows.
-    assert_eq!(db.recover_over(LEASE, NOW, 10).await.unwrap(), [claimed[0].id]);
+    assert_eq!(db.recover_over(LEASE, NOW, 10, &parked).await.unwrap(), [claimed[0].id]);
     assert_eq!(db.job(None, claimed[0].id).await.unwrap().next_run_at, NOW);
 }
 

@@ -23,6 +23,7 @@ mod jobs;
 mod keys;
 mod leases;
 mod lines;
+mod news;
 mod opening;
 mod operation;
 mod privacy;

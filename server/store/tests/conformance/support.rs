@@ -8,7 +8,7 @@ use domain::{
 };
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use std::{fs, future::Future, ops::Deref, path::PathBuf, sync::Arc};
-use store::{AuditEntry, CounterDelta, DEFAULT_TENANT_ID, NewEvent, OpenOptions, Store, open};
+use store::{AuditEntry, CounterDelta, DEFAULT_TENANT_ID, NewEvent, OpenOptions, Parked, Store, open};
 use uuid::Uuid;
 
 /// A moment all stories begin at.
@@ -86,7 +86,23 @@ fn passed(told: Result<(), tokio::task::JoinError>) {
     }
 }
 
+/// The entry about a job that is parked.
+pub(crate) fn parked(job: &Parked) -> AuditEntry {
+    AuditEntry {
+        tenant_id: Some(job.tenant_id),
+        actor: domain::news::BY_ITSELF.into(),
+        target: job.id.to_string(),
+        detail: job.reason.clone(),
+        ..audit("job.park")
+    }
+}
+
 impl Db {
+    /// Recovers where all leases and times go by one clock.
+    pub(crate) async fn recover_expired(&self, now: Timestamp, limit: i64) -> store::Result<Vec<JobId>> {
+        self.recover_over(now, now, limit, &parked).await
+    }
+
     /// Runs a statement behind the store's back; for what the store itself would never write.
     pub(crate) async fn tamper(&self, statement: &str) {
         let statement = AssertSqlSafe(statement.to_owned());
