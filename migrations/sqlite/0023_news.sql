@@ -9,3 +9,6 @@ create table untold_news (
     entry_id  blob not null primary key references audit_log (id),
     vendor_id blob not null references vendors (id)
 ) strict, without rowid;
+
+-- How many jobs became dead letters lately, without looking at those of long ago.
+create index jobs_dead_lately on jobs (tenant_id, finished_at) where state = 'deadletter';

@@ -19,7 +19,7 @@ use crate::{
         room::Room,
     },
     live::LiveConfig,
-    news::run::Teller,
+    news::{digest::Digest, run::Teller},
     replay, schedules,
     schema::catalogue::Catalogue,
     secrets::resolver::Resolver,
@@ -248,6 +248,9 @@ pub async fn run(
             public_url: settings.public_url.as_ref().map(|_| settings.public_url()),
         };
         background.spawn(teller.run(stop.clone()));
+        let digest =
+            Digest { store: base.store.clone(), live: base.live.clone(), clock: clock.clone(), node };
+        background.spawn(digest.run(stop.clone()));
     }
     if recording {
         background.spawn(http::metrics::upkeep(late.clone()));

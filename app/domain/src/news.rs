@@ -21,6 +21,8 @@ crate::words! {
         BreakerClose = "breaker.close",
         /// A job was parked, because nodes went away while they ran it.
         JobPark = "job.park",
+        /// Jobs became dead letters: all their tries failed.
+        JobDead = "job.dead",
         /// A replaced secret ended.
         VendorRetire = "vendor.retire",
         /// A vendor's subscription was confirmed, or could not be.
@@ -41,6 +43,7 @@ impl NewsKind {
             Self::BreakerOpen => "A destination or model fails so often that its jobs wait",
             Self::BreakerClose => "It answers again; what waited goes on",
             Self::JobPark => "A job is held, because its node died twice while it ran",
+            Self::JobDead => "Jobs failed at all their tries; told at most once an hour, all together",
             Self::VendorRetire => "A replaced secret is not accepted any more",
             Self::VendorConfirm => "A vendor’s subscription was confirmed, or could not be",
         }

@@ -108,7 +108,9 @@ fn Shown(vendor: VendorHead, reads: Reads, switch: ServerAction<SwitchVendor>) -
     let slug = vendor.address.slug.clone();
     let (tone, words, meaning) = state_words(vendor.state);
     let meaning = match (vendor.tells_news(), vendor.state) {
-        (true, VendorState::Off) => "This vendor is switched off: what Tidegate does by itself meanwhile becomes no event, and nobody is told.",
+        (true, VendorState::Off) => {
+            "This vendor is switched off: what Tidegate does by itself meanwhile becomes no event, and nobody is told."
+        }
         _ => meaning,
     };
     let target = PauseTarget::Vendor(vendor.id);

@@ -16,12 +16,7 @@ use crate::{
     made::{self, Made},
     payloads::CannotSeal,
 };
-use domain::{
-    id::EventId,
-    news::NewsKind,
-    tenant::DEFAULT_TENANT,
-    time::Timestamp,
-};
+use domain::{id::EventId, news::NewsKind, tenant::DEFAULT_TENANT, time::Timestamp};
 use serde_json::json;
 use store::{AuditEntry, NewEvent};
 
@@ -39,7 +34,7 @@ pub fn event(
 ) -> Result<NewEvent, CannotSeal> {
     let subject = subject(kind, &entry.target);
     let link = public_url.map(|url| format!("{url}{}", page(kind, &entry.target, live, snapshot)));
-    let mut text = words(kind, &subject, &entry.detail);
+    let mut text = words(kind, &what(kind, &entry.target), &entry.detail);
     if let Some(link) = &link {
         text = format!("{text} {link}");
     }
@@ -70,7 +65,16 @@ fn subject(kind: NewsKind, target: &str) -> String {
         NewsKind::DestinationGone => format!("destination {target}"),
         NewsKind::BreakerOpen | NewsKind::BreakerClose => target.to_owned(),
         NewsKind::JobPark => format!("job {target}"),
+        NewsKind::JobDead => "dead letters".to_owned(),
         NewsKind::VendorRetire | NewsKind::VendorConfirm => format!("vendor {target}"),
+    }
+}
+
+/// What it is called in a sentence: what it happened to, or how many that were.
+fn what(kind: NewsKind, target: &str) -> String {
+    match kind {
+        NewsKind::JobDead => target.to_owned(),
+        _ => subject(kind, target),
     }
 }
 
@@ -82,13 +86,24 @@ fn words(kind: NewsKind, subject: &str, detail: &str) -> String {
             capital(subject)
         ),
         NewsKind::BreakerOpen => {
-            format!("The circuit breaker of {subject} opened: {detail}. Its jobs wait; one of them tries from time to time.")
+            format!(
+                "The circuit breaker of {subject} opened: {detail}. Its jobs wait; one of them tries from time to time."
+            )
         }
         NewsKind::BreakerClose => {
             format!("The circuit breaker of {subject} closed: {detail}. What waited goes on.")
         }
-        NewsKind::JobPark => format!("{} is held: {detail}. Look at it before you release it.", capital(subject)),
-        NewsKind::VendorRetire => format!("A replaced secret of {subject} is not accepted any more: {detail}."),
+        NewsKind::JobPark => {
+            format!("{} is held: {detail}. Look at it before you release it.", capital(subject))
+        }
+        NewsKind::JobDead => {
+            format!(
+                "{subject} became dead letters {detail}: all tries failed. Put them back in the queue, or cancel them."
+            )
+        }
+        NewsKind::VendorRetire => {
+            format!("A replaced secret of {subject} is not accepted any more: {detail}.")
+        }
         NewsKind::VendorConfirm => format!("Subscription of {subject}: {detail}"),
     }
 }
@@ -100,10 +115,12 @@ fn page(kind: NewsKind, target: &str, live: &LiveVendor, snapshot: &Snapshot) ->
             let mut own = snapshot.destinations().map(|live| &live.destination).filter(|destination| {
                 destination.tenant_id == live.vendor.tenant_id && destination.slug.as_str() == target
             });
-            own.next().map_or_else(|| "/destinations".to_owned(), |found| format!("/destinations/{}", found.id))
+            own.next()
+                .map_or_else(|| "/destinations".to_owned(), |found| format!("/destinations/{}", found.id))
         }
         NewsKind::BreakerOpen | NewsKind::BreakerClose => "/breakers".to_owned(),
         NewsKind::JobPark => format!("/jobs/{target}"),
+        NewsKind::JobDead => "/jobs?state=deadletter".to_owned(),
         NewsKind::VendorRetire | NewsKind::VendorConfirm => match live.tenant.slug.as_str() {
             DEFAULT_TENANT => format!("/vendors/{target}"),
             tenant => format!("/vendors/{target}?tenant={tenant}"),
@@ -148,6 +165,12 @@ mod tests {
                 "Job job_1 is held: its node died twice while it ran. Look at it before you release it.",
             ),
             (
+                NewsKind::JobDead,
+                "12 jobs",
+                "since 2026-11-23T01:00:00.000Z",
+                "12 jobs became dead letters since 2026-11-23T01:00:00.000Z: all tries failed. Put them back in the queue, or cancel them.",
+            ),
+            (
                 NewsKind::VendorRetire,
                 "acme",
                 "version 1: its time was over",
@@ -160,7 +183,7 @@ mod tests {
                 "Subscription of vendor aws: The vendor answered 500 to the confirmation.",
             ),
         ] {
-            assert_eq!(words(kind, &subject(kind, target), detail), expected);
+            assert_eq!(words(kind, &what(kind, target), detail), expected);
         }
     }
 }

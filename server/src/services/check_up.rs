@@ -2,7 +2,10 @@
 //! secrets that cannot be read where they are kept.
 
 use super::Services;
-use crate::{live::{LiveVendor, Snapshot}, secrets::reference::Reference};
+use crate::{
+    live::{LiveVendor, Snapshot},
+    secrets::reference::Reference,
+};
 use domain::tenant::{DEFAULT_TENANT, Tenant};
 use signature::SecretOrigin;
 use store::StoreError;
@@ -102,8 +105,7 @@ impl Services {
 /// Says that a tenant hears of nothing, where there is something that can break.
 fn untold(tenant: &Tenant, snapshot: &Snapshot) -> Option<Finding> {
     let delivers = snapshot.destinations().any(|live| live.destination.tenant_id == tenant.id);
-    let hears =
-        snapshot.vendors().any(|live| live.vendor.tenant_id == tenant.id && live.vendor.tells_news());
+    let hears = snapshot.vendors().any(|live| live.vendor.tenant_id == tenant.id && live.vendor.tells_news());
     let words = "nobody is told when a destination is gone or a breaker opens; `tidegate vendor add alerts --preset tidegate` and a rule change that";
     let what = match tenant.slug.as_str() {
         DEFAULT_TENANT => "alerts".to_owned(),

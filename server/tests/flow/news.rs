@@ -7,7 +7,9 @@ use crate::{
 };
 use app::{
     error::{AppError, Field, Reason},
-    ports::{Actor, EventsPort, FlowPort, LimitsPort, RotationPort, RulesPort, SenderPort, VendorPort, VendorsPort},
+    ports::{
+        Actor, EventsPort, FlowPort, LimitsPort, RotationPort, RulesPort, SenderPort, VendorPort, VendorsPort,
+    },
     view::{
         connections::{NewRule, NewVendor},
         events::EventStory,
@@ -15,19 +17,20 @@ use app::{
     },
 };
 use domain::{
+    audit::AuditFilter,
     breaker::{BreakerKey, BreakerMode, BreakerState},
     id::{DestinationId, NodeId, VendorId},
     job::{Job, JobKind, JobState},
     news::{NewsKind, PRESET},
     place::EventFilter,
-    time::{MINUTE, SECOND},
+    time::{HOUR, MINUTE, SECOND},
 };
 use std::{collections::BTreeMap, sync::Arc};
 use store::UntoldNews;
 use tidegate::{
     by_itself,
     clock::{SharedClock, fresh},
-    news::run::Teller,
+    news::{digest::Digest, run::Teller},
     stats::Stats,
     wake::Wake,
     worker::gone,
@@ -333,4 +336,81 @@ async fn a_check_up_says_that_nobody_is_told_and_that_a_vendor_of_news_has_no_ru
     assert!(!hint.bad && hint.words.starts_with("has no rule"), "{hint:?}");
     forwarded(&place, vendor, "*", chat).await;
     assert!(found().await.is_empty());
+}
+
+/// What counts dead letters on a node of its own.
+fn digest(place: &Place) -> Digest {
+    let clock: SharedClock = place.clock.0.clone();
+    let (store, live) = (place.base.store.clone(), place.base.live.clone());
+    Digest { store, live, clock, node: NodeId::new(fresh()) }
+}
+
+/// Jobs that become dead letters now.
+async fn die(place: &Place, many: usize, vendor_id: Option<VendorId>) {
+    let now = place.now();
+    let dead = |job: &mut Job| {
+        (job.state, job.vendor_id, job.finished_at) = (JobState::Deadletter, vendor_id, Some(now));
+    };
+    place.jobs(many, dead).await;
+}
+
+#[tokio::test]
+async fn dead_letters_are_told_all_together_soon_and_then_once_an_hour() {
+    let place = Place::new().await;
+    die(&place, 1, None).await;
+    place.clock.advance(SECOND);
+    let vendor = alerts(&place).await;
+    let (teller, digest) = (teller(&place, Some("https://gate.example.org")), digest(&place));
+    let told = async || {
+        digest.look().await.unwrap();
+        teller.look().await
+    };
+    place.clock.advance(HOUR);
+    assert_eq!(told().await, 0, "from before there was anybody to tell");
+    die(&place, 12, None).await;
+    die(&place, 1, Some(vendor)).await;
+    assert_eq!(told().await, 0, "their node may not have written all of them yet");
+    place.clock.advance(MINUTE + SECOND);
+    assert_eq!(told().await, 1);
+    let first = events(&place, &admin()).await.remove(0);
+    assert_eq!((first.event.event_type.as_str(), first.event.vendor_id), ("job.dead", vendor));
+    let text = body(&place, &first).await["text"].as_str().unwrap().to_owned();
+    assert!(text.starts_with("12 jobs became dead letters since 20"), "{text}");
+    assert!(text.ends_with(" https://gate.example.org/jobs?state=deadletter"), "{text}");
+
+    for _ in 0..3 {
+        die(&place, 1, None).await;
+        place.clock.advance(15 * MINUTE);
+        assert_eq!(told().await, 0, "too soon");
+    }
+    place.clock.advance(15 * MINUTE);
+    assert_eq!(told().await, 1);
+    let second = events(&place, &admin()).await.remove(0);
+    let text = body(&place, &second).await["text"].as_str().unwrap().to_owned();
+    assert!(text.starts_with("3 jobs became dead letters since "), "{text}");
+    place.clock.advance(3 * HOUR);
+    assert_eq!(told().await, 0, "no more of them");
+
+    // A job that could not bring this is none of those it would tell of.
+    die(&place, 4, Some(vendor)).await;
+    place.clock.advance(3 * HOUR);
+    assert_eq!(told().await, 0);
+}
+
+#[tokio::test]
+async fn of_many_nodes_one_counts_dead_letters_and_another_goes_on_when_it_died() {
+    let place = Place::new().await;
+    let _ = alerts(&place).await;
+    let nodes: Vec<_> = (0..6).map(|_| digest(&place)).collect();
+    die(&place, 2, None).await;
+    place.clock.advance(2 * MINUTE);
+    let noted = futures::future::join_all(nodes.iter().map(Digest::look)).await;
+    assert_eq!(noted.into_iter().map(Result::unwrap).sum::<usize>(), 1);
+    die(&place, 1, None).await;
+    place.clock.advance(2 * HOUR);
+    assert_eq!(digest(&place).look().await.unwrap(), 1);
+    let filter = AuditFilter { action: Some("job.dead".into()), ..AuditFilter::default() };
+    let log = place.base.store.audit_page(None, &filter, None, 9).await.unwrap();
+    let targets: Vec<_> = log.iter().map(|entry| entry.target.as_str()).collect();
+    assert_eq!(targets, ["1 job", "2 jobs"]);
 }

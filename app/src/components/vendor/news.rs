@@ -54,6 +54,7 @@ pub fn ItselfPanel() -> impl IntoView {
 /// The types of its events, and what they mean.
 #[component]
 fn Kinds() -> impl IntoView {
-    let kinds = NewsKind::ALL.iter().map(|kind| view! { <div><dt>{kind.as_str()}</dt><dd>{kind.about()}</dd></div> });
+    let kinds =
+        NewsKind::ALL.iter().map(|kind| view! { <div><dt>{kind.as_str()}</dt><dd>{kind.about()}</dd></div> });
     view! { <dl class="kinds">{kinds.collect_view()}</dl> }.into_any()
 }

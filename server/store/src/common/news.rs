@@ -4,8 +4,9 @@ use super::{Adapter, Connection, events, rows};
 use crate::{AuditEntry, NewEvent, NewsStore, Result, UntoldNews};
 use async_trait::async_trait;
 use domain::{
-    id::VendorId,
+    id::{TenantId, VendorId},
     news::{NewsKind, PRESET},
+    time::Timestamp,
 };
 use sqlx::query;
 use uuid::Uuid;
@@ -59,5 +60,26 @@ impl NewsStore for Adapter {
         }
         transaction.commit().await?;
         Ok(true)
+    }
+
+    async fn dead_letters(
+        &self,
+        tenant: TenantId,
+        since: Timestamp,
+        until: Timestamp,
+        besides: VendorId,
+    ) -> Result<i64> {
+        let row = query(
+            "select count(*) as dead from jobs
+             where state = 'deadletter' and tenant_id = $1 and finished_at >= $2 and finished_at < $3
+                 and (vendor_id is null or vendor_id <> $4)",
+        )
+        .bind(tenant.uuid())
+        .bind(since.0)
+        .bind(until.0)
+        .bind(besides.uuid())
+        .fetch_one(&self.read)
+        .await?;
+        rows::get(&row, "dead")
     }
 }

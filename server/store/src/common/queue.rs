@@ -5,7 +5,8 @@
 //! no two transactions wait for each other.
 
 use super::{
-    Adapter, Database, LOCK, along, audit, delivery, finish, insert, is_one_of, lines, locking, rows, work_limits,
+    Adapter, Database, LOCK, along, audit, delivery, finish, insert, is_one_of, lines, locking, rows,
+    work_limits,
 };
 use crate::{
     CounterDelta, Finished, MOST_QUEUES, Next, Parked, ParkedEntry, QueueStore, Result,

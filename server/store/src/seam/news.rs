@@ -3,7 +3,10 @@
 
 use super::{AuditEntry, NewEvent, Result};
 use async_trait::async_trait;
-use domain::id::VendorId;
+use domain::{
+    id::{TenantId, VendorId},
+    time::Timestamp,
+};
 use uuid::Uuid;
 
 /// News that nobody was told of yet.
@@ -23,4 +26,13 @@ pub trait NewsStore {
     /// Stores the event of an entry, or none where its vendor takes none any more; it waits no longer. `false`, and nothing
     /// written, when somebody else was quicker.
     async fn tell_news(&self, entry: Uuid, event: Option<&NewEvent>) -> Result<bool>;
+    /// How many jobs of a tenant became dead letters from `since` on and before `until`, and still are; those of events of
+    /// the vendor `besides` are not counted.
+    async fn dead_letters(
+        &self,
+        tenant: TenantId,
+        since: Timestamp,
+        until: Timestamp,
+        besides: VendorId,
+    ) -> Result<i64>;
 }

@@ -134,7 +134,10 @@ async fn a_job_whose_node_went_away_twice_is_parked_and_not_run_again_by_itself(
     let log = db.audit_log(None, NOW.plus(1), 9).await.unwrap();
     let told: Vec<_> = log.iter().filter(|entry| entry.action == "job.park").collect();
     assert_eq!(told.len(), 1, "and noted once");
-    assert_eq!((told[0].target.clone(), told[0].detail.as_str()), (one.to_string(), "its node died twice while it ran"));
+    assert_eq!(
+        (told[0].target.clone(), told[0].detail.as_str()),
+        (one.to_string(), "its node died twice while it ran")
+    );
     let tries = db.attempts(&[one]).await.unwrap();
     let told: Vec<_> = tries.iter().map(|attempt| (attempt.outcome, attempt.next_run_at)).collect();
     assert_eq!(told, [(AttemptOutcome::Lost, Some(LEASE)), (AttemptOutcome::Lost, None)]);

@@ -1,8 +1,9 @@
 //! News that wait to be told.
 
-use crate::support::{Db, NOW, audit, event, id, on_both, other_tenant};
+use crate::support::{Db, NOW, audit, event, id, job, on_both, other_tenant};
 use domain::{
     id::{TenantId, VendorId},
+    job::{Job, JobState},
     news::{BY_ITSELF, NewsKind, PRESET},
     vendor::Vendor,
 };
@@ -17,6 +18,7 @@ on_both! {
     another_tenant_hears_nothing_and_neither_does_anybody_of_what_concerns_no_tenant,
     news_of_a_change_that_was_undone_do_not_wait,
     a_tenant_has_at_most_one_vendor_of_news,
+    dead_letters_are_counted_by_tenant_and_time_and_without_those_of_news,
 }
 
 async fn vendor(db: &Db, tenant_id: TenantId, slug: &str, preset: &str) -> Result<VendorId, StoreError> {
@@ -92,9 +94,7 @@ async fn of_many_nodes_one_tells(db: Db) {
     for _ in 0..12 {
         // Each makes an event of its own, with its own ids.
         let (db, entry, new) = (db.clone(), entry.id, event(vendor, "news", "body", 1));
-        nodes.spawn(async move {
-            db.tell_news(entry, Some(&new)).await.unwrap().then_some(new.event.id)
-        });
+        nodes.spawn(async move { db.tell_news(entry, Some(&new)).await.unwrap().then_some(new.event.id) });
     }
     let told: Vec<_> = nodes.join_all().await.into_iter().flatten().collect();
     assert_eq!(told.len(), 1);
@@ -141,4 +141,27 @@ async fn a_tenant_has_at_most_one_vendor_of_news(db: Db) {
     assert!(matches!(again, Err(StoreError::Conflict)), "{again:?}");
     let other = other_tenant(&db).await;
     vendor(&db, other, "alerts", PRESET).await.unwrap();
+}
+
+async fn dead_letters_are_counted_by_tenant_and_time_and_without_those_of_news(db: Db) {
+    let (alerts, other) = (alerts(&db).await, other_tenant(&db).await);
+    let acme = vendor(&db, DEFAULT_TENANT_ID, "acme", "std_webhooks").await.unwrap();
+    let dead = |vendor_id, at| Job {
+        state: JobState::Deadletter,
+        vendor_id,
+        finished_at: Some(NOW.plus(at)),
+        ..job()
+    };
+    let jobs = [
+        dead(None, 0),
+        dead(Some(acme), 9),
+        dead(Some(acme), 10),
+        dead(Some(acme), -1),
+        dead(Some(alerts), 5),
+        Job { tenant_id: other, ..dead(None, 5) },
+        Job { state: JobState::Failed, ..dead(Some(acme), 5) },
+    ];
+    db.add_jobs(&jobs).await.unwrap();
+    let count = async |tenant| db.dead_letters(tenant, NOW, NOW.plus(10), alerts).await.unwrap();
+    assert_eq!((count(DEFAULT_TENANT_ID).await, count(other).await), (2, 1));
 }
