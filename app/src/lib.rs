@@ -57,6 +57,7 @@ use pages::{
     request::RequestPage,
     requests::RequestsPage,
     rules::RulesPage,
+    schedule_times::ScheduleTimesPage,
     schedules::SchedulesPage,
     sender_link::SenderLinkPage,
     setup::SetupPage,
@@ -150,6 +151,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/rules/new") view=NewRulePage ssr=whole.clone()/>
                     <Route path=path!("/schedules") view=SchedulesPage ssr=whole.clone()/>
                     <Route path=path!("/schedules/new") view=NewSchedulePage ssr=whole.clone()/>
+                    <Route path=path!("/schedules/:id/times") view=ScheduleTimesPage ssr=whole.clone()/>
                     <Route path=path!("/audit") view=AuditPage ssr=whole/>
                 </ParentRoute>
             </Routes>

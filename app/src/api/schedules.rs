@@ -27,24 +27,9 @@ pub async fn add_schedule(
     zone: Option<String>,
 ) -> Result<(), AppError> {
     use super::{seat, typed};
-    use crate::{
-        error::{Field, Reason},
-        view::schedules::NewSchedule,
-    };
-    use domain::{schedule::Pace, zone::Zone};
+    use crate::{error::Field, view::schedules::NewSchedule};
     let actor = seat::configurer()?;
-    let minutes: Option<u32> = typed::maybe(Field::Every, minutes, Reason::Malformed)?;
-    let zone: Option<Zone> = typed::maybe(Field::Zone, zone, Reason::Malformed)?;
-    let pace = match (typed::optional(cron), minutes) {
-        (Some(_), Some(_)) => return Err(AppError::invalid(Field::Cron, Reason::DoesNotFit)),
-        (None, None) => return Err(AppError::invalid(Field::Cron, Reason::Missing)),
-        (Some(expression), None) => Pace::cron(expression, zone),
-        // Browsers send the zone the form begins with.
-        (None, Some(_)) if zone.as_ref().is_some_and(|zone| zone.as_str() != Zone::UTC) => {
-            return Err(AppError::invalid(Field::Zone, Reason::DoesNotFit));
-        }
-        (None, Some(minutes)) => Pace::Every(minutes.saturating_mul(60)),
-    };
+    let pace = typed_pace(cron, minutes, zone)?;
     let new = NewSchedule {
         slug: typed::needed(Field::Slug, &slug)?,
         vendor_id: typed::chosen(Field::Vendor, &vendor)?,
@@ -55,6 +40,46 @@ pub async fn add_schedule(
     };
     seat::ports()?.schedules.add(&actor, new).await.map_err(seat::named)?;
     leptos_axum::redirect("/schedules?added=yes");
+    Ok(())
+}
+
+/// The times a form names: a cron expression, or so many minutes apart.
+#[cfg(feature = "ssr")]
+fn typed_pace(
+    cron: Option<String>,
+    minutes: Option<String>,
+    zone: Option<String>,
+) -> Result<domain::schedule::Pace, AppError> {
+    use super::typed;
+    use crate::error::{Field, Reason};
+    use domain::{schedule::Pace, zone::Zone};
+    let minutes: Option<u32> = typed::maybe(Field::Every, minutes, Reason::Malformed)?;
+    let zone: Option<Zone> = typed::maybe(Field::Zone, zone, Reason::Malformed)?;
+    match (typed::optional(cron), minutes) {
+        (Some(_), Some(_)) => Err(AppError::invalid(Field::Cron, Reason::DoesNotFit)),
+        (None, None) => Err(AppError::invalid(Field::Cron, Reason::Missing)),
+        (Some(expression), None) => Ok(Pace::cron(expression, zone)),
+        // Browsers send the zone the form begins with.
+        (None, Some(_)) if zone.as_ref().is_some_and(|zone| zone.as_str() != Zone::UTC) => {
+            Err(AppError::invalid(Field::Zone, Reason::DoesNotFit))
+        }
+        (None, Some(minutes)) => Ok(Pace::Every(minutes.saturating_mul(60))),
+    }
+}
+
+/// Changes at which times a schedule makes events, and goes back to the list.
+#[server(prefix = "/ui", endpoint = "schedule/set")]
+pub async fn set_schedule(
+    id: ScheduleId,
+    cron: Option<String>,
+    minutes: Option<String>,
+    zone: Option<String>,
+) -> Result<(), AppError> {
+    use super::seat;
+    let actor = seat::configurer()?;
+    let pace = typed_pace(cron, minutes, zone)?;
+    seat::ports()?.schedules.set_pace(&actor, id, pace).await.map_err(seat::named)?;
+    leptos_axum::redirect("/schedules");
     Ok(())
 }
 

@@ -29,6 +29,7 @@ pub mod replays;
 pub mod request;
 pub mod requests;
 pub mod rules;
+pub mod schedule_times;
 pub mod schedules;
 #[cfg(feature = "ssr")]
 pub mod sender;

@@ -129,7 +129,10 @@ fn Line(row: ScheduleRow, now: Timestamp, may: bool, acts: Acts) -> impl IntoVie
                 <span class="sub wraps">{row.vendor}" sends "<code title=row.payload>{row.event_type}</code>{about}</span>
                 {(!row.vendor_on).then(|| view! { <p class="sub wraps">"Its vendor is switched off, so its times pass without an event."</p> })}
             </th>
-            <td data-label="Times">{times}</td>
+            <td data-label="Times">
+                {times}
+                {may.then(|| view! { <a class="sub" href=format!("/schedules/{id}/times")>"Change times"</a> })}
+            </td>
             <td data-label="Next">{next}</td>
             <td data-label="Last">{last}</td>
             {may.then(|| view! {

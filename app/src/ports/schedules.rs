@@ -6,7 +6,10 @@ use crate::{
     view::schedules::{NewSchedule, SchedulePage, ScheduleRow},
 };
 use async_trait::async_trait;
-use domain::id::{EventId, ScheduleId};
+use domain::{
+    id::{EventId, ScheduleId},
+    schedule::Pace,
+};
 
 /// Events that are made at set times, as if their vendor had sent them.
 #[async_trait]
@@ -16,6 +19,9 @@ pub trait SchedulesPort: Send + Sync {
     /// Adds one, in its vendor's tenant. A time that never comes: `Invalid { Cron, Malformed }`; a payload that is no JSON:
     /// `Invalid { Payload, Malformed }`; a name in use: `Invalid { Slug, Taken }`.
     async fn add(&self, actor: &Actor, new: NewSchedule) -> Result<ScheduleRow, AppError>;
+    /// Changes at which times one makes events; the next one is the first of them after now. Times that never come, and
+    /// unknown zones: as when one is added.
+    async fn set_pace(&self, actor: &Actor, id: ScheduleId, pace: Pace) -> Result<ScheduleRow, AppError>;
     /// Switches one on or off. One that is switched on goes on with its next time after now. One that is so already: nothing
     /// happens.
     async fn switch(&self, actor: &Actor, id: ScheduleId, on: bool) -> Result<(), AppError>;

@@ -80,6 +80,14 @@ impl SchedulesPort for Fake {
         Ok(self.schedule(9, &new.slug, new.pace))
     }
 
+    async fn set_pace(&self, _: &Actor, id: ScheduleId, pace: Pace) -> Result<ScheduleRow, AppError> {
+        if pace == Pace::Cron("never".into()) {
+            return Err(AppError::invalid(Field::Cron, Reason::Malformed));
+        }
+        self.note(format!("set {id} {pace}"));
+        Ok(self.schedule(1, "morning-digest", pace))
+    }
+
     async fn switch(&self, _: &Actor, id: ScheduleId, on: bool) -> Result<(), AppError> {
         self.note(format!("switch {id} {on}"));
         Ok(())

@@ -19,7 +19,12 @@ fn schedules_say_when_they_are_due_and_what_they_made_last() {
     assert!(page.has("Its vendor is switched off") && page.has("Run now") && page.has("Switch on"));
     let editor = busy(Role::Editor).get("/schedules");
     assert!(editor.has("morning-digest"));
-    assert!(!editor.has("Run now") && !editor.has("Remove") && !editor.has("href=\"/schedules/new\""));
+    assert!(
+        !editor.has("/times")
+            && !editor.has("Run now")
+            && !editor.has("Remove")
+            && !editor.has("href=\"/schedules/new\"")
+    );
 }
 
 #[test]
@@ -42,6 +47,15 @@ fn schedules_are_added_run_switched_and_removed_without_javascript() {
     assert_eq!(sent("&cron=0+7+*+*+*&minutes=&payload=").location, "/schedules?added=yes");
     assert_eq!(sent("&cron=&minutes=15&zone=UTC&payload=%7B%7D").location, "/schedules?added=yes");
     assert_eq!(sent("&cron=0+7+*+*+*&minutes=&zone=Europe/Berlin").location, "/schedules?added=yes");
+    let times = format!("/schedules/{MORNING}/times");
+    let form = site.get(&times);
+    assert!(form.has("value=\"0 7 * * 1-5\"") && form.has("value=\"UTC\""), "{}", form.page());
+    let set = |rest: &str| site.post(&times, "/ui/schedule/set", &format!("id={MORNING}{rest}"));
+    let back =
+        set("&cron=never&minutes=&zone=").location.trim_start_matches("http://tidegate.example").to_owned();
+    assert!(site.get(&back).has("Give minute, hour, day of the month"), "{back}");
+    assert_eq!(set("&cron=&minutes=5&zone=UTC").location, "/schedules");
+    assert!(site.get("/schedules/sch_018f3c51000070008000000000000099/times").has("Not here"));
     site.post("/schedules", "/ui/schedule/switch", &format!("id={MORNING}&on=false"));
     site.post("/schedules", "/ui/schedule/run", &format!("id={MORNING}"));
     site.post("/schedules", "/ui/schedule/remove", &format!("id={MORNING}"));
@@ -51,6 +65,7 @@ fn schedules_are_added_run_switched_and_removed_without_javascript() {
             "schedule digest digest.due cron 0 7 * * * None",
             "schedule digest digest.due every 900 s Some(\"{}\")",
             "schedule digest digest.due local Europe/Berlin 0 7 * * * None",
+            &format!("set {MORNING} every 300 s"),
             &format!("switch {MORNING} false"),
             &format!("run {MORNING}"),
             &format!("remove {MORNING}"),

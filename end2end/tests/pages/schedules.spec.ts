@@ -55,7 +55,7 @@ test("a schedule is added, run ahead of its time, switched off and on, and remov
   await site.server.jobsIn("succeeded", 1);
   await open(site, "/schedules");
   const event = (await schedules())[0].last_event_id;
-  await row.getByRole("link").click();
+  await row.locator('a[href^="/events/"]').click();
   await expect(page).toHaveURL(`${site.url}/events/${event}`);
   await ready();
   await expect(page.getByText("Made by a schedule", { exact: true })).toBeVisible();
@@ -73,6 +73,43 @@ test("a schedule is added, run ahead of its time, switched off and on, and remov
   await expect(page.getByRole("heading", { name: "No schedules yet" })).toBeVisible();
   await open(site, `/events/${event}`);
   await expect(page.getByText("Made by a schedule", { exact: true })).toBeVisible();
+});
+
+test("times of a schedule and their zone are changed on the page", async ({ page, open, as, ready, faults }) => {
+  faults.allow(/\/ui\/schedule\/set/);
+  await site.server.cli(["schedule", "add", "digest", "--vendor", "acme", "--type", "story.due", "--every", "15m"]);
+  await as(site);
+  await open(site, "/schedules");
+  await page.getByRole("row", { name: /digest/ }).getByRole("link", { name: "Change times" }).click();
+  await expect(page).toHaveURL(/\/schedules\/sch_[0-9a-f]+\/times/);
+  await ready();
+  await expect(page.getByLabel(/^Minutes apart/)).toHaveValue("15");
+  const fill = async (cron: string, zone: string, minutes: string) => {
+    await page.getByLabel(/^Cron expression/).fill(cron);
+    await page.getByLabel(/^Time zone/).fill(zone);
+    await page.getByLabel(/^Minutes apart/).fill(minutes);
+    await page.getByRole("button", { name: "Change times" }).click();
+  };
+  await fill("0 7 * * *", "UTC", "15");
+  await expectWrong(page, /^Cron expression/, "not both");
+  await ready();
+  await fill("every morning", "UTC", "");
+  await expectWrong(page, /^Cron expression/, "Give minute, hour, day of the month");
+  await ready();
+  await fill("0 7 * * *", "Europe/Berlin", "");
+  await expect(page).toHaveURL(`${site.url}/schedules`);
+  await ready();
+  const row = page.getByRole("row", { name: /digest/ });
+  await expect(row).toContainText("0 7 * * *");
+  await expect(row).toContainText("Europe/Berlin");
+  expect((await schedules())[0].pace).toBe("local Europe/Berlin 0 7 * * *");
+
+  await row.getByRole("link", { name: "Change times" }).click();
+  await ready();
+  await expect(page.getByLabel(/^Time zone/)).toHaveValue("Europe/Berlin");
+  await fill("", "UTC", "60");
+  await expect(page).toHaveURL(`${site.url}/schedules`);
+  await expect.poll(async () => (await schedules())[0].pace).toBe("every 3600 s");
 });
 
 test("times of a schedule and their zone are changed by command, and what cannot be is refused", async () => {
@@ -102,10 +139,16 @@ test("an editor sees schedules and cannot change them", async ({ page, open, as,
   await open(site, "/schedules");
   await expect(page.getByRole("row", { name: /quarters/ })).toContainText("every 15 min");
   await expect(page.getByRole("main").getByRole("button")).toHaveCount(0);
+  await expect(page.getByRole("link", { name: "Change times" })).toHaveCount(0);
   const [{ id }] = await schedules();
   const headers = { cookie: await site.cookie(editor), accept: "application/json" };
-  const answer = await form(`${site.url}/ui/schedule/remove`, { id }, headers);
-  expect(answer.status).toBe(403);
+  for (const [deed, more] of [["remove", {}], ["set", { cron: "", zone: "", minutes: "5" }]] as const) {
+    const answer = await form(`${site.url}/ui/schedule/${deed}`, { id, ...more }, headers);
+    expect(answer.status, deed).toBe(403);
+  }
+  await open(site, `/schedules/${id}/times`);
+  await expect(page.getByRole("button", { name: "Change times" })).toHaveCount(0);
+  expect((await schedules())[0].pace).toBe("every 900 s");
   expect((await schedules()).length).toBe(1);
 });
 

@@ -148,7 +148,7 @@ pub(super) async fn run(command: Command, base: &Base, out: &Output) -> anyhow::
             let page = services.list(&who).await.map_err(said)?;
             let before = page.rows.into_iter().find(|row| row.id == id).map(|row| row.pace);
             let pace = times.pace(before.as_ref())?;
-            let row = base.services.set_schedule_pace(&who, id, pace).await.map_err(said)?;
+            let row = services.set_pace(&who, id, pace).await.map_err(said)?;
             let lines =
                 [("set", row.slug.clone()), ("times", row.pace.in_words()), ("next", row.next_at.rfc3339())];
             out.value(&row, &lines);

@@ -46,6 +46,17 @@ impl SchedulesPort for Services {
         Ok(row(actor, schedule, &self.live.now()))
     }
 
+    async fn set_pace(&self, actor: &Actor, id: ScheduleId, pace: Pace) -> Result<ScheduleRow, AppError> {
+        let schedule = self.store.schedule(actor.tenant, id).await.map_err(unavailable)?;
+        let now = self.clock.now();
+        let next_at = pace::next(&pace, now, now).map_err(meant)?;
+        let detail = format!("{}, before {}", pace.in_words(), schedule.pace.in_words());
+        let audit = self.audit(actor, Some(schedule.tenant_id), "schedule.set", &schedule.slug, detail);
+        let set = self.store.set_schedule_pace(actor.tenant, id, &pace, next_at, &audit).await;
+        set.map_err(unavailable)?;
+        Ok(row(actor, Schedule { pace, next_at, ..schedule }, &self.live.now()))
+    }
+
     async fn switch(&self, actor: &Actor, id: ScheduleId, on: bool) -> Result<(), AppError> {
         let schedule = self.store.schedule(actor.tenant, id).await.map_err(unavailable)?;
         if schedule.enabled == on {
@@ -91,26 +102,6 @@ impl Services {
         let all = self.store.schedules(actor.tenant).await.map_err(unavailable)?;
         let found = all.into_iter().find(|schedule| schedule.slug.as_str() == name);
         found.map(|schedule| schedule.id).ok_or(AppError::NotFound)
-    }
-
-    /// Changes at which times a schedule makes events; the next one is the first of them after now.
-    ///
-    /// # Errors
-    /// [`AppError::NotFound`] for one of somebody else; times that never come, and unknown zones, as when one is added.
-    pub async fn set_schedule_pace(
-        &self,
-        actor: &Actor,
-        id: ScheduleId,
-        pace: Pace,
-    ) -> Result<ScheduleRow, AppError> {
-        let schedule = self.store.schedule(actor.tenant, id).await.map_err(unavailable)?;
-        let now = self.clock.now();
-        let next_at = pace::next(&pace, now, now).map_err(meant)?;
-        let detail = format!("{}, before {}", pace.in_words(), schedule.pace.in_words());
-        let audit = self.audit(actor, Some(schedule.tenant_id), "schedule.set", &schedule.slug, detail);
-        let set = self.store.set_schedule_pace(actor.tenant, id, &pace, next_at, &audit).await;
-        set.map_err(unavailable)?;
-        Ok(row(actor, Schedule { pace, next_at, ..schedule }, &self.live.now()))
     }
 
     /// The schedule a form describes.

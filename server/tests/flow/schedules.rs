@@ -217,7 +217,7 @@ async fn a_schedule_goes_by_the_clocks_of_its_zone_and_its_times_can_be_changed(
     assert!(step(&*place.base.store, &place.base.live, &before, place.now()).await.unwrap());
     assert_eq!(stored(&place, row.id).await.next_at, row.next_at.plus(DAY));
 
-    let set = async |who: Actor, pace| place.services().set_schedule_pace(&who, row.id, pace).await;
+    let set = async |who: Actor, pace| SchedulesPort::set_pace(place.services(), &who, row.id, pace).await;
     let changed = set(admin(), in_zone("0 7 * * *", "Asia/Tokyo")).await.unwrap();
     assert!(changed.next_at.rfc3339().ends_with("T22:00:00.000Z"));
     assert_eq!(stored(&place, row.id).await.next_at, changed.next_at);
