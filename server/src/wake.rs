@@ -1,7 +1,10 @@
 //! Telling workers that there may be work: those of this process at once and in which queues, those of other nodes through
 //! the database, a few times in a second. Nothing depends on it: who is not told looks by itself a moment later.
 
-use domain::{job::Job, queue::QueueHead};
+use domain::{
+    job::{Job, JobState},
+    queue::QueueHead,
+};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
@@ -49,11 +52,15 @@ impl Wake {
         self.elsewhere.notify_one();
     }
 
-    /// Says that these jobs are stored.
+    /// Says that these jobs are stored. Those that are held wait for something else than a worker.
     pub fn stored<'a>(&self, jobs: impl IntoIterator<Item = &'a Job>) {
+        let mut waiting = jobs.into_iter().filter(|job| job.state == JobState::Pending).peekable();
+        if waiting.peek().is_none() {
+            return;
+        }
         {
             let mut news = self.news.lock().unwrap_or_else(PoisonError::into_inner);
-            for head in jobs.into_iter().map(QueueHead::of) {
+            for head in waiting.map(QueueHead::of) {
                 let known = news.heads.get(&head.queue());
                 if known.is_none_or(|known| head.position() < known.position()) {
                     news.heads.insert(head.queue(), head);
@@ -144,6 +151,13 @@ mod tests {
         let mut due: Vec<i64> = news.heads.iter().map(|head| head.due_at.0).collect();
         due.sort_unstable();
         assert_eq!((due.as_slice(), news.more), ([10, 20].as_slice(), false));
+        assert!(wake.news().heads.is_empty());
+    }
+
+    #[test]
+    fn jobs_that_are_held_wake_nobody() {
+        let wake = Wake::default();
+        wake.stored(&[Job { state: JobState::Held, ..job(7, 30) }]);
         assert!(wake.news().heads.is_empty());
     }
 

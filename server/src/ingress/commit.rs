@@ -65,10 +65,9 @@ async fn write(store: Arc<dyn Store>, wake: Arc<Wake>, mut waiting: mpsc::Receiv
         }
         metrics::histogram!("tidegate_commit_rows").record(events.len() as f64);
         let answers = record(store.as_ref(), &events).await;
-        let mut jobs = events.iter().flat_map(|event| &event.jobs).peekable();
-        if jobs.peek().is_some() {
-            wake.stored(jobs);
-        }
+        let fresh = |answer: &Result<Recorded, Refused>| answer.is_ok_and(|recorded| !recorded.duplicate);
+        let stored = events.iter().zip(&answers).filter(|(_, answer)| fresh(answer));
+        wake.stored(stored.flat_map(|(event, _)| &event.jobs));
         drop((events, held));
         for (sender, answer) in senders.into_iter().zip(answers) {
             // A sender that hung up does not wait for its answer; the event is stored all the same.

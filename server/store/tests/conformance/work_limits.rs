@@ -1,7 +1,7 @@
 //! Queues that take turns, and limits of work over all nodes.
 
 use crate::{
-    support::{Db, NOW, audit, id, job, on_both},
+    support::{Db, NOW, audit, id, job, on_both, on_postgres},
     work::{LEASE, succeeded},
 };
 use domain::{
@@ -9,7 +9,7 @@ use domain::{
     job::{Called, Job, JobKind},
     limit::{Limited, WorkLimit},
     look::Look,
-    queue::{QueueHead, share},
+    queue::{QueueHead, Take, share},
     time::{MINUTE, SECOND, Timestamp},
 };
 use store::DEFAULT_TENANT_ID;
@@ -80,6 +80,28 @@ async fn one_look_serves_claims_until_all_that_waited_is_taken(db: Db) {
         taken.iter().filter(|job| job.vendor_id == Some(one)).map(|job| job.next_run_at).collect();
     assert!(due.is_sorted() && due.len() == of_one.len());
     assert!(db.queues().await.unwrap().is_empty());
+}
+
+/// Old versions of jobs stand there, which a claim would pass by each time. (SQLite keeps none.)
+#[tokio::test]
+async fn a_claim_on_postgres_begins_at_the_head_it_names() {
+    on_postgres(begins_at_the_head).await;
+}
+
+async fn begins_at_the_head(db: Db) {
+    let (vendor, site) = (id(VendorId::new), id(DestinationId::new));
+    let jobs = [0, 1, 1].map(|due| Job { next_run_at: NOW.plus(due), ..to(vendor, site) });
+    db.add_jobs(&jobs).await.unwrap();
+    let head = jobs.iter().map(QueueHead::of).max_by_key(QueueHead::position).unwrap();
+    let take = Take { head: head.clone(), most: 9 };
+    let claim = async |take: &Take| {
+        let takes = std::slice::from_ref(take);
+        db.claim_from(id(NodeId::new), takes, 9, &[], NOW.plus(9), LEASE).await.unwrap()
+    };
+    let taken: Vec<_> = claim(&take).await.iter().map(|job| job.id).collect();
+    assert_eq!(taken, [head.id]);
+    let first = db.queues().await.unwrap().remove(0);
+    assert_eq!(claim(&Take { head: first, most: 9 }).await.len(), 2);
 }
 
 async fn the_first_job_of_each_queue_says_whose_it_is_and_whom_it_calls(db: Db) {
