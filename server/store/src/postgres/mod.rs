@@ -119,6 +119,11 @@ const SKIP_LOCKED: &str = " for update skip locked";
 /// planner is the index that brings the rows in order.
 const CHECKED_EQUALS: &str = " is not distinct from ";
 
+/// What a connection is set to that claims. The claim's statement is long and planned once; while the database thinks that
+/// the jobs are few, as in a new one, it would choose to read all of them for the places of those it takes, and keep to it.
+const CLAIMING: [(&str, &str); 3] =
+    [("synchronous_commit", "off"), ("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off")];
+
 /// The schema this program was built with.
 static OURS: LazyLock<Migrator> = LazyLock::new(migrations::postgres);
 
@@ -149,10 +154,7 @@ impl Adapter {
         // A node that stands still in the middle of a transaction keeps its locks, and another node that stores the same
         // webhook would wait for them with all it has to store. No change of ours pauses for so long by itself.
         let writing = server.clone().options([("idle_in_transaction_session_timeout", "3s")]);
-        // The claim's statement is long and always planned alike.
-        let claiming = writing
-            .clone()
-            .options([("synchronous_commit", "off"), ("plan_cache_mode", "force_generic_plan")]);
+        let claiming = writing.clone().options(CLAIMING);
         let hasty = pool(1).connect_lazy_with(claiming);
         let write = pool(options.write_connections).connect_with(writing).await?;
         let read = pool(options.read_connections).connect_with(server).await?;
@@ -170,12 +172,13 @@ impl Adapter {
         Ok(self.write.begin_with("begin; set local synchronous_commit = off").await?)
     }
 
-    /// Begins a claim, which is made again when it is lost. Its statement is long and always planned alike.
+    /// Begins a claim, which is made again when it is lost. [`CLAIMING`] says why it leaves the planner one way.
     async fn begin_claim(&self) -> Result<Transaction> {
         Ok(self
             .write
             .begin_with(
-                "begin; set local synchronous_commit = off; set local plan_cache_mode = force_generic_plan",
+                "begin; set local synchronous_commit = off; set local plan_cache_mode = force_generic_plan;
+                 set local enable_seqscan = off",
             )
             .await?)
     }
