@@ -1,5 +1,6 @@
 // Which tests run where. `hydrated` and `plain` run the same pages with JavaScript on and off; `secrets` looks, after
-// all others, whether anything they produced holds a secret.
+// all others, whether anything they produced holds a secret. What makes sense with scripts only, or need not be done twice,
+// says so by a tag (support/pages.ts) and is no test of the other project.
 
 import { defineConfig } from "@playwright/test";
 import { join } from "node:path";
@@ -33,8 +34,8 @@ export default defineConfig({
     { name: "retry", testMatch: "retry/**/*.spec.ts", ...after },
     { name: "ingress", testMatch: "ingress/**/*.spec.ts", ...after },
     { name: "verify", testMatch: "verify/**/*.spec.ts", ...after },
-    { name: "hydrated", testMatch: "pages/**/*.spec.ts", use: browser, ...after },
-    { name: "plain", testMatch: "pages/**/*.spec.ts", use: { ...browser, javaScriptEnabled: false }, ...after },
+    { name: "hydrated", testMatch: "pages/**/*.spec.ts", grepInvert: /@plain/, use: browser, ...after },
+    { name: "plain", testMatch: "pages/**/*.spec.ts", grepInvert: /@scripted/, use: { ...browser, javaScriptEnabled: false }, ...after },
     { name: "secrets", testMatch: "secrets.spec.ts" },
   ],
 });

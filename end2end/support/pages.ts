@@ -43,6 +43,11 @@ export class Faults {
   }
 }
 
+/** Of a test that needs scripts: it is run in `hydrated` alone. */
+export const SCRIPTED = { tag: "@scripted" };
+/** Of a test that scripts change nothing about: it is run in `plain` alone. */
+export const PLAIN = { tag: "@plain" };
+
 type Tools = {
   /** Whether this project runs JavaScript. */
   hydrated: boolean;

@@ -1,6 +1,6 @@
 // What holds for every page: it loads without an error, says what it is, and can be read by everybody.
 
-import { expect, PAGES, pagesOf, test, violations } from "../../support/pages.ts";
+import { expect, PAGES, pagesOf, PLAIN, SCRIPTED, test, violations } from "../../support/pages.ts";
 
 // Tests must be named before the site is there, so by paths without ids.
 for (const [at, { path: name, heading, status = 200 }] of PAGES.entries()) {
@@ -16,8 +16,8 @@ for (const [at, { path: name, heading, status = 200 }] of PAGES.entries()) {
   });
 }
 
-test("no page has a serious violation of accessibility, light or dark", async ({ busy, page, open, as, faults, hydrated }) => {
-  test.skip(!hydrated, "the checker is a script");
+// The checker is a script.
+test("no page has a serious violation of accessibility, light or dark", SCRIPTED, async ({ busy, page, open, as, faults }) => {
   test.setTimeout(240_000);
   faults.allow(/404/, /401/); // the page that is open while its session ends
   const found: string[] = [];
@@ -35,8 +35,8 @@ test("no page has a serious violation of accessibility, light or dark", async ({
   expect(found).toEqual([]);
 });
 
-test("on a phone no page is wider than the screen, and no table than its box", async ({ busy, page, open, as, faults, hydrated }) => {
-  test.skip(hydrated, "style sheets know nothing of scripts");
+// Style sheets know nothing of scripts, so once is enough.
+test("on a phone no page is wider than the screen, and no table than its box", PLAIN, async ({ busy, page, open, as, faults }) => {
   faults.allow(/404/);
   await page.setViewportSize({ width: 390, height: 844 });
   await as(busy.site);

@@ -3,7 +3,7 @@
 
 import { createHmac } from "node:crypto";
 import { send } from "../../support/http.ts";
-import { expect, expectWrong, test } from "../../support/pages.ts";
+import { expect, expectWrong, SCRIPTED, test } from "../../support/pages.ts";
 import { newSecret, secret } from "../../support/run.ts";
 import { Site } from "../../support/site.ts";
 
@@ -32,8 +32,8 @@ test("the page of known vendors says what each expects", async ({ page, open }) 
   await expect(zoom.getByRole("link", { name: "How Zoom describes it" })).toHaveAttribute("href", /^https:\/\/developers\.zoom\.us/);
 });
 
-test("the form says what the chosen vendor expects", async ({ page, open, hydrated }) => {
-  test.skip(!hydrated, "it follows the choice by a script; without one the page of known vendors says it");
+// It follows the choice by a script; without one the page of known vendors says it.
+test("the form says what the chosen vendor expects", SCRIPTED, async ({ page, open }) => {
   await open(site, "/vendors/new");
   const expected = page.locator(".expected");
   await expect(expected.getByRole("heading")).toBeVisible();

@@ -1,7 +1,7 @@
 // Forms that are refused: whose error it is, and what becomes of what was typed.
 
 import { send } from "../../support/http.ts";
-import { expect, expectWrong, test } from "../../support/pages.ts";
+import { expect, expectWrong, SCRIPTED, test } from "../../support/pages.ts";
 import { newSecret } from "../../support/run.ts";
 
 test("a form that is refused is the visitor's error, not the server's", async ({ busy }) => {
@@ -16,8 +16,8 @@ test("a form that is refused is the visitor's error, not the server's", async ({
   expect(answer.status).toBeLessThan(500);
 });
 
-test("what was typed survives a refused form", async ({ busy, page, open, as, faults, hydrated }) => {
-  test.skip(!hydrated, "without JavaScript only the error travels in the address, so the fields come back empty");
+// Without JavaScript only the error travels in the address, so the fields come back empty.
+test("what was typed survives a refused form", SCRIPTED, async ({ busy, page, open, as, faults }) => {
   faults.allow(/\/ui\/provider\/add/);
   await as(busy.site);
   await open(busy.site, "/providers/new");

@@ -1,7 +1,7 @@
 // The page of one vendor: reached from the list, switched off and on, and nobody else's to see.
 
 import { deliver } from "../../support/http.ts";
-import { expect, test } from "../../support/pages.ts";
+import { expect, SCRIPTED, test } from "../../support/pages.ts";
 import { Site, form } from "../../support/site.ts";
 
 test.describe.configure({ mode: "serial" });
@@ -32,8 +32,8 @@ test("a row of the list leads to the vendor's page with its URL and figures", as
   await ready();
 });
 
-test("the URL is copied by its button", async ({ page, open, hydrated, context }) => {
-  test.skip(!hydrated, "without script the browser has no way to copy; the text is selected by one click");
+// Without a script the browser has no way to copy; there the text is selected by one click.
+test("the URL is copied by its button", SCRIPTED, async ({ page, open, context }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: site.url });
   await open(site, "/vendors/acme");
   await page.getByRole("button", { name: "Copy URL" }).click();
