@@ -72,6 +72,7 @@ pub fn SchemePanel(
 ) -> impl IntoView {
     let Scheme { now, first, action } = scheme;
     let href = StoredValue::new(href);
+    let saved = move || action.value().with(|last| matches!(last, Some(Ok(true))));
     view! {
         <section class="panel" aria-labelledby="scheme-panel">
             <h2 id="scheme-panel">"How it signs"</h2>
@@ -83,6 +84,10 @@ pub fn SchemePanel(
                     }
                 })}
             </Transition>
+            // Not in the form: it is drawn anew, and folded, once what is in use was read again.
+            <div role="status">
+                {move || saved().then(|| view! { <p class="notice good">"Saved. All nodes judge by it within a second."</p> })}
+            </div>
             {first.map(|first| view! {
                 <Transition>
                     {move || Suspend::new(async move {
@@ -100,16 +105,12 @@ fn Form(id: VendorId, draft: SchemeDraft, action: ServerAction<SetScheme>) -> im
     let fault = fault_of(action);
     let SchemeDraft { scheme, fault: words, .. } = draft;
     let bad = !words.is_empty();
-    let saved = move || action.value().with(|last| matches!(last, Some(Ok(true))));
     let open = bad || fault.get_untracked().is_some();
     view! {
         <div class="deeds broad">
             <Folded title="Change how it signs" open>
                 <ActionForm action>
                     <FormError fault/>
-                    <div role="status">
-                        {move || saved().then(|| view! { <p class="notice good">"Saved. All nodes judge by it within a second."</p> })}
-                    </div>
                     <input type="hidden" name="vendor" value=id.to_string()/>
                     <SchemeField text=scheme words fault/>
                     <p class="hint">
