@@ -1,10 +1,8 @@
-//! Making job rows: the defaults every job begins with.
+//! Counting the tries of a job.
 
 use domain::{
-    id::{JobId, TenantId},
-    job::{Job, JobKind, JobParams, JobState, Usage},
-    outcome::{ErrorClass, GIVES_UP_AFTER, max_attempts},
-    time::Timestamp,
+    job::Job,
+    outcome::{ErrorClass, max_attempts},
 };
 
 /// Tries a job has each time it is begun anew: what its rule says, else what its kind has.
@@ -33,50 +31,19 @@ pub fn halvings(job: &Job) -> u32 {
     }
 }
 
-/// A job due at `now`, with nothing else said.
-pub fn new(id: JobId, tenant_id: TenantId, kind: JobKind, now: Timestamp) -> Job {
-    Job {
-        id,
-        tenant_id,
-        event_id: None,
-        parent_id: None,
-        kind,
-        state: JobState::Pending,
-        title: String::new(),
-        vendor_id: None,
-        rule_id: None,
-        provider_id: None,
-        destination_id: None,
-        params: JobParams::default(),
-        idempotency_key: id.to_string(),
-        attempt: 0,
-        max_attempts: max_attempts(kind),
-        priority: 0,
-        next_run_at: now,
-        node_id: None,
-        lease_until: None,
-        reason: None,
-        error_class: None,
-        subject_id: None,
-        occurred_at: None,
-        model: None,
-        usage: Usage::default(),
-        created_at: now,
-        started_at: None,
-        finished_at: None,
-        updated_at: now,
-        gives_up_at: Some(now.plus(GIVES_UP_AFTER)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::{
+        id::{JobId, TenantId},
+        job::{JobKind, JobParams},
+        time::Timestamp,
+    };
 
     #[test]
     fn a_job_that_was_put_back_begins_with_its_first_try_again() {
         let nil = uuid::Uuid::nil();
-        let new = new(JobId::new(nil), TenantId::new(nil), JobKind::Generate, Timestamp(0));
+        let new = Job::new(JobId::new(nil), TenantId::new(nil), JobKind::Generate, Timestamp(0));
         let few = JobParams { max_attempts: Some(3), ..JobParams::default() };
         let at = |attempt, max_attempts, params: &JobParams| {
             try_number(&Job { attempt, max_attempts, params: params.clone(), ..new.clone() })
@@ -91,7 +58,7 @@ mod tests {
     #[test]
     fn a_job_goes_with_half_as_many_others_at_each_try_and_alone_at_its_last() {
         let nil = uuid::Uuid::nil();
-        let new = new(JobId::new(nil), TenantId::new(nil), JobKind::Publish, Timestamp(0));
+        let new = Job::new(JobId::new(nil), TenantId::new(nil), JobKind::Publish, Timestamp(0));
         let at = |attempt, max_attempts| halvings(&Job { attempt, max_attempts, ..new.clone() });
         assert_eq!([1, 2, 11, 12].map(|attempt| at(attempt, 12)), [0, 1, 10, u32::MAX]);
         assert_eq!([13, 14, 24].map(|attempt| at(attempt, 24)), [0, 1, u32::MAX], "put back after twelve");

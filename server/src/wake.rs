@@ -128,7 +128,6 @@ impl Wake {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::jobs;
     use domain::{
         id::{JobId, TenantId, VendorId},
         job::JobKind,
@@ -138,7 +137,7 @@ mod tests {
 
     fn job(vendor: usize, due: i64) -> Job {
         let id = |number: u128| Uuid::from_u128(number);
-        let job = jobs::new(JobId::new(id(1)), TenantId::new(id(2)), JobKind::Publish, Timestamp(due));
+        let job = Job::new(JobId::new(id(1)), TenantId::new(id(2)), JobKind::Publish, Timestamp(due));
         Job { vendor_id: Some(VendorId::new(id(vendor as u128))), ..job }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     id::{DestinationId, EventId, JobId, NodeId, ProviderId, RuleId, TenantId, VendorId},
-    outcome::{ErrorClass, GIVES_UP_AFTER},
+    outcome::{ErrorClass, GIVES_UP_AFTER, max_attempts},
     schema::JobShape,
     time::{SECOND, Timestamp},
     unique::Unique,
@@ -205,6 +205,42 @@ impl Called {
 }
 
 impl Job {
+    /// A job due at `now`, with nothing else said.
+    pub fn new(id: JobId, tenant_id: TenantId, kind: JobKind, now: Timestamp) -> Self {
+        Self {
+            id,
+            tenant_id,
+            event_id: None,
+            parent_id: None,
+            kind,
+            state: JobState::Pending,
+            title: String::new(),
+            vendor_id: None,
+            rule_id: None,
+            provider_id: None,
+            destination_id: None,
+            params: JobParams::default(),
+            idempotency_key: id.to_string(),
+            attempt: 0,
+            max_attempts: max_attempts(kind),
+            priority: 0,
+            next_run_at: now,
+            node_id: None,
+            lease_until: None,
+            reason: None,
+            error_class: None,
+            subject_id: None,
+            occurred_at: None,
+            model: None,
+            usage: Usage::default(),
+            created_at: now,
+            started_at: None,
+            finished_at: None,
+            updated_at: now,
+            gives_up_at: Some(now.plus(GIVES_UP_AFTER)),
+        }
+    }
+
     /// Whom it calls; `None` where that is not said.
     pub fn calls(&self) -> Option<Called> {
         Called::by(self.kind, self.provider_id, self.destination_id)

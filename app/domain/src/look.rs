@@ -9,10 +9,12 @@ use crate::{
     queue::{QueueHead, Take},
     time::{SECOND, Timestamp},
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 /// Longest time between two looks where nothing is due: nobody is told of a job that falls due.
 const LONGEST: i64 = SECOND / 2;
+/// Shortest time the queues are left alone.
+const SHORTEST: Duration = Duration::from_millis(1);
 /// A look at queues with work is used for this many times what it cost.
 const WORTH: i64 = 16;
 /// But no longer than this: until then, what others put into the queue or ahead of it is not seen.
@@ -38,19 +40,25 @@ impl Look {
         Self { heads, lasts }
     }
 
-    /// How long after it was made it can be used, in microseconds.
-    pub const fn lasts(&self) -> i64 {
-        self.lasts
+    /// Whether it is still of use when it is so old.
+    pub fn is_good(&self, age: Duration) -> bool {
+        age < self.lasts()
+    }
+
+    /// How long the queues can be left alone at `now`, when it is so old.
+    pub fn rest(&self, age: Duration, now: Timestamp) -> Duration {
+        let left = self.lasts().saturating_sub(age);
+        let due = self.heads.iter().map(|head| head.due_at.since(now)).min();
+        due.map_or(left, |due| left.min(micros(due))).max(SHORTEST)
+    }
+
+    const fn lasts(&self) -> Duration {
+        micros(self.lasts)
     }
 
     /// The queues in which jobs wait, in the order of priority and number.
     pub fn heads(&self) -> &[QueueHead] {
         &self.heads
-    }
-
-    /// When the first job of all is due.
-    pub fn due_at(&self) -> Option<Timestamp> {
-        self.heads.iter().map(|head| head.due_at).min()
     }
 
     /// Takes note that a job is in a queue.
@@ -93,12 +101,17 @@ impl Look {
     }
 }
 
+/// A length of time; none is shorter than nothing.
+const fn micros(length: i64) -> Duration {
+    Duration::from_micros(if length > 0 { length.unsigned_abs() } else { 0 })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
         id::{JobId, VendorId},
-        job::{JobKind, JobParams, JobState, Usage},
+        job::JobKind,
         queue::tests::head,
     };
     use uuid::Uuid;
@@ -109,38 +122,8 @@ mod tests {
     /// Job `number` of a vendor, due so many milliseconds after [`NOW`].
     fn job(vendor: u128, number: u128, due: i64) -> Job {
         let id = JobId::new(Uuid::from_u128(number));
-        Job {
-            id,
-            tenant_id: head(0, 0).tenant_id,
-            event_id: None,
-            parent_id: None,
-            kind: JobKind::Publish,
-            state: JobState::Running,
-            title: String::new(),
-            vendor_id: Some(VendorId::new(Uuid::from_u128(vendor))),
-            rule_id: None,
-            provider_id: None,
-            destination_id: None,
-            params: JobParams::default(),
-            idempotency_key: id.to_string(),
-            attempt: 1,
-            max_attempts: 2,
-            priority: 0,
-            next_run_at: NOW.plus(due * MILLI),
-            node_id: None,
-            lease_until: None,
-            reason: None,
-            error_class: None,
-            subject_id: None,
-            occurred_at: None,
-            model: None,
-            usage: Usage::default(),
-            created_at: NOW,
-            started_at: None,
-            finished_at: None,
-            updated_at: NOW,
-            gives_up_at: None,
-        }
+        let vendor_id = Some(VendorId::new(Uuid::from_u128(vendor)));
+        Job { vendor_id, ..Job::new(id, head(0, 0).tenant_id, JobKind::Publish, NOW.plus(due * MILLI)) }
     }
 
     fn look(jobs: &[Job]) -> Look {
@@ -163,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_look_that_was_cheap_is_soon_made_again_and_a_dear_one_is_used_for_longer() {
-        let lasts = |cost| Look::of(vec![QueueHead { due_at: NOW, ..head(0, 1) }], cost, NOW).lasts();
+        let lasts = |cost| Look::of(vec![QueueHead { due_at: NOW, ..head(0, 1) }], cost, NOW).lasts;
         assert_eq!(lasts(MILLI / 4), 4 * MILLI);
         assert_eq!(lasts(20 * MILLI), 320 * MILLI);
         assert_eq!([lasts(SECOND), lasts(i64::MAX)], [LONGEST_BUSY; 2]);
@@ -173,7 +156,7 @@ mod tests {
 
     #[test]
     fn where_nothing_is_due_the_next_look_is_when_something_is_or_after_half_a_second() {
-        let lasts = |heads| Look::of(heads, MILLI, NOW).lasts();
+        let lasts = |heads| Look::of(heads, MILLI, NOW).lasts;
         assert_eq!(lasts(Vec::new()), LONGEST);
         let due = |milli| QueueHead { due_at: NOW.plus(milli * MILLI), ..head(0, 1) };
         assert_eq!(lasts(vec![due(90)]), 90 * MILLI);
@@ -181,11 +164,24 @@ mod tests {
     }
 
     #[test]
+    fn the_queues_are_left_alone_until_a_job_is_due_or_the_look_is_of_no_use_any_more() {
+        let age = Duration::from_millis;
+        let idle = Look::of(Vec::new(), 0, NOW);
+        assert_eq!([idle.rest(age(0), NOW), idle.rest(age(470), NOW)], [age(500), age(30)]);
+        assert!(idle.is_good(age(499)) && !idle.is_good(age(500)));
+        let soon = look(&[job(7, 3, 40)]);
+        assert_eq!(soon.rest(age(10), NOW.plus(10 * MILLI)), age(30));
+        // However late it is.
+        assert_eq!([soon.rest(age(10), NOW.plus(SECOND)), idle.rest(age(900), NOW)], [SHORTEST; 2]);
+    }
+
+    #[test]
     fn what_is_added_counts_where_it_comes_before_what_was_known() {
         let (first, second) = (job(7, 1, 0), job(7, 2, 0));
         assert_eq!(positions(&look(&[second.clone(), first.clone()])), [QueueHead::of(&first).position()]);
         assert_eq!(positions(&look(&[first.clone(), second])), [QueueHead::of(&first).position()]);
-        assert_eq!(look(&[job(7, 3, 40)]).due_at(), Some(NOW.plus(40 * MILLI)));
+        let later = look(&[job(7, 3, 40)]);
+        assert_eq!(later.rest(Duration::ZERO, NOW), Duration::from_millis(40));
         let queues: Vec<_> =
             look(&[job(9, 1, 0), job(8, 2, 0)]).heads().iter().map(QueueHead::queue).collect();
         assert!(queues.is_sorted() && queues.len() == 2);
@@ -205,7 +201,7 @@ mod tests {
         let jobs = [job(7, 1, 0), job(8, 2, 0)];
         let mut look = look(&jobs);
         look.move_on(&[take(&jobs[0], 3), take(&jobs[1], 3)], 9, &jobs[..1]);
-        assert_eq!((look.heads().len(), look.due_at()), (0, None));
+        assert!(look.heads().is_empty());
     }
 
     #[test]

@@ -12,7 +12,7 @@ use domain::{
     attempt::Attempt,
     destination::{DestinationAuth, DestinationKind, DestinationMethod, WordpressRoute},
     id::*,
-    job::{Job, JobKind, JobParams, JobResult, JobState, Usage},
+    job::{Job, JobKind, JobResult, JobState, Usage},
     outcome::{AttemptOutcome, ErrorClass},
     provider::ProviderKind,
     secret::{SecretInfo, SecretState},
@@ -45,36 +45,17 @@ pub(super) fn rows(stories: &[JobStory]) -> Vec<(JobRow, Option<VendorId>)> {
 /// A job as it is when nothing is said of it.
 fn job(n: u128, kind: JobKind, title: &str, created_at: Timestamp) -> Job {
     Job {
-        id: JobId::new(uuid(n)),
-        tenant_id: TenantId::new(uuid(1)),
-        event_id: None,
-        parent_id: None,
-        kind,
         state: JobState::Succeeded,
         title: title.into(),
         vendor_id: Some(VendorId::new(uuid(n % 3))),
-        rule_id: None,
-        provider_id: None,
-        destination_id: None,
-        params: JobParams::default(),
         idempotency_key: format!("job_{n}"),
         attempt: 1,
         max_attempts: 7,
-        priority: 0,
-        next_run_at: created_at,
-        node_id: None,
-        lease_until: None,
-        reason: None,
-        error_class: None,
-        subject_id: None,
-        occurred_at: None,
-        model: None,
-        usage: Usage::default(),
-        created_at,
         started_at: Some(created_at.plus(400_000)),
         finished_at: Some(created_at.plus(4_100_000)),
         updated_at: created_at.plus(4_100_000),
         gives_up_at: None,
+        ..Job::new(JobId::new(uuid(n)), TenantId::new(uuid(1)), kind, created_at)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which jobs an event starts: one per rule that fits, made in memory from the rule as it is now.
 
-use crate::{clock::fresh, jobs};
+use crate::clock::fresh;
 use domain::{
     event::Event,
     id::JobId,
@@ -23,7 +23,7 @@ fn start(event: &Event, vendor: &str, rule: &Rule) -> Job {
         "" => format!("{vendor} {}", event.external_id),
         event_type => format!("{vendor} {event_type}"),
     };
-    let new = jobs::new(JobId::new(fresh()), event.tenant_id, rule.job, event.received_at);
+    let new = Job::new(JobId::new(fresh()), event.tenant_id, rule.job, event.received_at);
     let delay = i64::from(rule.params.delay_s.unwrap_or(0)) * SECOND;
     let due = event.received_at.plus(delay);
     Job {

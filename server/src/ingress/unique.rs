@@ -54,7 +54,7 @@ fn key(event: &Event, job: &Job, input: Option<&[u8; 32]>) -> Option<UniqueKey> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{clock::fresh, envelope, jobs};
+    use crate::{clock::fresh, envelope};
     use domain::{
         id::{EventId, RequestId, RuleId, TenantId, VendorId},
         job::{JobKind, JobParams},
@@ -80,7 +80,7 @@ mod tests {
     }
 
     fn job(rule: u128, unique: Option<Unique>) -> Job {
-        let new = jobs::new(JobId::new(fresh()), event("", None).tenant_id, JobKind::Generate, Timestamp(0));
+        let new = Job::new(JobId::new(fresh()), event("", None).tenant_id, JobKind::Generate, Timestamp(0));
         Job {
             rule_id: Some(RuleId::new(uuid::Uuid::from_u128(rule))),
             params: JobParams { unique, ..JobParams::default() },

@@ -168,7 +168,7 @@ pub fn seen(types: &HashMap<String, LiveType>, event: &Event, payload: &EventPay
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{clock::fresh, jobs};
+    use crate::clock::fresh;
     use domain::{
         id::{EventId, JobId, RequestId, TenantId},
         job::JobKind,
@@ -233,7 +233,7 @@ mod tests {
     }
 
     fn judged(types: &HashMap<String, LiveType>, event: &Event, body: &Value) -> (Verdict, Job) {
-        let mut job = [jobs::new(JobId::new(fresh()), event.tenant_id, JobKind::Generate, Timestamp(0))];
+        let mut job = [Job::new(JobId::new(fresh()), event.tenant_id, JobKind::Generate, Timestamp(0))];
         let verdict = judge(types, event, &payload(body), &mut job);
         let [job] = job;
         (verdict, job)
@@ -304,7 +304,7 @@ mod tests {
             Arc::new(Check::new(r#"{"type":"object"}"#).unwrap());
         let text = EventPayload { headers: vec![], body: b"plain words".to_vec() };
         let mut job =
-            [jobs::new(JobId::new(fresh()), event("a", None).tenant_id, JobKind::Generate, Timestamp(0))];
+            [Job::new(JobId::new(fresh()), event("a", None).tenant_id, JobKind::Generate, Timestamp(0))];
         assert_eq!(judge(&types, &event("a", None), &text, &mut job), Verdict::Broken);
         assert_eq!(job[0].reason.as_deref(), Some("schema: the body is null instead of object"));
     }

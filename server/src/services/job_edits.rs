@@ -80,7 +80,7 @@ impl JobEditsPort for Services {
         check(&ask, changeable, destination)?;
         let params = with(&job.params, ask, changeable);
         let changed = difference(&job.params, &params);
-        let new = jobs::new(JobId::new(fresh()), job.tenant_id, job.kind, self.clock.now());
+        let new = Job::new(JobId::new(fresh()), job.tenant_id, job.kind, self.clock.now());
         let copy = Job {
             max_attempts: jobs::tries(&job),
             gives_up_at: Some(new.created_at.plus(params.gives_up_after())),

@@ -24,10 +24,8 @@ use std::{
 use store::{Store, StoreError};
 use tokio::time::Instant;
 
-/// Longest pause.
-const LONGEST: Duration = Duration::from_millis(500);
-/// Shortest pause.
-const SHORTEST: Duration = Duration::from_millis(1);
+/// Pause after a claim that failed.
+const AFTER_FAILURE: Duration = Duration::from_millis(500);
 /// Pause where jobs are due that may not be taken: their limit is reached, or another node is just taking them.
 const BLOCKED: Duration = Duration::from_millis(50);
 
@@ -103,7 +101,7 @@ impl Claims {
             Ok(claimed) => claimed,
             Err(error) => {
                 tracing::warn!(%error, "no jobs could be claimed");
-                Claimed::Nothing(LONGEST)
+                Claimed::Nothing(AFTER_FAILURE)
             }
         }
     }
@@ -126,9 +124,9 @@ impl Claims {
             let last = self.last.load(Ordering::Relaxed);
             let takes = queue::share(look.heads(), room, now, last, |head| queue::weight(head, limits));
             let Some(first) = takes.first() else {
-                let pause = pause(&look, at, now);
+                let rest = look.rest(at.elapsed(), now);
                 self.keep(look, at);
-                return Ok(Claimed::Nothing(pause));
+                return Ok(Claimed::Nothing(rest));
             };
             let served = takes.iter().rev().find(|take| take.head.priority == first.head.priority);
             if let Some(take) = served {
@@ -155,7 +153,7 @@ impl Claims {
     fn known(&self) -> Option<(Look, Instant)> {
         let known = self.look.lock().unwrap_or_else(PoisonError::into_inner).take();
         let news = self.wake.news();
-        let (mut look, at) = known.filter(|(look, at)| !news.more && !left(look, *at).is_zero())?;
+        let (mut look, at) = known.filter(|(look, at)| !news.more && look.is_good(at.elapsed()))?;
         news.heads.into_iter().for_each(|head| look.add(head));
         Some((look, at))
     }
@@ -170,15 +168,4 @@ impl Claims {
         let cost = i64::try_from(began.elapsed().as_micros()).unwrap_or(i64::MAX);
         Ok((Look::of(heads, cost, self.clock.now()), Instant::now()))
     }
-}
-
-/// How long a look can still be used that was made then.
-fn left(look: &Look, at: Instant) -> Duration {
-    Duration::from_micros(look.lasts().unsigned_abs()).saturating_sub(at.elapsed())
-}
-
-/// How long the queues can be left alone.
-fn pause(look: &Look, at: Instant, now: Timestamp) -> Duration {
-    let due = look.due_at().map(|due| Duration::from_micros(due.since(now).max(0).unsigned_abs()));
-    due.unwrap_or(LONGEST).min(left(look, at)).clamp(SHORTEST, LONGEST)
 }

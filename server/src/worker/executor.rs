@@ -105,7 +105,7 @@ impl Executor {
             Some(DestinationKind::Http) => JobKind::Callback,
             _ => JobKind::Publish,
         };
-        let new = jobs::new(JobId::new(fresh()), job.tenant_id, kind, self.clock.now());
+        let new = Job::new(JobId::new(fresh()), job.tenant_id, kind, self.clock.now());
         Job {
             max_attempts: job.params.max_attempts.unwrap_or(new.max_attempts),
             gives_up_at: Some(new.created_at.plus(job.params.gives_up_after())),

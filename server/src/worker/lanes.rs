@@ -190,7 +190,7 @@ mod tests {
     fn to(destination: u128) -> Job {
         let nil = uuid::Uuid::nil();
         let id = DestinationId::new(uuid::Uuid::from_u128(destination));
-        let job = jobs::new(JobId::new(nil), TenantId::new(nil), JobKind::Publish, NOON);
+        let job = Job::new(JobId::new(nil), TenantId::new(nil), JobKind::Publish, NOON);
         Job { destination_id: Some(id), ..job }
     }
 

@@ -70,7 +70,7 @@ mod tests {
 
     fn job(attempt: i32) -> Job {
         let nil = uuid::Uuid::nil();
-        Job { attempt, ..jobs::new(JobId::new(nil), TenantId::new(nil), JobKind::Publish, Timestamp(0)) }
+        Job { attempt, ..Job::new(JobId::new(nil), TenantId::new(nil), JobKind::Publish, Timestamp(0)) }
     }
 
     #[test]

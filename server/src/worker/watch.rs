@@ -38,10 +38,9 @@ pub async fn look(store: &dyn Store, node: NodeId, held: &Held) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::jobs;
     use domain::{
         id::TenantId,
-        job::{JobKind, JobState},
+        job::{Job, JobKind, JobState},
         time::Timestamp,
     };
     use store::{AuditEntry, JobChange, OpenOptions};
@@ -55,7 +54,7 @@ mod tests {
         let url = format!("sqlite://{}", folder.join("tidegate.db").display());
         let store = store::open(&url, &OpenOptions::default()).await.unwrap();
         store.migrate().await.unwrap();
-        let new = || jobs::new(JobId::new(Uuid::now_v7()), TenantId::new(Uuid::nil()), JobKind::Publish, NOW);
+        let new = || Job::new(JobId::new(Uuid::now_v7()), TenantId::new(Uuid::nil()), JobKind::Publish, NOW);
         store.add_jobs(&[new(), new()]).await.unwrap();
         let node = NodeId::new(Uuid::now_v7());
         let running = store.claim(node, 2, NOW, NOW.plus(1_000_000)).await.unwrap();

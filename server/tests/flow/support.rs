@@ -20,7 +20,6 @@ use store::{AuditEntry, DEFAULT_TENANT_ID};
 use tidegate::{
     clock::{Clock as _, ManualClock, fresh},
     config::Settings,
-    jobs,
     serve::Base,
     services::Services,
     wake::Wake,
@@ -160,7 +159,7 @@ impl Place {
         let made: Vec<Job> = (0..many)
             .map(|_| {
                 let id = JobId::new(fresh());
-                let mut job = jobs::new(id, DEFAULT_TENANT_ID, JobKind::Callback, self.now().plus(-1));
+                let mut job = Job::new(id, DEFAULT_TENANT_ID, JobKind::Callback, self.now().plus(-1));
                 change(&mut job);
                 job
             })

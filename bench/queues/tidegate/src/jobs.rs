@@ -2,7 +2,7 @@
 
 use domain::{
     id::{DestinationId, EventId, JobId, RuleId, VendorId},
-    job::{Job, JobKind, JobParams, JobState, Usage},
+    job::{Job, JobKind},
     time::Timestamp,
 };
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -22,36 +22,14 @@ pub(crate) fn now() -> Timestamp {
 pub(crate) fn numbered(number: usize) -> Job {
     let (id, now) = (JobId::new(Uuid::now_v7()), now());
     Job {
-        id,
-        tenant_id: DEFAULT_TENANT_ID,
         event_id: Some(EventId::new(Uuid::now_v7())),
-        parent_id: None,
-        kind: JobKind::Callback,
-        state: JobState::Pending,
         title: number.to_string(),
         vendor_id: Some(VendorId::new(SOMEONE)),
         rule_id: Some(RuleId::new(SOMEONE)),
-        provider_id: None,
         destination_id: Some(DestinationId::new(SOMEONE)),
-        params: JobParams::default(),
-        idempotency_key: id.to_string(),
-        attempt: 0,
         max_attempts: 10,
-        priority: 0,
-        next_run_at: now,
-        node_id: None,
-        lease_until: None,
-        reason: None,
-        error_class: None,
-        subject_id: None,
-        occurred_at: None,
-        model: None,
-        usage: Usage::default(),
-        created_at: now,
-        started_at: None,
-        finished_at: None,
-        updated_at: now,
         gives_up_at: None,
+        ..Job::new(id, DEFAULT_TENANT_ID, JobKind::Callback, now)
     }
 }
 

@@ -26,9 +26,6 @@ use std::{
 use store::{Finished, Next, Store, StoreError};
 use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
 
-/// Longest and shortest time between two looks at the queue.
-const LONGEST: Duration = Duration::from_millis(500);
-const SHORTEST: Duration = Duration::from_millis(1);
 /// Pause where others are just taking the jobs that are due.
 const BLOCKED: Duration = Duration::from_millis(50);
 /// Outcomes of one transaction.
@@ -88,7 +85,7 @@ async fn claim(
     room: usize,
 ) -> Result<(Vec<Job>, Duration), StoreError> {
     let room = i64::try_from(room).unwrap_or(i64::MAX);
-    let mut usable = known.take().filter(|(look, at)| !left(look, *at).is_zero());
+    let mut usable = known.take().filter(|(look, at)| look.is_good(at.elapsed()));
     let stored = std::mem::take(&mut *wake.stored.lock().unwrap_or_else(PoisonError::into_inner));
     if let Some((look, _)) = &mut usable {
         stored.into_iter().for_each(|head| look.add(head));
@@ -107,8 +104,7 @@ async fn claim(
         let time = now();
         let takes = share(look.heads(), room, time, i64::MIN, |_| 1);
         if takes.is_empty() {
-            let due = look.due_at().map(|due| Duration::from_micros(due.since(time).max(0).unsigned_abs()));
-            let pause = due.unwrap_or(LONGEST).min(left(&look, at)).clamp(SHORTEST, LONGEST);
+            let pause = look.rest(at.elapsed(), time);
             *known = Some((look, at));
             return Ok((Vec::new(), pause));
         }
@@ -120,10 +116,6 @@ async fn claim(
         }
         usable = None;
     }
-}
-
-fn left(look: &Look, at: Instant) -> Duration {
-    Duration::from_micros(look.lasts().unsigned_abs()).saturating_sub(at.elapsed())
 }
 
 fn ended(job: &Job, node: NodeId, began: Timestamp) -> Finished {

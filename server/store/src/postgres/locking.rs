@@ -20,7 +20,7 @@ impl Adapter {
         now: Timestamp,
         lease_until: Timestamp,
     ) -> Result<Vec<Row>> {
-        claim(&mut *self.hasty.acquire().await?, node, takes, room, now, lease_until).await
+        claim(&mut *self.claiming.acquire().await?, node, takes, room, now, lease_until).await
     }
 }
 

@@ -119,7 +119,7 @@ const SKIP_LOCKED: &str = " for update skip locked";
 /// planner is the index that brings the rows in order.
 const CHECKED_EQUALS: &str = " is not distinct from ";
 
-/// What a connection is set to that claims. The claim's statement is long and planned once; while the database thinks that
+/// What a connection is set to that claims: a claim that a power cut undoes is made again. The claim's statement is long and planned once; while the database thinks that
 /// the jobs are few, as in a new one, it would choose to read all of them for the places of those it takes, and keep to it.
 const CLAIMING: [(&str, &str); 3] =
     [("synchronous_commit", "off"), ("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off")];
@@ -133,8 +133,8 @@ pub(crate) struct Adapter {
     /// Apart from the readers, so that a slow page never keeps an event or a lease waiting. Used through
     /// the `begin` methods alone: each says how durable its commit is.
     write: Pool<Database>,
-    /// For statements that commit by themselves and need not survive a power cut: no words before and after them.
-    hasty: Pool<Database>,
+    /// For claims, set as [`CLAIMING`] says: one that commits by itself needs no words before and after it.
+    claiming: Pool<Database>,
 }
 
 impl Adapter {
@@ -154,11 +154,10 @@ impl Adapter {
         // A node that stands still in the middle of a transaction keeps its locks, and another node that stores the same
         // webhook would wait for them with all it has to store. No change of ours pauses for so long by itself.
         let writing = server.clone().options([("idle_in_transaction_session_timeout", "3s")]);
-        let claiming = writing.clone().options(CLAIMING);
-        let hasty = pool(1).connect_lazy_with(claiming);
+        let claiming = pool(1).connect_lazy_with(writing.clone().options(CLAIMING));
         let write = pool(options.write_connections).connect_with(writing).await?;
         let read = pool(options.read_connections).connect_with(server).await?;
-        Ok(Self { read, write, hasty })
+        Ok(Self { read, write, claiming })
     }
 
     /// Begins a change that survives a power cut once committed, whatever the server's default is.
@@ -172,15 +171,9 @@ impl Adapter {
         Ok(self.write.begin_with("begin; set local synchronous_commit = off").await?)
     }
 
-    /// Begins a claim, which is made again when it is lost. [`CLAIMING`] says why it leaves the planner one way.
+    /// Begins a claim, which is made again when it is lost.
     async fn begin_claim(&self) -> Result<Transaction> {
-        Ok(self
-            .write
-            .begin_with(
-                "begin; set local synchronous_commit = off; set local plan_cache_mode = force_generic_plan;
-                 set local enable_seqscan = off",
-            )
-            .await?)
+        Ok(self.claiming.begin().await?)
     }
 
     /// Begins writing how tries ended, durably. [`finish`] says why it leaves the planner one way.
@@ -283,6 +276,6 @@ impl Store for Adapter {
     async fn close(&self) {
         self.read.close().await;
         self.write.close().await;
-        self.hasty.close().await;
+        self.claiming.close().await;
     }
 }

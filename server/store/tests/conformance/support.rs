@@ -3,7 +3,7 @@
 use domain::{
     event::{Event, EventPayload},
     id::{EventId, JobId, NodeId, RequestId, TenantId, VendorId},
-    job::{Job, JobKind, JobParams, JobState, Usage},
+    job::{Job, JobKind, JobParams},
     time::{MINUTE, Timestamp},
 };
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
@@ -155,36 +155,13 @@ pub(crate) fn event(vendor: VendorId, external_id: &str, body: &str, jobs: usize
 pub(crate) fn job() -> Job {
     let id = id(JobId::new);
     Job {
-        id,
-        tenant_id: DEFAULT_TENANT_ID,
-        event_id: None,
-        parent_id: None,
-        kind: JobKind::Generate,
-        state: JobState::Pending,
         title: "Summarise the batch".into(),
-        vendor_id: None,
-        rule_id: None,
-        provider_id: None,
-        destination_id: None,
         params: JobParams { prompt: Some("Say it shortly".into()), ..JobParams::default() },
-        idempotency_key: id.to_string(),
-        attempt: 0,
         max_attempts: 3,
-        priority: 0,
-        next_run_at: NOW,
-        node_id: None,
-        lease_until: None,
-        reason: None,
-        error_class: None,
         subject_id: Some("batch-7".into()),
         occurred_at: Some(NOW.plus(-5)),
-        model: None,
-        usage: Usage::default(),
-        created_at: NOW,
-        started_at: None,
-        finished_at: None,
-        updated_at: NOW,
         gives_up_at: None,
+        ..Job::new(id, DEFAULT_TENANT_ID, JobKind::Generate, NOW)
     }
 }
 
