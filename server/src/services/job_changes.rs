@@ -1,7 +1,7 @@
 //! What people do to jobs, one or many.
 
 use super::{Services, sees, unavailable};
-use crate::{jobs, live::Snapshot};
+use crate::{live::Snapshot, tries};
 use app::{
     error::{AppError, Field, Reason},
     ports::{Actor, JobChangesPort},
@@ -139,7 +139,7 @@ impl Services {
         let job = self.store.job(actor.tenant, id).await.map_err(unavailable)?;
         let detail = deed.detail(&job.title);
         let audit = self.audit(actor, Some(job.tenant_id), &deed.action(), id, detail);
-        let change = deed.change(jobs::tries(&job), actor);
+        let change = deed.change(tries::of(&job), actor);
         let changed = self
             .store
             .change_jobs(actor.tenant, &[id], &change, self.clock.now(), &audit)
@@ -192,7 +192,7 @@ impl Services {
     ) -> Result<i64, AppError> {
         let mut together: BTreeMap<i32, Vec<JobId>> = BTreeMap::new();
         for job in page {
-            let tries = if deed == Deed::Operation(JobOperation::Retry) { jobs::tries(job) } else { 0 };
+            let tries = if deed == Deed::Operation(JobOperation::Retry) { tries::of(job) } else { 0 };
             together.entry(tries).or_default().push(job.id);
         }
         let mut changed = 0;

@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     clock::fresh,
-    jobs,
     live::{LiveDestination, Snapshot},
+    tries,
     worker::template,
 };
 use app::{
@@ -82,7 +82,7 @@ impl JobEditsPort for Services {
         let changed = difference(&job.params, &params);
         let new = Job::new(JobId::new(fresh()), job.tenant_id, job.kind, self.clock.now());
         let copy = Job {
-            max_attempts: jobs::tries(&job),
+            max_attempts: tries::of(&job),
             gives_up_at: Some(new.created_at.plus(params.gives_up_after())),
             event_id: job.event_id,
             parent_id: job.parent_id,

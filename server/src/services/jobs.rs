@@ -1,7 +1,7 @@
 //! Jobs: the list, the story of one, and putting one back in the queue.
 
 use super::{Services, sees, unavailable};
-use crate::{jobs, live::Snapshot};
+use crate::{live::Snapshot, tries};
 use app::{
     error::{AppError, Field, Reason},
     ports::{Actor, JobsPort},
@@ -118,7 +118,7 @@ impl JobsPort for Services {
     async fn retry(&self, actor: &Actor, id: JobId) -> Result<(), AppError> {
         let job = self.store.job(actor.tenant, id).await.map_err(unavailable)?;
         let audit = self.audit(actor, Some(job.tenant_id), "job.retry", id, job.title.clone());
-        let retried = self.store.retry(actor.tenant, id, jobs::tries(&job), self.clock.now(), &audit).await;
+        let retried = self.store.retry(actor.tenant, id, tries::of(&job), self.clock.now(), &audit).await;
         retried.map_err(|error| match error {
             StoreError::Conflict => AppError::invalid(Field::Form, Reason::DoesNotFit),
             other => unavailable(other),

@@ -14,10 +14,11 @@ use crate::{
         Delivery, Package,
         forward::{Forwarded, JSON, is_json},
     },
-    envelope, jobs,
+    envelope,
     live::{LiveConfig, LiveDestination, LiveProvider, Snapshot},
     payloads::{self, Unreadable},
     schema::mapping::Mapping,
+    tries,
 };
 use domain::{
     destination::DestinationKind,
@@ -227,7 +228,7 @@ impl Executor {
             model: parent.as_ref().and_then(|parent| parent.model.clone()),
             usage: parent.map(|parent| parent.usage).unwrap_or_default(),
             occurred_at: job.occurred_at.unwrap_or(job.created_at),
-            halvings: jobs::halvings(job),
+            halvings: tries::halvings(job),
         })
     }
 

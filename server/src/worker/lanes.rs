@@ -8,7 +8,7 @@
 //! Each node counts for itself: three nodes make three times as many calls. What is limited over all nodes is counted when
 //! jobs are claimed (`domain::limit`).
 
-use crate::{clock::SharedClock, delivery::wordpress::offers::Offers, jobs};
+use crate::{clock::SharedClock, delivery::wordpress::offers::Offers, tries};
 use domain::{
     job::{Called, Job},
     outcome::SHORTEST_WAIT,
@@ -121,7 +121,7 @@ impl Lanes {
     /// How many jobs like this one have room at its target at the moment. One that goes alone makes a call of its own.
     fn limit_now(&self, target: Called, lane: &Lane, job: &Job) -> usize {
         let limit = self.limit(target);
-        let together = |id| self.offers.most_halved(id, jobs::halvings(job)) > 1;
+        let together = |id| self.offers.most_halved(id, tries::halvings(job)) > 1;
         match target {
             Called::Destination(id) if lane.took < QUICK && together(id) => limit * (1 + BESIDE),
             _ => limit,

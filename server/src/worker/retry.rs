@@ -2,7 +2,7 @@
 //! all bounds, are in [`domain::outcome`].
 
 use super::outcome::Failure;
-use crate::jobs;
+use crate::tries;
 use domain::{
     breaker::BreakerKey,
     holder::Holder,
@@ -30,7 +30,7 @@ pub fn decide(job: &Job, failure: &Failure, base: Duration, now: Timestamp, chan
         Verdict::Retry if job.attempt >= job.max_attempts => return Next::Deadletter { reason, class },
         Verdict::Retry => {}
     }
-    let own = micros(backoff(jobs::try_number(job), base, growth(job.kind), chance));
+    let own = micros(backoff(tries::number(job), base, growth(job.kind), chance));
     // The far side knows better when it is ready, within reason.
     let pause = failure.retry_after.map_or(own, |asked| micros(asked).min(LONGEST_ASKED).max(own));
     let at = now.plus(pause);

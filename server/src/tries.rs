@@ -6,14 +6,14 @@ use domain::{
 };
 
 /// Tries a job has each time it is begun anew: what its rule says, else what its kind has.
-pub fn tries(job: &Job) -> i32 {
+pub fn of(job: &Job) -> i32 {
     job.params.max_attempts.unwrap_or(max_attempts(job.kind))
 }
 
 /// Which try this is since the job was made or last put back in the queue; 1 is the first. Being put back, it gets all its
 /// tries on top of those it spent.
-pub fn try_number(job: &Job) -> i32 {
-    let spent = job.max_attempts.saturating_sub(tries(job)).max(0);
+pub fn number(job: &Job) -> i32 {
+    let spent = job.max_attempts.saturating_sub(of(job)).max(0);
     job.attempt.saturating_sub(spent).max(1)
 }
 
@@ -22,7 +22,7 @@ pub fn try_number(job: &Job) -> i32 {
 /// fewer others with it. A job goes alone where the last answer could not be understood, which a target that is away does
 /// not give, and in its last try: it must not end because of another.
 pub fn halvings(job: &Job) -> u32 {
-    let number = try_number(job);
+    let number = number(job);
     let is_last = job.attempt >= job.max_attempts;
     match number {
         1 => 0,
@@ -46,7 +46,7 @@ mod tests {
         let new = Job::new(JobId::new(nil), TenantId::new(nil), JobKind::Generate, Timestamp(0));
         let few = JobParams { max_attempts: Some(3), ..JobParams::default() };
         let at = |attempt, max_attempts, params: &JobParams| {
-            try_number(&Job { attempt, max_attempts, params: params.clone(), ..new.clone() })
+            number(&Job { attempt, max_attempts, params: params.clone(), ..new.clone() })
         };
         let usual = JobParams::default();
         assert_eq!([0, 1, 2, 5].map(|attempt| at(attempt, 5, &usual)), [1, 1, 2, 5]);
