@@ -10,7 +10,7 @@ use tokio::{
 };
 
 /// Outcomes of one transaction.
-const MAX_ROWS: usize = 500;
+const MAX_ROWS: usize = 1_000;
 /// First pause after a failed write; doubles up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// Longest pause between two tries to write.

@@ -29,7 +29,7 @@ use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
 /// Pause where others are just taking the jobs that are due.
 const BLOCKED: Duration = Duration::from_millis(50);
 /// Outcomes of one transaction.
-const MAX_ROWS: usize = 500;
+const MAX_ROWS: usize = 1_000;
 /// How long a claim lasts, in microseconds.
 const LEASE: i64 = 15 * SECOND;
 /// Jobs run at the same time when nothing else is said, as in the program.

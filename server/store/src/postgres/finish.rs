@@ -2,7 +2,8 @@
 //!
 //! Run by `begin_finish`, which leaves the planner one way: each job is looked up by its id, in the order given. So jobs are
 //! locked in the order of their ids without a step of its own for that. For the same reason the state is compared in a way
-//! that no index supports.
+//! that no index supports, and statements are planned once for batches of any size: planned for a large one, while statistics
+//! say that no job runs, all jobs were read and compared with the whole batch.
 
 use super::{
     Connection,
@@ -32,79 +33,82 @@ pub(super) async fn finish(
 }
 
 /// What most tries come to, in one statement with few columns.
+pub(super) const SUCCEED: &str = "with done as (
+         update jobs set
+             state = 'succeeded',
+             node_id = null,
+             lease_until = null,
+             reason = null,
+             held_by = null,
+             error_class = null,
+             started_at = coalesce(jobs.started_at, ended.began),
+             finished_at = ended.ended_at,
+             updated_at = $7
+         from unnest($1::uuid[], $2::integer[], $3::uuid[], $4::bigint[], $5::bigint[], $6::integer[])
+             as ended (job_id, number, node, began, ended_at, status)
+         where jobs.id = ended.job_id and jobs.node_id = ended.node and jobs.attempt = ended.number
+             and jobs.state is not distinct from 'running'
+         returning jobs.id, jobs.attempt, jobs.line, jobs.subject_id is not null as about_something,
+             ended.node, ended.began, ended.ended_at, ended.status
+     ),
+     kept as (
+         insert into attempts (job_id, number, node_id, started_at, finished_at, outcome, status,
+             input_tokens, output_tokens)
+         select id, attempt, node, began, ended_at, 'succeeded', status, 0, 0 from done
+     )
+     select id as job_id, attempt as number, line, about_something from done";
+
 async fn succeed(connection: &mut Connection, changes: &[Change<'_>], now: Timestamp) -> Result<Vec<Ended>> {
-    let found = query(
-        "with done as (
-             update jobs set
-                 state = 'succeeded',
-                 node_id = null,
-                 lease_until = null,
-                 reason = null,
-                 held_by = null,
-                 error_class = null,
-                 started_at = coalesce(jobs.started_at, ended.began),
-                 finished_at = ended.ended_at,
-                 updated_at = $7
-             from unnest($1::uuid[], $2::integer[], $3::uuid[], $4::bigint[], $5::bigint[], $6::integer[])
-                 as ended (job_id, number, node, began, ended_at, status)
-             where jobs.id = ended.job_id and jobs.node_id = ended.node and jobs.attempt = ended.number
-                 and jobs.state is not distinct from 'running'
-             returning jobs.id, jobs.attempt, jobs.line, jobs.subject_id is not null as about_something,
-                 ended.node, ended.began, ended.ended_at, ended.status
-         ),
-         kept as (
-             insert into attempts (job_id, number, node_id, started_at, finished_at, outcome, status,
-                 input_tokens, output_tokens)
-             select id, attempt, node, began, ended_at, 'succeeded', status, 0, 0 from done
-         )
-         select id as job_id, attempt as number, line, about_something from done",
-    )
-    .bind(column(changes, |change| change.finished.attempt.job_id.uuid()))
-    .bind(column(changes, |change| change.finished.attempt.number))
-    .bind(column(changes, |change| change.finished.attempt.node_id.uuid()))
-    .bind(column(changes, |change| change.finished.attempt.started_at.0))
-    .bind(column(changes, |change| change.finished.attempt.finished_at.0))
-    .bind(column(changes, |change| change.finished.attempt.status.map(i32::from)))
-    .bind(now.0)
-    .fetch_all(connection)
-    .await?;
+    let found = query(SUCCEED)
+        .bind(column(changes, |change| change.finished.attempt.job_id.uuid()))
+        .bind(column(changes, |change| change.finished.attempt.number))
+        .bind(column(changes, |change| change.finished.attempt.node_id.uuid()))
+        .bind(column(changes, |change| change.finished.attempt.started_at.0))
+        .bind(column(changes, |change| change.finished.attempt.finished_at.0))
+        .bind(column(changes, |change| change.finished.attempt.status.map(i32::from)))
+        .bind(now.0)
+        .fetch_all(connection)
+        .await?;
     found.iter().map(ended).collect()
 }
 
+/// All else.
+pub(super) const CHANGE: &str = concat!(
+    "update jobs set ",
+    change_by_end!(),
+    ", updated_at = $16
+     from unnest(
+         $1::uuid[], $2::integer[], $3::uuid[], $4::text[], $5::integer[], $6::bigint[], $7::text[],
+         $8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[],
+         $14::bigint[], $15::text[])
+         as ended (",
+    ended_columns!(),
+    ")
+     where jobs.id = ended.job_id and jobs.node_id = ended.node and jobs.attempt = ended.number
+         and jobs.state is not distinct from 'running'
+     returning ended.job_id, ended.number, jobs.line, jobs.subject_id is not null as about_something"
+);
+
 async fn change(connection: &mut Connection, changes: &[Change<'_>], now: Timestamp) -> Result<Vec<Ended>> {
-    let found = query(concat!(
-        "update jobs set ",
-        change_by_end!(),
-        ", updated_at = $16
-         from unnest(
-             $1::uuid[], $2::integer[], $3::uuid[], $4::text[], $5::integer[], $6::bigint[], $7::text[],
-             $8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[],
-             $14::bigint[], $15::text[])
-             as ended (",
-        ended_columns!(),
-        ")
-         where jobs.id = ended.job_id and jobs.node_id = ended.node and jobs.attempt = ended.number
-             and jobs.state is not distinct from 'running'
-         returning ended.job_id, ended.number, jobs.line, jobs.subject_id is not null as about_something"
-    ))
-    .bind(column(changes, |change| change.finished.attempt.job_id.uuid()))
-    .bind(column(changes, |change| change.finished.attempt.number))
-    .bind(column(changes, |change| change.finished.attempt.node_id.uuid()))
-    .bind(column(changes, |change| change.state.as_str()))
-    .bind(column(changes, |change| change.uncount))
-    .bind(column(changes, |change| change.next_run_at.map(|at| at.0)))
-    .bind(column(changes, |change| change.reason.as_deref()))
-    .bind(column(changes, |change| change.class.map(|class| class.as_str())))
-    .bind(column(changes, |change| clean_opt(change.finished.attempt.model.as_ref())))
-    .bind(column(changes, |change| change.finished.attempt.usage.input_tokens))
-    .bind(column(changes, |change| change.finished.attempt.usage.output_tokens))
-    .bind(column(changes, |change| change.finished.attempt.usage.cost_micros))
-    .bind(column(changes, |change| change.began.map(|at| at.0)))
-    .bind(column(changes, |change| change.finished_at.map(|at| at.0)))
-    .bind(column(changes, |change| change.held_by.as_deref()))
-    .bind(now.0)
-    .fetch_all(connection)
-    .await?;
+    let found = query(CHANGE)
+        .bind(column(changes, |change| change.finished.attempt.job_id.uuid()))
+        .bind(column(changes, |change| change.finished.attempt.number))
+        .bind(column(changes, |change| change.finished.attempt.node_id.uuid()))
+        .bind(column(changes, |change| change.state.as_str()))
+        .bind(column(changes, |change| change.uncount))
+        .bind(column(changes, |change| change.next_run_at.map(|at| at.0)))
+        .bind(column(changes, |change| change.reason.as_deref()))
+        .bind(column(changes, |change| change.class.map(|class| class.as_str())))
+        .bind(column(changes, |change| clean_opt(change.finished.attempt.model.as_ref())))
+        .bind(column(changes, |change| change.finished.attempt.usage.input_tokens))
+        .bind(column(changes, |change| change.finished.attempt.usage.output_tokens))
+        .bind(column(changes, |change| change.finished.attempt.usage.cost_micros))
+        .bind(column(changes, |change| change.began.map(|at| at.0)))
+        .bind(column(changes, |change| change.finished_at.map(|at| at.0)))
+        .bind(column(changes, |change| change.held_by.as_deref()))
+        .bind(now.0)
+        .fetch_all(connection)
+        .await?;
     found.iter().map(ended).collect()
 }
 

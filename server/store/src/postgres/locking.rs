@@ -10,6 +10,29 @@ use domain::{
 use sqlx::{query, query_scalar};
 use uuid::Uuid;
 
+/// Takes due jobs, queue by queue in the order given: the lateral join reads only what is due in each, from the head that
+/// is known, and stops at `room`. (What stands before the head are old versions of jobs, very many while a transaction that
+/// stays open keeps them from being cleared away.) What is locked is found again by its place, which needs no index.
+pub(super) const CLAIM: &str = concat!(
+    "with due as materialized (
+         select job.place
+         from unnest($4::smallint[], $5::bigint[], $6::bigint[], $8::bigint[], $9::uuid[])
+             as take (priority, queue, most, due_at, id)
+         cross join lateral (
+             select ctid as place from jobs
+             where state = 'pending' and priority = take.priority and queue = take.queue
+                 and next_run_at <= $3 and (next_run_at, id) >= (take.due_at, take.id)
+             order by next_run_at, id limit take.most for update skip locked
+         ) as job
+         limit $7
+     )
+     update jobs
+     set state = 'running', node_id = $1, lease_until = $2, attempt = attempt + 1, updated_at = $3
+     where ctid = any (array(select place from due))
+     returning ",
+    job_columns!()
+);
+
 impl Adapter {
     /// Takes due jobs of which none is limited: one statement that commits itself.
     pub(super) async fn claim_at_once(
@@ -24,9 +47,7 @@ impl Adapter {
     }
 }
 
-/// Takes due jobs, queue by queue in the order given: the lateral join reads only what is due in each, from the head that
-/// is known, and stops at `room`. (What stands before the head are old versions of jobs, very many while a transaction that
-/// stays open keeps them from being cleared away.) What is locked is found again by its place, which needs no index.
+/// Takes due jobs.
 pub(super) async fn claim(
     connection: &mut Connection,
     node: NodeId,
@@ -35,36 +56,18 @@ pub(super) async fn claim(
     now: Timestamp,
     lease_until: Timestamp,
 ) -> Result<Vec<Row>> {
-    let claimed = query(concat!(
-        "with due as materialized (
-             select job.place
-             from unnest($4::smallint[], $5::bigint[], $6::bigint[], $8::bigint[], $9::uuid[])
-                 as take (priority, queue, most, due_at, id)
-             cross join lateral (
-                 select ctid as place from jobs
-                 where state = 'pending' and priority = take.priority and queue = take.queue
-                     and next_run_at <= $3 and (next_run_at, id) >= (take.due_at, take.id)
-                 order by next_run_at, id limit take.most for update skip locked
-             ) as job
-             limit $7
-         )
-         update jobs
-         set state = 'running', node_id = $1, lease_until = $2, attempt = attempt + 1, updated_at = $3
-         where ctid = any (array(select place from due))
-         returning ",
-        job_columns!()
-    ))
-    .bind(node.uuid())
-    .bind(lease_until.0)
-    .bind(now.0)
-    .bind(column(takes, |take| take.head.priority))
-    .bind(column(takes, |take| take.head.number))
-    .bind(column(takes, |take| take.most))
-    .bind(room)
-    .bind(column(takes, |take| take.head.due_at.0))
-    .bind(column(takes, |take| take.head.id.uuid()))
-    .fetch_all(connection)
-    .await?;
+    let claimed = query(CLAIM)
+        .bind(node.uuid())
+        .bind(lease_until.0)
+        .bind(now.0)
+        .bind(column(takes, |take| take.head.priority))
+        .bind(column(takes, |take| take.head.number))
+        .bind(column(takes, |take| take.most))
+        .bind(room)
+        .bind(column(takes, |take| take.head.due_at.0))
+        .bind(column(takes, |take| take.head.id.uuid()))
+        .fetch_all(connection)
+        .await?;
     Ok(claimed)
 }
 

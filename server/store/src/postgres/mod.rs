@@ -46,6 +46,8 @@ mod locking;
 mod news;
 #[path = "../common/nodes.rs"]
 mod nodes;
+#[cfg(test)]
+mod plans;
 #[path = "../common/policy.rs"]
 mod policy;
 #[path = "../common/privacy.rs"]
@@ -181,8 +183,8 @@ impl Adapter {
         Ok(self
             .write
             .begin_with(
-                "begin; set local synchronous_commit = on; set local enable_hashjoin = off;
-                 set local enable_mergejoin = off; set local enable_seqscan = off",
+                "begin; set local synchronous_commit = on; set local plan_cache_mode = force_generic_plan;
+                 set local enable_hashjoin = off; set local enable_mergejoin = off; set local enable_seqscan = off",
             )
             .await?)
     }
@@ -245,7 +247,13 @@ impl Store for Adapter {
         if self.schema().await.is_ok_and(|schema| schema.require().is_ok()) {
             return Ok(());
         }
-        Ok(OURS.run(&self.write).await?)
+        // A migration of a large table may take longer than any other statement may.
+        let patient =
+            PgConnectOptions::clone(&self.write.connect_options()).options([("statement_timeout", "0")]);
+        let alone: Pool<Database> = PoolOptions::new().max_connections(1).connect_with(patient).await?;
+        OURS.run(&alone).await?;
+        alone.close().await;
+        Ok(())
     }
 
     async fn time(&self) -> Result<Timestamp> {

@@ -1,0 +1,97 @@
+//! How PostgreSQL plans the statements that every job passes through: they must cost the same whatever it believes of the
+//! table. (What they do is shown by the tests of both databases.)
+
+use super::{Adapter, Connection, finish, locking};
+use crate::{DEFAULT_TENANT_ID, OpenOptions, Store};
+use domain::{
+    id::JobId,
+    job::{Job, JobKind},
+    time::Timestamp,
+};
+use sqlx::{AssertSqlSafe, Connection as _, Executor, PgConnection, query_scalar};
+use uuid::Uuid;
+
+/// More than one batch.
+const JOBS: usize = 2_000;
+
+/// A schema of its own; nothing where there is to be no server.
+async fn fresh() -> Option<Adapter> {
+    if std::env::var("TIDEGATE_SKIP_POSTGRES").is_ok_and(|skip| skip == "1") {
+        return None;
+    }
+    let admin = std::env::var("TIDEGATE_TEST_POSTGRES_URL")
+        .expect("these tests need a PostgreSQL server: run `scripts/with-postgres.sh cargo test -p store`");
+    let name = format!("plans_{}", Uuid::now_v7().simple());
+    let mut server = PgConnection::connect(&admin).await.unwrap();
+    server.execute(AssertSqlSafe(format!("create schema {name}"))).await.unwrap();
+    let joint = if admin.contains('?') { '&' } else { '?' };
+    let url = format!("{admin}{joint}options[search_path]={name}");
+    let adapter = Adapter::open(&url, &OpenOptions::default()).await.unwrap();
+    adapter.migrate().await.unwrap();
+    Some(adapter)
+}
+
+async fn fill(store: &dyn Store) {
+    let job = |_| Job::new(JobId::new(Uuid::now_v7()), DEFAULT_TENANT_ID, JobKind::Publish, Timestamp(0));
+    store.add_jobs(&(0..JOBS).map(job).collect::<Vec<_>>()).await.unwrap();
+}
+
+/// How `statement` is carried out with these arguments, on a connection as it is used for it.
+async fn plan(connection: &mut Connection, statement: &'static str, arguments: &str) -> String {
+    connection.execute(AssertSqlSafe(format!("prepare planned as {statement}"))).await.unwrap();
+    let lines: Vec<String> = query_scalar(AssertSqlSafe(format!("explain execute planned ({arguments})")))
+        .persistent(false)
+        .fetch_all(&mut *connection)
+        .await
+        .unwrap();
+    connection.execute("deallocate planned").await.unwrap();
+    lines.join("\n")
+}
+
+/// An array of so many, one for each job of a batch.
+fn array(value: &str, of: &str) -> String {
+    format!("array_fill({value}::{of}, array[{JOBS}])")
+}
+
+#[tokio::test]
+async fn a_claim_finds_the_jobs_it_locked_by_their_place_in_a_new_table_as_in_a_known_one() {
+    let Some(adapter) = fresh().await else { return };
+    let nobody = "'00000000-0000-0000-0000-000000000000'";
+    let arguments =
+        format!("{nobody}, 1, 1, '{{0}}', '{{0}}', '{{{JOBS}}}', {JOBS}, '{{0}}', array[{nobody}::uuid]");
+    for known in [false, true] {
+        let mut claim = adapter.begin_claim().await.unwrap();
+        let plan = plan(&mut claim, locking::CLAIM, &arguments).await;
+        assert!(
+            plan.contains("Tid Scan on jobs") && plan.contains("using jobs_due on jobs"),
+            "{known}: {plan}"
+        );
+        assert!(!plan.contains("Seq Scan"), "{known}: {plan}");
+        claim.rollback().await.unwrap();
+        fill(&adapter).await;
+        adapter.write.execute("analyze jobs").await.unwrap();
+    }
+    adapter.close().await;
+}
+
+#[tokio::test]
+async fn ends_look_each_job_up_however_many_they_are_and_however_few_seem_to_run() {
+    let Some(adapter) = fresh().await else { return };
+    fill(&adapter).await;
+    adapter.write.execute("analyze jobs").await.unwrap();
+    let uuids = array("'00000000-0000-0000-0000-000000000000'", "uuid");
+    let (number, time, word) = (array("1", "integer"), array("1", "bigint"), array("'x'", "text"));
+    let succeed = format!("{uuids}, {number}, {uuids}, {time}, {time}, {number}, 1");
+    let change = format!(
+        "{uuids}, {number}, {uuids}, {word}, {number}, {time}, {word}, {word}, {word}, {time}, {time}, {time}, {time}, {time}, \
+         {word}, 1"
+    );
+    for (statement, arguments) in [(finish::SUCCEED, succeed), (finish::CHANGE, change)] {
+        let mut finish = adapter.begin_finish().await.unwrap();
+        let plan = plan(&mut finish, statement, &arguments).await;
+        assert!(plan.contains("Index Cond: (id = ended.job_id)"), "{plan}");
+        assert!(!plan.contains("Join Filter"), "{plan}");
+        finish.rollback().await.unwrap();
+    }
+    adapter.close().await;
+}
