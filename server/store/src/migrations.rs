@@ -47,6 +47,7 @@ schema! {
     19: "0019_job_facts.sql",
     21: "0021_chores.sql",
     23: "0023_news.sql",
+    24: "0024_jobs_in_order.sql",
 }
 
 fn migration(version: i64, file: &'static str, sql: &'static str) -> Migration {

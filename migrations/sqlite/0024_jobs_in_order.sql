@@ -1,0 +1,1 @@
+-- Nothing to do: SQLite finds columns in another way.
