@@ -100,8 +100,8 @@ fn whole(site: &Site, seen: &Seen) -> Reply {
 }
 
 /// A worker, the site as a destination, and one post that taught the worker what the site offers.
-async fn taught(receiver: &Receiver) -> (World, DestinationId) {
-    taught_with(receiver, None).await
+async fn taught(receiver: &Receiver) -> World {
+    taught_with(receiver, None).await.0
 }
 
 /// The same under a rule that gives so many tries.
@@ -112,20 +112,6 @@ async fn taught_with(receiver: &Receiver, max_attempts: Option<i32>) -> (World, 
     let (_, first) = world.event(Some("first"), now(), &json!("first")).await;
     world.until(first, JobState::Succeeded).await;
     (world, blog)
-}
-
-/// Posts that become due at the same moment.
-async fn backlog(world: &World, blog: DestinationId, count: usize) -> Vec<JobId> {
-    world.switch(blog, false).await;
-    let mut jobs = Vec::new();
-    for n in 0..count {
-        jobs.push(world.event(Some(&format!("order-{n}")), now(), &json!(format!("text {n}"))).await.1);
-    }
-    for job in &jobs {
-        world.until(*job, JobState::Held).await;
-    }
-    world.switch(blog, true).await;
-    jobs
 }
 
 fn calls(receiver: &Receiver, path: &str) -> Vec<Seen> {
@@ -147,8 +133,8 @@ async fn all_succeed(world: &World, jobs: &[JobId]) {
 #[tokio::test]
 async fn posts_that_are_ready_while_a_call_is_under_way_go_together_in_the_next_one() {
     let (receiver, site) = wordpress(whole).await;
-    let (world, blog) = taught(&receiver).await;
-    let jobs = backlog(&world, blog, 40).await;
+    let world = taught(&receiver).await;
+    let jobs = world.events(40).await;
     all_succeed(&world, &jobs).await;
 
     let (alone, together) = (calls(&receiver, ONE), calls(&receiver, MANY));
@@ -179,8 +165,8 @@ async fn a_site_that_offers_nothing_gets_single_calls() {
         Reply { headers: Vec::new(), after: Duration::from_millis(30), ..reply }
     })
     .await;
-    let (world, blog) = taught(&receiver).await;
-    let jobs = backlog(&world, blog, 12).await;
+    let world = taught(&receiver).await;
+    let jobs = world.events(12).await;
     all_succeed(&world, &jobs).await;
     assert_eq!((calls(&receiver, ONE).len(), calls(&receiver, MANY).len()), (13, 0));
     world.end().await;
@@ -205,8 +191,8 @@ async fn an_answer_that_is_garbled_short_mixed_up_or_half_loses_nothing_and_doub
         }
     })
     .await;
-    let (world, blog) = taught(&receiver).await;
-    let jobs = backlog(&world, blog, 60).await;
+    let world = taught(&receiver).await;
+    let jobs = world.events(60).await;
     all_succeed(&world, &jobs).await;
 
     assert!(calls(&receiver, MANY).len() >= 3, "the test is one only if things went wrong");
@@ -246,8 +232,8 @@ async fn each_post_of_a_call_ends_as_the_site_says_of_it() {
         },
     })
     .await;
-    let (world, blog) = taught(&receiver).await;
-    let jobs = backlog(&world, blog, 12).await;
+    let world = taught(&receiver).await;
+    let jobs = world.events(12).await;
     let refused = world.until(jobs[3], JobState::Failed).await;
     assert!(refused.reason.unwrap().starts_with("403 from WordPress"));
     for (n, job) in jobs.iter().enumerate().filter(|(n, _)| ![3, 4].contains(n)) {
@@ -264,8 +250,8 @@ async fn each_post_of_a_call_ends_as_the_site_says_of_it() {
 async fn a_call_that_is_refused_whole_goes_one_by_one_in_the_same_try() {
     for status in [403, 404, 413] {
         let (receiver, site) = wordpress(move |_, _| Reply::status(status)).await;
-        let (world, blog) = taught(&receiver).await;
-        let jobs = backlog(&world, blog, 20).await;
+        let world = taught(&receiver).await;
+        let jobs = world.events(20).await;
         all_succeed(&world, &jobs).await;
         for job in &jobs {
             assert_eq!(world.job(*job).await.attempt, 1, "{status}");
@@ -283,8 +269,8 @@ async fn a_whole_call_that_fails_is_the_failure_of_each_and_their_next_tries_go_
         _ => whole(site, seen),
     })
     .await;
-    let (world, blog) = taught(&receiver).await;
-    let jobs = backlog(&world, blog, 12).await;
+    let world = taught(&receiver).await;
+    let jobs = world.events(12).await;
     all_succeed(&world, &jobs).await;
     assert_eq!(site.count(), 13);
 
@@ -319,7 +305,7 @@ async fn a_post_that_breaks_every_call_it_is_part_of_keeps_no_other_from_getting
     // What is asked here is what becomes of the others while nothing holds them.
     let key = BreakerKey::Destination(blog);
     world.base.services.set_breaker(&admin(), key, BreakerMode::ForcedClosed).await.unwrap();
-    let jobs = backlog(&world, blog, 40).await;
+    let jobs = world.events(40).await;
     let bad = jobs[5];
     for job in jobs.iter().filter(|job| **job != bad) {
         let done = world.until(*job, JobState::Succeeded).await;

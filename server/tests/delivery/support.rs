@@ -174,6 +174,21 @@ impl World {
         occurred_at: Timestamp,
         body: &serde_json::Value,
     ) -> (EventId, JobId) {
+        let new = self.made(subject, occurred_at, body);
+        let (id, first) = (new.event.id, new.jobs[0].id);
+        self.base.store.record(&[new], &[]).await.unwrap();
+        (id, first)
+    }
+
+    /// Stores so many events about subjects of their own in one go: their jobs are there, and due, at the same moment.
+    pub(crate) async fn events(&self, count: usize) -> Vec<JobId> {
+        let new = |n| self.made(Some(&format!("order-{n}")), now(), &format!("text {n}").into());
+        let new: Vec<NewEvent> = (0..count).map(new).collect();
+        self.base.store.record(&new, &[]).await.unwrap();
+        new.iter().map(|new| new.jobs[0].id).collect()
+    }
+
+    fn made(&self, subject: Option<&str>, occurred_at: Timestamp, body: &serde_json::Value) -> NewEvent {
         let live = self.base.services.vendor_named(&admin(), "acme").unwrap();
         let body = body.to_string().into_bytes();
         let event = Event {
@@ -192,17 +207,14 @@ impl World {
             body_len: body.len() as i64,
         };
         let jobs = jobs_for(&event, "acme", &live.rules);
-        let (id, first) = (event.id, jobs[0].id);
         let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
-        let new = NewEvent {
+        NewEvent {
             event,
             body_hash: Sha256::digest(&body).into(),
             payload: EventPayload { headers, body }.into(),
             jobs,
             unique: Vec::new(),
-        };
-        self.base.store.record(&[new], &[]).await.unwrap();
-        (id, first)
+        }
     }
 
     pub(crate) async fn job(&self, id: JobId) -> Job {
