@@ -79,19 +79,20 @@ fn is_free(statement: &mut QueryBuilder<Database>, taker: ChoreTaker<'_>, now: T
 #[async_trait]
 impl ChoreStore for Adapter {
     async fn add_chores(&self, names: &[ChoreName], now: Timestamp) -> Result<()> {
+        let mut insert = QueryBuilder::<Database>::new(
+            "insert into chores (name, pace, enabled, next_at, run, failures) ",
+        );
+        insert.push_values(names, |mut row, name| {
+            row.push_bind(name.as_str())
+                .push_bind(name.usual_pace().to_string())
+                .push_bind(true)
+                .push_bind(now.0)
+                .push_bind(0_i64)
+                .push_bind(0_i64);
+        });
+        insert.push(" on conflict (name) do nothing");
         let mut transaction = self.begin().await?;
-        for name in names {
-            query(
-                "insert into chores (name, pace, enabled, next_at, run, failures) values ($1, $2, $3, $4, 0, 0)
-                 on conflict (name) do nothing",
-            )
-            .bind(name.as_str())
-            .bind(name.usual_pace().to_string())
-            .bind(true)
-            .bind(now.0)
-            .execute(&mut *transaction)
-            .await?;
-        }
+        insert.build().execute(&mut *transaction).await?;
         Ok(transaction.commit().await?)
     }
 

@@ -1,7 +1,7 @@
 //! Storing what arrives. The order of work is here; the statements that take whole batches are each
 //! database's own (`insert`).
 
-use super::{Adapter, Transaction, insert, is_one_of, rows, unique};
+use super::{Adapter, COMMITS_ITSELF, Connection, insert, is_one_of, rows, unique};
 use crate::{
     CounterDelta, EventStore, NewEvent, Recorded, Result, StoreError, StoredPayload,
     batch::{self, EventKey},
@@ -13,13 +13,13 @@ use std::collections::{HashMap, HashSet};
 
 /// The ids of these events' equals that were stored before.
 async fn stored_before<'a>(
-    transaction: &mut Transaction,
+    connection: &mut Connection,
     events: &[&'a NewEvent],
 ) -> Result<HashMap<EventKey<'a>, EventId>> {
     if events.is_empty() {
         return Ok(HashMap::new());
     }
-    let found = insert::find_events(transaction, events).await?;
+    let found = insert::find_events(connection, events).await?;
     // Matched by position in the question, so that nothing is compared twice.
     found
         .into_iter()
@@ -36,20 +36,19 @@ fn lost(new: &NewEvent) -> StoreError {
     StoreError::Corrupt(format!("event {} is neither new nor known", new.event.id))
 }
 
-/// Stores events with their jobs, in the caller's transaction.
-pub(super) async fn store(transaction: &mut Transaction, batch: &[NewEvent]) -> Result<Vec<Recorded>> {
+/// Stores events with their jobs, in the caller's transaction; those without a job need none.
+pub(super) async fn store(connection: &mut Connection, batch: &[NewEvent]) -> Result<Vec<Recorded>> {
     let distinct = batch::distinct(batch);
-    let stored: HashSet<_> = insert::events(transaction, &distinct).await?.into_iter().collect();
+    let stored: HashSet<_> = insert::events(connection, &distinct).await?.into_iter().collect();
     let (fresh, known): (Vec<&NewEvent>, Vec<&NewEvent>) =
         distinct.into_iter().partition(|new| stored.contains(&new.event.id.uuid()));
-    let mut ids = stored_before(transaction, &known).await?;
+    let mut ids = stored_before(connection, &known).await?;
 
-    let done = unique::claim(transaction, &unique::wanted(&fresh)).await?;
+    let done = unique::claim(connection, &unique::wanted(&fresh)).await?;
     let jobs: Vec<_> =
         fresh.iter().flat_map(|new| &new.jobs).filter(|job| !done.contains_key(&job.id)).collect();
-    insert::event_payloads(transaction, &fresh).await?;
-    insert::jobs(transaction, &jobs).await?;
-    insert::repeated_work(transaction, &unique::repeated(&fresh, &done)).await?;
+    insert::jobs(connection, &jobs).await?;
+    insert::repeated_work(connection, &unique::repeated(&fresh, &done)).await?;
 
     let mut fresh: HashMap<_, _> = fresh.iter().map(|new| (batch::key(new), new.event.id)).collect();
     batch
@@ -72,6 +71,9 @@ pub(super) async fn store(transaction: &mut Transaction, batch: &[NewEvent]) -> 
 #[async_trait]
 impl EventStore for Adapter {
     async fn record(&self, batch: &[NewEvent], counters: &[CounterDelta]) -> Result<Vec<Recorded>> {
+        if COMMITS_ITSELF && counters.is_empty() && batch.iter().all(|new| new.jobs.is_empty()) {
+            return store(&mut *self.write.acquire().await?, batch).await;
+        }
         let mut transaction = self.begin().await?;
         let recorded = store(&mut transaction, batch).await?;
         insert::counters(&mut transaction, counters).await?;

@@ -117,7 +117,6 @@ impl ReplayStore for Adapter {
             // Each copy has a key of its own; one that is taken would be lost without a word.
             return Err(StoreError::Conflict);
         }
-        insert::event_payloads(&mut transaction, &events).await?;
         insert::jobs(&mut transaction, &jobs).await?;
         archive::link(&mut transaction, &links).await?;
         transaction.commit().await?;

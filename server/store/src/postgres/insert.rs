@@ -19,33 +19,48 @@ pub(super) fn column<'a, T, V>(rows: &'a [T], value: impl Fn(&'a T) -> V) -> Vec
     rows.iter().map(value).collect()
 }
 
-/// Inserts those events whose key is free; returns their ids.
-pub(super) async fn events(connection: &mut Connection, events: &[&NewEvent]) -> Result<Vec<Uuid>> {
-    let stored = query_scalar(
-        "insert into events (id, tenant_id, vendor_id, external_id, body_hash, event_type, subject_id,
+/// One statement for events and their bodies. It is planned for few of them and used for many, so the ids of those that were
+/// stored are looked up in a hash table made for that: as a join, each could be compared with all.
+pub(super) const EVENTS: &str = "with stored as (
+         insert into events (id, tenant_id, vendor_id, external_id, body_hash, event_type, subject_id,
              occurred_at, schema_version, received_at, request_id, trace_id, secret_version, body_len)
          select * from unnest(
              $1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bytea[], $6::text[], $7::text[],
              $8::bigint[], $9::text[], $10::bigint[], $11::uuid[], $12::text[], $13::integer[], $14::bigint[])
          on conflict (vendor_id, external_id, body_hash) do nothing
-         returning id",
-    )
-    .bind(column(events, |new| new.event.id.uuid()))
-    .bind(column(events, |new| new.event.tenant_id.uuid()))
-    .bind(column(events, |new| new.event.vendor_id.uuid()))
-    .bind(column(events, |new| clean(&new.event.external_id)))
-    .bind(column(events, |new| new.body_hash.as_slice()))
-    .bind(column(events, |new| clean(&new.event.event_type)))
-    .bind(column(events, |new| clean_opt(new.event.subject_id.as_ref())))
-    .bind(column(events, |new| new.event.occurred_at.map(|at| at.0)))
-    .bind(column(events, |new| clean_opt(new.event.schema_version.as_ref())))
-    .bind(column(events, |new| new.event.received_at.0))
-    .bind(column(events, |new| new.event.request_id.uuid()))
-    .bind(column(events, |new| clean(&new.event.trace_id)))
-    .bind(column(events, |new| new.event.secret_version))
-    .bind(column(events, |new| new.event.body_len))
-    .fetch_all(connection)
-    .await?;
+         returning id
+     ),
+     bodies as (
+         insert into event_payloads (event_id, received_at, headers, body, sealed)
+         select * from unnest($1::uuid[], $10::bigint[], $15::text[], $16::bytea[], $17::boolean[])
+             as given (event_id, received_at, headers, body, sealed)
+         where (event_id in (select id from stored)) is true
+     )
+     select id from stored";
+
+/// Inserts those events whose key is free, and their bodies; returns their ids.
+pub(super) async fn events(connection: &mut Connection, events: &[&NewEvent]) -> Result<Vec<Uuid>> {
+    let payloads = events.iter().map(|new| batch::payload(new)).collect::<Result<Vec<_>>>()?;
+    let stored = query_scalar(EVENTS)
+        .bind(column(events, |new| new.event.id.uuid()))
+        .bind(column(events, |new| new.event.tenant_id.uuid()))
+        .bind(column(events, |new| new.event.vendor_id.uuid()))
+        .bind(column(events, |new| clean(&new.event.external_id)))
+        .bind(column(events, |new| new.body_hash.as_slice()))
+        .bind(column(events, |new| clean(&new.event.event_type)))
+        .bind(column(events, |new| clean_opt(new.event.subject_id.as_ref())))
+        .bind(column(events, |new| new.event.occurred_at.map(|at| at.0)))
+        .bind(column(events, |new| clean_opt(new.event.schema_version.as_ref())))
+        .bind(column(events, |new| new.event.received_at.0))
+        .bind(column(events, |new| new.event.request_id.uuid()))
+        .bind(column(events, |new| clean(&new.event.trace_id)))
+        .bind(column(events, |new| new.event.secret_version))
+        .bind(column(events, |new| new.event.body_len))
+        .bind(column(&payloads, |payload| payload.headers.as_str()))
+        .bind(column(&payloads, |payload| payload.body))
+        .bind(column(&payloads, |payload| payload.sealed))
+        .fetch_all(connection)
+        .await?;
     Ok(stored)
 }
 
@@ -68,25 +83,6 @@ pub(super) async fn find_events(
     .fetch_all(connection)
     .await?;
     found.iter().map(|row| Ok((row.try_get("position")?, row.try_get("id")?))).collect()
-}
-
-pub(super) async fn event_payloads(connection: &mut Connection, events: &[&NewEvent]) -> Result<()> {
-    if events.is_empty() {
-        return Ok(());
-    }
-    let payloads = events.iter().map(|new| batch::payload(new)).collect::<Result<Vec<_>>>()?;
-    query(
-        "insert into event_payloads (event_id, received_at, headers, body, sealed)
-         select * from unnest($1::uuid[], $2::bigint[], $3::text[], $4::bytea[], $5::boolean[])",
-    )
-    .bind(column(events, |new| new.event.id.uuid()))
-    .bind(column(events, |new| new.event.received_at.0))
-    .bind(column(&payloads, |payload| payload.headers.as_str()))
-    .bind(column(&payloads, |payload| payload.body))
-    .bind(column(&payloads, |payload| payload.sealed))
-    .execute(connection)
-    .await?;
-    Ok(())
 }
 
 pub(super) async fn refused_requests(connection: &mut Connection, batch: &[NewRefused]) -> Result<()> {

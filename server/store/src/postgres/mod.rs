@@ -121,6 +121,15 @@ const SKIP_LOCKED: &str = " for update skip locked";
 /// planner is the index that brings the rows in order.
 const CHECKED_EQUALS: &str = " is not distinct from ";
 
+/// Whether events alone are stored without the words that begin and end a transaction: one statement does it, and commits.
+const COMMITS_ITSELF: bool = true;
+
+/// What a connection is set to that writes: whatever the server's default is, what was committed survives a power cut. And a
+/// node that stands still in the middle of a transaction keeps its locks, so that another node that stores the same webhook
+/// would wait for them with all it has to store; no change of ours pauses for so long by itself.
+const WRITING: [(&str, &str); 2] =
+    [("synchronous_commit", "on"), ("idle_in_transaction_session_timeout", "3s")];
+
 /// What a connection is set to that claims: a claim that a power cut undoes is made again. The claim's statement is long and planned once; while the database thinks that
 /// the jobs are few, as in a new one, it would choose to read all of them for the places of those it takes, and keep to it.
 const CLAIMING: [(&str, &str); 3] =
@@ -153,18 +162,16 @@ impl Adapter {
                 // must bear one that breaks anyway.
                 .test_before_acquire(false)
         };
-        // A node that stands still in the middle of a transaction keeps its locks, and another node that stores the same
-        // webhook would wait for them with all it has to store. No change of ours pauses for so long by itself.
-        let writing = server.clone().options([("idle_in_transaction_session_timeout", "3s")]);
+        let writing = server.clone().options(WRITING);
         let claiming = pool(1).connect_lazy_with(writing.clone().options(CLAIMING));
         let write = pool(options.write_connections).connect_with(writing).await?;
         let read = pool(options.read_connections).connect_with(server).await?;
         Ok(Self { read, write, claiming })
     }
 
-    /// Begins a change that survives a power cut once committed, whatever the server's default is.
+    /// Begins a change that survives a power cut once committed.
     async fn begin(&self) -> Result<Transaction> {
-        Ok(self.write.begin_with("begin; set local synchronous_commit = on").await?)
+        Ok(self.write.begin().await?)
     }
 
     /// Begins a change that a power cut may undo (never halfway): for what is merely done again when it is lost.
@@ -183,8 +190,8 @@ impl Adapter {
         Ok(self
             .write
             .begin_with(
-                "begin; set local synchronous_commit = on; set local plan_cache_mode = force_generic_plan;
-                 set local enable_hashjoin = off; set local enable_mergejoin = off; set local enable_seqscan = off",
+                "begin; set local plan_cache_mode = force_generic_plan; set local enable_hashjoin = off;
+                 set local enable_mergejoin = off; set local enable_seqscan = off",
             )
             .await?)
     }
@@ -264,13 +271,16 @@ impl Store for Adapter {
     }
 
     async fn schema(&self) -> Result<Schema> {
-        let migrated: bool =
-            query_scalar("select to_regclass('_sqlx_migrations') is not null").fetch_one(&self.read).await?;
+        // One connection for both: one that comes back is not there at once, and the next question would make another.
+        let mut connection = self.read.acquire().await?;
+        let migrated: bool = query_scalar("select to_regclass('_sqlx_migrations') is not null")
+            .fetch_one(&mut *connection)
+            .await?;
         let applied: Vec<Applied> = match migrated {
             false => Vec::new(),
             true => {
                 query_as("select version, checksum from _sqlx_migrations where success order by version")
-                    .fetch_all(&self.read)
+                    .fetch_all(&mut *connection)
                     .await?
             }
         };

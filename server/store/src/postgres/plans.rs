@@ -1,7 +1,7 @@
 //! How PostgreSQL plans the statements that every job passes through: they must cost the same whatever it believes of the
 //! table. (What they do is shown by the tests of both databases.)
 
-use super::{Adapter, Connection, finish, locking};
+use super::{Adapter, Connection, finish, insert, locking};
 use crate::{DEFAULT_TENANT_ID, OpenOptions, Store};
 use domain::{
     id::JobId,
@@ -93,5 +93,25 @@ async fn ends_look_each_job_up_however_many_they_are_and_however_few_seem_to_run
         assert!(!plan.contains("Join Filter"), "{plan}");
         finish.rollback().await.unwrap();
     }
+    adapter.close().await;
+}
+
+#[tokio::test]
+async fn the_bodies_of_a_batch_are_not_compared_with_all_its_events() {
+    let Some(adapter) = fresh().await else { return };
+    let mut writer = adapter.write.acquire().await.unwrap();
+    let uuids = array("'00000000-0000-0000-0000-000000000000'", "uuid");
+    let (number, time, word) = (array("1", "integer"), array("1", "bigint"), array("'x'", "text"));
+    let (bytes, truth) = (array("''", "bytea"), array("false", "boolean"));
+    let arguments = format!(
+        "{uuids}, {uuids}, {uuids}, {word}, {bytes}, {word}, {word}, {time}, {word}, {time}, {uuids}, {word}, {number}, \
+         {time}, {word}, {bytes}, {truth}"
+    );
+    for mode in ["force_generic_plan", "force_custom_plan"] {
+        writer.execute(AssertSqlSafe(format!("set plan_cache_mode = {mode}"))).await.unwrap();
+        let plan = plan(&mut writer, insert::EVENTS, &arguments).await;
+        assert!(plan.contains("hashed SubPlan") && !plan.contains("Nested Loop"), "{plan}");
+    }
+    drop(writer);
     adapter.close().await;
 }

@@ -11,7 +11,7 @@ use domain::{
     job::{Job, JobResult},
 };
 use sqlx::{QueryBuilder, Row as _};
-use std::slice::Chunks;
+use std::{collections::HashSet, slice::Chunks};
 use uuid::Uuid;
 
 /// How many values SQLite lets one statement bind.
@@ -22,7 +22,7 @@ pub(super) fn pieces<T>(rows: &[T], columns: usize) -> Chunks<'_, T> {
     rows.chunks(BINDS / columns)
 }
 
-/// Inserts those events whose key is free; returns their ids.
+/// Inserts those events whose key is free, and their bodies; returns their ids.
 pub(super) async fn events(connection: &mut Connection, events: &[&NewEvent]) -> Result<Vec<Uuid>> {
     let mut stored = Vec::with_capacity(events.len());
     for piece in pieces(events, 14) {
@@ -49,6 +49,9 @@ pub(super) async fn events(connection: &mut Connection, events: &[&NewEvent]) ->
         insert.push(" on conflict (vendor_id, external_id, body_hash) do nothing returning id");
         stored.extend(insert.build_query_scalar::<Uuid>().fetch_all(&mut *connection).await?);
     }
+    let fresh: HashSet<_> = stored.iter().copied().collect();
+    let fresh: Vec<_> = events.iter().copied().filter(|new| fresh.contains(&new.event.id.uuid())).collect();
+    bodies(connection, &fresh).await?;
     Ok(stored)
 }
 
@@ -78,7 +81,7 @@ pub(super) async fn find_events(
     Ok(found)
 }
 
-pub(super) async fn event_payloads(connection: &mut Connection, events: &[&NewEvent]) -> Result<()> {
+async fn bodies(connection: &mut Connection, events: &[&NewEvent]) -> Result<()> {
     for piece in pieces(events, 5) {
         let payloads = piece.iter().map(|new| batch::payload(new)).collect::<Result<Vec<_>>>()?;
         let mut insert = QueryBuilder::<Database>::new(

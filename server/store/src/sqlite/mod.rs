@@ -128,6 +128,9 @@ const SKIP_LOCKED: &str = "";
 /// `=` in a condition that must not choose the index; here `along` chooses it.
 const CHECKED_EQUALS: &str = " = ";
 
+/// Whether events alone are stored without the words that begin and end a transaction. Not here: those say who writes.
+const COMMITS_ITSELF: bool = false;
+
 /// Pages that a connection keeps, in KiB (negative for SQLite). What it does not keep it reads from the system's cache, so
 /// more than this saves little time (measured: none while 20,000 events are taken and delivered, against 32 MiB), and all
 /// of it stays with the program.
