@@ -52,6 +52,9 @@ use store::{Node, Store, StoreError};
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+/// What only looks for work begins so long after the start: the first webhooks need not wait for its connections to the
+/// database, each of which takes PostgreSQL as long as tens of webhooks.
+const LATER: Duration = Duration::from_millis(500);
 /// How long what waits may take to be written when the process is asked to stop.
 const WRITE_OUT: Duration = Duration::from_secs(10);
 
@@ -167,6 +170,12 @@ pub async fn open_store(settings: &Settings, create: bool) -> anyhow::Result<Arc
     store::open(&url, &options).await.context("the database could not be opened")
 }
 
+/// Begins `task` [`LATER`], or when it is to `stop`, which it notices by itself.
+async fn later(task: impl Future<Output = ()>, stop: CancellationToken) {
+    stop.run_until_cancelled(tokio::time::sleep(LATER)).await;
+    task.await;
+}
+
 /// Runs all roles of the settings until `stop`, then ends in good order: says that it leaves, takes no more requests a
 /// moment later, answers those that are open, lets running jobs end, writes what waits. `ready` is called once everything
 /// runs, with the path of the set-up page when there is no account yet.
@@ -219,26 +228,24 @@ pub async fn run(
         late.clone(),
     ));
     if settings.has(NodeRole::Worker) {
-        background.spawn(replay::run(
+        let replays = replay::run(
             base.store.clone(),
             base.live.clone(),
             clock.clone(),
             pressure.clone(),
             wake.clone(),
             stop.clone(),
-        ));
-    }
-    if settings.has(NodeRole::Worker) {
-        background.spawn(schedules::run::run(
+        );
+        background.spawn(later(replays, stop.clone()));
+        let schedules = schedules::run::run(
             base.store.clone(),
             base.live.clone(),
             clock.clone(),
             pressure.clone(),
             wake.clone(),
             stop.clone(),
-        ));
-    }
-    if settings.has(NodeRole::Worker) {
+        );
+        background.spawn(later(schedules, stop.clone()));
         let teller = Teller {
             store: base.store.clone(),
             live: base.live.clone(),
@@ -260,7 +267,7 @@ pub async fn run(
     }
     background.spawn(wake.clone().pass_on(base.store.clone(), late.clone()));
     if settings.has(NodeRole::Worker) {
-        background.spawn(wake.clone().listen(base.store.clone(), late.clone()));
+        background.spawn(later(wake.clone().listen(base.store.clone(), late.clone()), late.clone()));
     }
     let chores = Chores {
         store: base.store.clone(),
@@ -337,7 +344,7 @@ pub async fn run(
             grace: settings.grace(),
             over: CancellationToken::new(),
         });
-        background.spawn(leases::keep(
+        let leases = leases::keep(
             base.store.clone(),
             (work.clone(), lease_time),
             node,
@@ -346,15 +353,18 @@ pub async fn run(
             wake.clone(),
             health.clone(),
             late.clone(),
-        ));
-        background.spawn(letting_go::keep(
+        );
+        health.note_worker();
+        background.spawn(later(leases, late.clone()));
+        let letting_go = letting_go::keep(
             base.store.clone(),
             base.live.clone(),
             work.clone(),
             node,
             wake.clone(),
             late.clone(),
-        ));
+        );
+        background.spawn(later(letting_go, late.clone()));
         background.spawn(watch::keep(base.store.clone(), node, held.clone(), late.clone()));
         background.spawn(gone::keep_releasing(
             base.store.clone(),

@@ -116,9 +116,8 @@ impl Outbound {
         trust: &Trust,
         hosts: &[HostAddress],
     ) -> anyhow::Result<Self> {
-        let more = trust.more().iter().map(|der| reqwest::Certificate::from_der(der));
         let client = Client::builder()
-            .tls_certs_merge(more.collect::<Result<Vec<_>, _>>()?)
+            .tls_backend_preconfigured(trust.client_config()?)
             .user_agent(concat!("Tidegate/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(connect)
             // Followed here, not by the client, so that each place is checked.
