@@ -17,14 +17,15 @@ from pathlib import Path
 
 from machine import ONE_CORE, cpu_of, database_url, memory_of, on, postmaster, psql
 from report import RESULTS, number, say, spread
+from servers.redis import Redis
 
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 # Multiplies the number of jobs of every drain; for a quick look.
 SCALE = float(os.environ.get("SCALE", "1"))
 # Jobs of a latency run, and how many of them are stored a second.
 LATENCY, RATE = int(os.environ.get("LATENCY", "300")), int(os.environ.get("RATE", "50"))
-# The worker has one core and PostgreSQL the other. SQLite is part of the worker, so it has both.
-WORKER_CORE = {0}
+# The worker has one core and PostgreSQL, or Redis, the other. SQLite is part of the worker, so it has both.
+WORKER_CORE, DATABASE_CORE = {0}, {1}
 # A worker that ends nothing for so long has lost the rest, in seconds.
 PATIENCE = 120
 
@@ -46,9 +47,19 @@ def node(program):
     return [CACHE / "node/node_modules/node/bin/node", CACHE / "node" / program]
 
 
+def python(program):
+    return [CACHE / "python/bin/python", Path(__file__).parent / "queues/python" / program]
+
+
 def graphile(jobs, mode):
     return Queue("postgres", node("graphile.mjs"), jobs, "select exists (select 1 from graphile_worker._private_jobs)", None,
                  {"QUEUE_MODE": mode})
+
+
+def pg_boss(jobs, mode):
+    return Queue("postgres", node("pgboss.mjs"), jobs,
+                 "select exists (select 1 from pgboss.job where name = 'noop' and state < 'completed')",
+                 "select count(*) from pgboss.job where name = 'noop' and state = 'completed'", {"QUEUE_MODE": mode})
 
 
 def apalis(database, jobs, table):
@@ -57,26 +68,29 @@ def apalis(database, jobs, table):
 
 
 QUEUES = {
-    "Tidegate, 256 jobs at a time": tidegate("postgres", 60_000, 256),
+    "Tidegate, 1,024 jobs at a time": tidegate("postgres", 100_000, 1_024),
     "Tidegate, 32 (its default)": tidegate("postgres", 40_000, 32),
     "graphile-worker, batches": graphile(100_000, "batch"),
     "graphile-worker, single": graphile(10_000, "single"),
-    "pg-boss": Queue("postgres", node("pgboss.mjs"), 40_000,
-                     "select exists (select 1 from pgboss.job where name = 'noop' and state < 'completed')",
-                     "select count(*) from pgboss.job where name = 'noop' and state = 'completed'"),
-    "procrastinate": Queue("postgres", [CACHE / "python/bin/python", Path(__file__).parent / "queues/python/procrastinate_queue.py"],
+    "pg-boss, batches": pg_boss(40_000, "batch"),
+    "pg-boss, single": pg_boss(10_000, "single"),
+    "procrastinate": Queue("postgres", python("procrastinate_queue.py"),
                            2_000, "select exists (select 1 from procrastinate_jobs where status in ('todo', 'doing'))",
                            "select count(*) from procrastinate_jobs where status = 'succeeded'"),
+    "Celery": Queue("redis", python("celery_queue.py"), 2_000,
+                    "return redis.call('llen', 'celery') + redis.call('hlen', 'unacked')", None),
     "apalis": apalis("postgres", 40_000, "apalis.jobs"),
     "awa": Queue("postgres", [CACHE / "rust/release/awa"], 40_000,
                  "select {jobs} > (select coalesce(sum(completed_count), 0) from awa.receipt_completion_batches)"
                  " + (select count(*) from awa.done_entries)"
                  " + (select coalesce(sum(pruned_completed_count), 0) from awa.queue_terminal_rollups)", None),
-    "SQLite: Tidegate, 256 jobs at a time": tidegate("sqlite", 60_000, 256),
+    "SQLite: Tidegate, 1,024 jobs at a time": tidegate("sqlite", 60_000, 1_024),
     "SQLite: Tidegate, 32 (its default)": tidegate("sqlite", 40_000, 32),
     "SQLite: apalis": apalis("sqlite", 5_000, "Jobs"),
 }
-OURS = {"postgres": "Tidegate, 256 jobs at a time", "sqlite": "SQLite: Tidegate, 256 jobs at a time"}
+POSTGRES, SQLITE = "Tidegate, 1,024 jobs at a time", "SQLite: Tidegate, 1,024 jobs at a time"
+# Celery's Redis writes to the disk from another process, as PostgreSQL does.
+OURS = {"postgres": POSTGRES, "redis": POSTGRES, "sqlite": SQLITE}
 
 
 class Place:
@@ -85,9 +99,15 @@ class Place:
     def __init__(self, queue):
         self.queue, self.folder = queue, Path(tempfile.mkdtemp(prefix="tidegate-queues."))
         self.name = f"bench_{os.getpid()}_{time.monotonic_ns()}"
-        if queue.database == "postgres":
-            psql(f"create database {self.name}")
-        self.url = database_url(self.name) if queue.database == "postgres" else f"sqlite://{self.folder}/queue.db"
+        self.redis = Redis(DATABASE_CORE) if queue.database == "redis" else None
+        match queue.database:
+            case "postgres":
+                psql(f"create database {self.name}")
+                self.url, self.of_database = database_url(self.name), [postmaster()]
+            case "redis":
+                self.url, self.of_database = self.redis.url, [self.redis.process.pid]
+            case _:
+                self.url, self.of_database = f"sqlite://{self.folder}/queue.db", []
         self.environment = os.environ | {"QUEUE_URL": self.url, "PYTHONDONTWRITEBYTECODE": "1"} | queue.settings
 
     def __enter__(self):
@@ -96,10 +116,12 @@ class Place:
     def __exit__(self, *_):
         if self.queue.database == "postgres":
             psql(f"drop database if exists {self.name} with (force)")
+        if self.redis:
+            self.redis.remove()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def start(self, *arguments):
-        place = on(WORKER_CORE) if self.queue.database == "postgres" else None
+        place = on(WORKER_CORE) if self.of_database else None
         return subprocess.Popen([*self.queue.command, *map(str, arguments)], env=self.environment, text=True,
                                 stdout=subprocess.PIPE, preexec_fn=place)
 
@@ -114,6 +136,8 @@ class Place:
         if self.queue.database == "postgres":
             answer = psql(question, self.name)
             return {"t": 1, "f": 0}.get(answer) if answer in "tf" else int(answer)
+        if self.redis:
+            return int(self.redis.ask("eval", question, "0"))
         with contextlib.closing(sqlite3.connect(f"{self.folder}/queue.db", timeout=30)) as connection:
             return connection.execute(question).fetchone()[0]
 
@@ -134,14 +158,13 @@ def drain(name):
     with Place(queue) as place:
         place.run("fill", jobs)
         place.settle()
-        of_database = [postmaster()] if queue.database == "postgres" else []
         before = wal()
         spawned = time.monotonic()
         process = place.start("work", jobs)
         try:
             if process.stdout.readline() != "first\n":
                 raise SystemExit(f"VOID: {name} ended before its first job")
-            first, cpu, cpu_of_database = time.monotonic(), cpu_of([process.pid]), cpu_of(of_database)
+            first, cpu, cpu_of_database = time.monotonic(), cpu_of([process.pid]), cpu_of(place.of_database)
             if process.stdout.readline() != "ran\n":
                 raise SystemExit(f"VOID: {name} ended before its last job")
             memory = memory_of([process.pid])
@@ -150,7 +173,7 @@ def drain(name):
                     raise SystemExit(f"VOID: {name} left jobs over")
                 time.sleep(0.01)
             took = time.monotonic() - first
-            cpu, cpu_of_database = cpu_of([process.pid]) - cpu, cpu_of(of_database) - cpu_of_database
+            cpu, cpu_of_database = cpu_of([process.pid]) - cpu, cpu_of(place.of_database) - cpu_of_database
         finally:
             process.kill()
             process.wait()
@@ -158,7 +181,7 @@ def drain(name):
         if queue.kept and (kept := place.ask(queue.kept)) != jobs:
             raise SystemExit(f"VOID: {name} kept {kept} of {jobs} jobs")
         # PostgreSQL's processes tell their counts when they end, or once a second.
-        time.sleep(1.2 if of_database else 0)
+        time.sleep(1.2 if queue.database == "postgres" else 0)
         bytes_, pages = (now - then for now, then in zip(wal(), before))
         return {"jobs": jobs, "per_second": jobs / took, "cpu_us": 1e6 * cpu / jobs, "database_cpu_us": 1e6 * cpu_of_database / jobs,
                 "wal_bytes": bytes_ / jobs, "wal_pages": pages / jobs, "memory_mib": memory, "start_seconds": first - spawned}
@@ -198,7 +221,7 @@ def summarise(rounds, names):
 
 
 def table(summary):
-    print(f"| Tidegate, 256 jobs at a time, against | {' | '.join(COMPARED)} |\n|---|{'---|' * len(COMPARED)}")
+    print(f"| Tidegate, 1,024 jobs at a time, against | {' | '.join(COMPARED)} |\n|---|{'---|' * len(COMPARED)}")
     for name, found in summary["ratios"].items():
         cells = (f"**{number(one['median'])}** ({number(one['min'])}–{number(one['max'])})" for one in found.values())
         print(f"| {name} | {' | '.join(cells)} |")

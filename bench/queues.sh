@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Tidegate's queue beside graphile-worker, pg-boss, procrastinate, apalis and awa, with jobs that do nothing, beside a private
+# Tidegate's queue beside graphile-worker, pg-boss, procrastinate, Celery, apalis and awa, with jobs that do nothing, beside a private
 # PostgreSQL. Prints a table and leaves every number in bench/results/queues.json. See bench/README.md.
 #   ROUNDS=3 SCALE=1 LATENCY=300 RATE=50 CELLS=part-of-a-name,… LAYOUT=one-core|all-cores bench/queues.sh
 set -euo pipefail
 . "$(dirname "$0")/../scripts/lib.sh"
 use_toolchain
 cd "$ROOT"
-apt_need postgresql python3 python3-venv util-linux
+apt_need postgresql python3 python3-venv redis-server util-linux
 
 from=$ROOT/bench/queues
 # The others are kept outside the checkout and installed again only when their lists change.

@@ -1,1 +1,2 @@
-"""The servers that are measured, one file each. All have the same methods: `kill`, `remove`, `stored`, `syncs`, `wal_bytes`."""
+"""The servers that are measured, one file each. All have the same methods: `kill`, `remove`, `stored`, `syncs`, `wal_bytes`.
+`redis.py` is none of them, but what one of them needs."""

@@ -5,15 +5,14 @@ How its parts are set up is a choice of two names, one for each half; `bench/tun
 """
 
 import os
-import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from collections import namedtuple
 from pathlib import Path
 
 from machine import SECRET, SERVER_CORE, database_url, free_port, on, postmaster, psql, wait_until_ready
+from servers.redis import Redis
 
 PYTHON = os.environ.get("DJANGO_PYTHON")
 PROJECT = Path(__file__).parent.parent / "django"
@@ -95,27 +94,24 @@ class Django:
     def __init__(self, job, target=None, halves=None, fsync=FSYNC, ready=wait_until_ready):
         web, worker = halves or chosen()
         web, worker = WEB[web], WORKERS[worker]
-        self.folder = Path(tempfile.mkdtemp(prefix="django-bench."))
         self.name = f"bench_{os.getpid()}_{time.monotonic_ns()}"
         self.job, self.processes = job, []
         psql(f"create database {self.name}")
         self.address = f"127.0.0.1:{free_port()}"
-        self.redis = free_port()
+        self.redis = Redis(SERVER_CORE, fsync)
+        self.processes.append(self.redis.process)
         self.environment = os.environ | {
-            "GATEWAY_DATABASE_URL": database_url(self.name), "GATEWAY_REDIS_URL": f"redis://127.0.0.1:{self.redis}/0",
+            "GATEWAY_DATABASE_URL": database_url(self.name), "GATEWAY_REDIS_URL": self.redis.url,
             "GATEWAY_SECRET": SECRET, "PYTHONDONTWRITEBYTECODE": "1",
         }
         if target:
             self.environment["GATEWAY_TARGET"] = f"http://{target}/"
         try:
             subprocess.run([PYTHON, "manage.py", "migrate", "-v", "0"], cwd=PROJECT, env=self.environment, check=True)
-            self.start(["redis-server", "--port", str(self.redis), "--bind", "127.0.0.1", "--dir", str(self.folder), "--save", "",
-                        "--appendonly", "yes", "--appendfsync", fsync])
-            self.wait_for_redis()
             if job == "deliver":
                 # It takes seconds to begin, which nobody's time shall hold.
                 self.start([PYTHON, "-m", *worker.command], worker.set)
-                self.wait_for_redis("cmd=brpop", "client", "list")
+                self.redis.wait_for("cmd=brpop", "client", "list")
             host, port = self.address.split(":")
             self.start([PYTHON, "-m", *(part.format(host=host, port=port) for part in web.command)], web.set)
             self.start_seconds = ready(self.address, self.processes)
@@ -129,18 +125,6 @@ class Django:
         self.processes.append(subprocess.Popen(
             command, cwd=PROJECT, env=self.environment | dict(set_), preexec_fn=on(SERVER_CORE), stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL, start_new_session=True))
-
-    def ask_redis(self, *command):
-        return subprocess.run(["redis-cli", "-p", str(self.redis), *command], capture_output=True, text=True).stdout.strip()
-
-    def wait_for_redis(self, wanted="PONG", *question):
-        """Until Redis answers so; a worker that stands ready asks it for tasks (`brpop`)."""
-        until = time.monotonic() + 30
-        while time.monotonic() < until:
-            if wanted in self.ask_redis(*(question or ("ping",))):
-                return
-            time.sleep(0.025)
-        raise RuntimeError(f"{wanted} did not come from Redis")
 
     def commits(self):
         """Each request commits by itself."""
@@ -160,7 +144,7 @@ class Django:
 
     def kill(self):
         # The broker is asked before it goes.
-        self.waiting = int(self.ask_redis("llen", "celery") or 0)
+        self.waiting = int(self.redis.ask("llen", "celery") or 0)
         for process in self.processes:
             try:
                 os.killpg(process.pid, signal.SIGKILL)
@@ -172,4 +156,4 @@ class Django:
         if any(process.poll() is None for process in self.processes):
             self.kill()
         psql(f"drop database if exists {self.name} with (force)")
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.redis.remove()

@@ -1,11 +1,14 @@
-// pg-boss, fetching and completing whole batches, going on at once while they are full, and woken by NOTIFY. It keeps what
-// is done for seven days, its default.
+// pg-boss, woken by NOTIFY and going on at once while there is more. QUEUE_MODE=batch fetches and completes 500 jobs at a
+// time, four times over; `single` each job by itself, its default, 24 at a time. It keeps what is done for seven days, its
+// default.
 
 import { PgBoss } from "pg-boss";
 import { main } from "./interface.mjs";
 
-const open = async (url, more = {}) => {
-  const boss = new PgBoss({ connectionString: url, max: 10, useListenNotify: true, ...more });
+const together = process.env.QUEUE_MODE === "batch" ? { batchSize: 500, localConcurrency: 4 } : { batchSize: 1, localConcurrency: 24 };
+
+const open = async (url) => {
+  const boss = new PgBoss({ connectionString: url, max: 25, useListenNotify: true });
   boss.on("error", (error) => {
     console.error(error);
     process.exit(1);
@@ -29,7 +32,7 @@ await main({
   },
   start: async (url, began) => {
     const boss = await open(url);
-    const options = { batchSize: 500, localConcurrency: 4, burstWhenBatchFull: true, pollingIntervalSeconds: 0.5 };
+    const options = { ...together, burstWhenBatchFull: true, pollingIntervalSeconds: 0.5 };
     await boss.work("noop", options, async (jobs) => {
       for (const job of jobs) began(job.data.number);
     });
