@@ -105,7 +105,7 @@ def queues():
         return over(rounds, lambda one: one[ours][key] / one[theirs][key] if more else one[theirs][key] / one[ours][key])
 
     yield Goal("G8", "drained jobs/s ÷ graphile-worker, batches", "≥", 1, 1.5, ratio(graphile, "per_second"))
-    for theirs, floor, target in ((single, 4, 8), ("pg-boss, single", 8, 15), ("pg-boss, batches", 8, 15), ("apalis", 3, 6),
+    for theirs, floor, target in ((single, 4, 8), ("pg-boss, pairs", 8, 15), ("pg-boss, batches", 8, 15), ("apalis", 3, 6),
                                   ("procrastinate", 15, 30), ("Celery", 8, 15)):
         yield Goal("G9", f"drained jobs/s ÷ {theirs}", "≥", floor, target, ratio(theirs, "per_second"))
     yield Goal("G10", "drained jobs/s ÷ awa", "≥", 1, 1.5, ratio("awa", "per_second"))

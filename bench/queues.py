@@ -73,7 +73,7 @@ QUEUES = {
     "graphile-worker, batches": graphile(100_000, "batch"),
     "graphile-worker, single": graphile(10_000, "single"),
     "pg-boss, batches": pg_boss(40_000, "batch"),
-    "pg-boss, single": pg_boss(10_000, "single"),
+    "pg-boss, pairs": pg_boss(10_000, "pairs"),
     "procrastinate": Queue("postgres", python("procrastinate_queue.py"),
                            2_000, "select exists (select 1 from procrastinate_jobs where status in ('todo', 'doing'))",
                            "select count(*) from procrastinate_jobs where status = 'succeeded'"),

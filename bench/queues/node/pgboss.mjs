@@ -1,11 +1,11 @@
-// pg-boss, woken by NOTIFY and going on at once while there is more. QUEUE_MODE=batch fetches and completes 500 jobs at a
-// time, four times over; `single` each job by itself, its default, 24 at a time. It keeps what is done for seven days, its
-// default.
+// pg-boss, woken by NOTIFY and going on at once while its batches are full. QUEUE_MODE=batch fetches and completes 500 jobs at
+// a time, four times over; `pairs` two at a time, 24 times over: one at a time it never goes on at once, but waits for half a
+// second after each. It keeps what is done for seven days, its default.
 
 import { PgBoss } from "pg-boss";
 import { main } from "./interface.mjs";
 
-const together = process.env.QUEUE_MODE === "batch" ? { batchSize: 500, localConcurrency: 4 } : { batchSize: 1, localConcurrency: 24 };
+const together = process.env.QUEUE_MODE === "batch" ? { batchSize: 500, localConcurrency: 4 } : { batchSize: 2, localConcurrency: 24 };
 
 const open = async (url) => {
   const boss = new PgBoss({ connectionString: url, max: 25, useListenNotify: true });
