@@ -1,6 +1,6 @@
 //! Tidegate: webhook ingress, durable AI jobs and delivery to WordPress in one program.
 //!
-//! The way of one webhook, top to bottom: [`ingress`] → [`jobs`] → [`worker`] → [`ai`] → [`delivery`].
+//! The way of one webhook, top to bottom: [`ingress`] → [`wake`] → [`worker`] → [`ai`] → [`delivery`].
 //!
 //! - [`cli`]: the commands; `main` parses and calls one of them
 //! - [`config`]: settings; [`clock`]: time and fresh ids; [`vault`]: sealing secrets; [`secrets`]: those kept elsewhere; [`telemetry`]: the log
