@@ -130,8 +130,9 @@ const COMMITS_ITSELF: bool = true;
 const WRITING: [(&str, &str); 2] =
     [("synchronous_commit", "on"), ("idle_in_transaction_session_timeout", "3s")];
 
-/// What a connection is set to that claims: a claim that a power cut undoes is made again. The claim's statement is long and planned once; while the database thinks that
-/// the jobs are few, as in a new one, it would choose to read all of them for the places of those it takes, and keep to it.
+/// What a connection is set to that claims: a claim that a power cut undoes is made again. The claim's statement is long and
+/// planned once; while the database thinks that the jobs are few, as in a new one, it would choose to read all of them for
+/// the places of those it takes, and keep to it.
 const CLAIMING: [(&str, &str); 3] =
     [("synchronous_commit", "off"), ("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off")];
 

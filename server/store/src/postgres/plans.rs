@@ -14,10 +14,12 @@ use uuid::Uuid;
 /// More than one batch.
 const JOBS: usize = 2_000;
 
-/// A schema of its own; nothing where there is to be no server.
-async fn fresh() -> Option<Adapter> {
+/// Asks in a schema of its own, which is gone afterwards; nothing is asked where there is to be no server.
+#[expect(clippy::print_stdout, reason = "a skipped test must be seen")]
+async fn in_a_schema(ask: impl AsyncFnOnce(&Adapter)) {
     if std::env::var("TIDEGATE_SKIP_POSTGRES").is_ok_and(|skip| skip == "1") {
-        return None;
+        println!("SKIPPED: no plan was looked at, because TIDEGATE_SKIP_POSTGRES=1");
+        return;
     }
     let admin = std::env::var("TIDEGATE_TEST_POSTGRES_URL")
         .expect("these tests need a PostgreSQL server: run `scripts/with-postgres.sh cargo test -p store`");
@@ -28,7 +30,9 @@ async fn fresh() -> Option<Adapter> {
     let url = format!("{admin}{joint}options[search_path]={name}");
     let adapter = Adapter::open(&url, &OpenOptions::default()).await.unwrap();
     adapter.migrate().await.unwrap();
-    Some(adapter)
+    ask(&adapter).await;
+    adapter.close().await;
+    server.execute(AssertSqlSafe(format!("drop schema {name} cascade"))).await.unwrap();
 }
 
 async fn fill(store: &dyn Store) {
@@ -55,29 +59,30 @@ fn array(value: &str, of: &str) -> String {
 
 #[tokio::test]
 async fn a_claim_finds_the_jobs_it_locked_by_their_place_in_a_new_table_as_in_a_known_one() {
-    let Some(adapter) = fresh().await else { return };
-    let nobody = "'00000000-0000-0000-0000-000000000000'";
-    let arguments =
-        format!("{nobody}, 1, 1, '{{0}}', '{{0}}', '{{{JOBS}}}', {JOBS}, '{{0}}', array[{nobody}::uuid]");
-    for known in [false, true] {
-        let mut claim = adapter.begin_claim().await.unwrap();
-        let plan = plan(&mut claim, locking::CLAIM, &arguments).await;
-        assert!(
-            plan.contains("Tid Scan on jobs") && plan.contains("using jobs_due on jobs"),
-            "{known}: {plan}"
-        );
-        assert!(!plan.contains("Seq Scan"), "{known}: {plan}");
-        claim.rollback().await.unwrap();
-        fill(&adapter).await;
-        adapter.write.execute("analyze jobs").await.unwrap();
-    }
-    adapter.close().await;
+    in_a_schema(async |adapter| {
+        let nobody = "'00000000-0000-0000-0000-000000000000'";
+        let arguments =
+            format!("{nobody}, 1, 1, '{{0}}', '{{0}}', '{{{JOBS}}}', {JOBS}, '{{0}}', array[{nobody}::uuid]");
+        for known in [false, true] {
+            let mut claim = adapter.begin_claim().await.unwrap();
+            let plan = plan(&mut claim, locking::CLAIM, &arguments).await;
+            assert!(
+                plan.contains("Tid Scan on jobs") && plan.contains("using jobs_due on jobs"),
+                "{known}: {plan}"
+            );
+            assert!(!plan.contains("Seq Scan"), "{known}: {plan}");
+            claim.rollback().await.unwrap();
+            fill(adapter).await;
+            adapter.write.execute("analyze jobs").await.unwrap();
+        }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn ends_look_each_job_up_however_many_they_are_and_however_few_seem_to_run() {
-    let Some(adapter) = fresh().await else { return };
-    fill(&adapter).await;
+    in_a_schema(async |adapter| {
+    fill(adapter).await;
     adapter.write.execute("analyze jobs").await.unwrap();
     let uuids = array("'00000000-0000-0000-0000-000000000000'", "uuid");
     let (number, time, word) = (array("1", "integer"), array("1", "bigint"), array("'x'", "text"));
@@ -93,12 +98,13 @@ async fn ends_look_each_job_up_however_many_they_are_and_however_few_seem_to_run
         assert!(!plan.contains("Join Filter"), "{plan}");
         finish.rollback().await.unwrap();
     }
-    adapter.close().await;
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn the_bodies_of_a_batch_are_not_compared_with_all_its_events() {
-    let Some(adapter) = fresh().await else { return };
+    in_a_schema(async |adapter| {
     let mut writer = adapter.write.acquire().await.unwrap();
     let uuids = array("'00000000-0000-0000-0000-000000000000'", "uuid");
     let (number, time, word) = (array("1", "integer"), array("1", "bigint"), array("'x'", "text"));
@@ -113,5 +119,6 @@ async fn the_bodies_of_a_batch_are_not_compared_with_all_its_events() {
         assert!(plan.contains("hashed SubPlan") && !plan.contains("Nested Loop"), "{plan}");
     }
     drop(writer);
-    adapter.close().await;
+    })
+    .await;
 }
