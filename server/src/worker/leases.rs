@@ -8,7 +8,10 @@ use domain::{
 };
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 use store::{Parked, Store};
@@ -17,27 +20,40 @@ use tokio_util::sync::CancellationToken;
 /// Jobs taken over in one go.
 const BATCH: i64 = 500;
 
-/// One try of a job: the same job can be lost and claimed again by the same node.
+/// One try of a job, as the database names it. A try that is put off is uncounted, so the next one has the same name.
 pub type Try = (JobId, i32);
+
+/// A try under the lease it was claimed with. Whoever looked at a lease speaks of that one alone, and not of a later one of
+/// the same name.
+#[derive(Clone)]
+pub struct Lease {
+    number: u64,
+    /// The try.
+    pub of: Try,
+    /// Cancelled when the lease is lost.
+    pub lost: CancellationToken,
+}
 
 /// The tries this node holds, each with the means to stop it.
 #[derive(Default)]
 pub struct Held {
-    /// A std mutex: held for one map operation, never across an await.
-    tries: Mutex<HashMap<Try, CancellationToken>>,
+    /// By the numbers of their leases. A std mutex: held for one map operation, never across an await.
+    leases: Mutex<HashMap<u64, Lease>>,
+    next: AtomicU64,
 }
 
 impl Held {
-    /// Notes a try; the token is cancelled when its lease is lost.
-    pub fn add(&self, one: Try) -> CancellationToken {
-        let token = CancellationToken::new();
-        self.lock().insert(one, token.clone());
-        token
+    /// Notes a try that was just claimed.
+    pub fn add(&self, of: Try) -> Lease {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let lease = Lease { number, of, lost: CancellationToken::new() };
+        self.lock().insert(number, lease.clone());
+        lease
     }
 
     /// Forgets a try that ended.
-    pub fn remove(&self, one: Try) {
-        self.lock().remove(&one);
+    pub fn remove(&self, lease: &Lease) {
+        self.lock().remove(&lease.number);
     }
 
     /// How many there are.
@@ -52,25 +68,25 @@ impl Held {
 
     /// Stops all of them.
     pub fn stop_all(&self) {
-        for (_, token) in self.lock().drain() {
-            token.cancel();
+        for (_, lease) in self.lock().drain() {
+            lease.lost.cancel();
         }
     }
 
     /// All of them.
-    pub fn all(&self) -> Vec<Try> {
-        self.lock().keys().copied().collect()
+    pub fn all(&self) -> Vec<Lease> {
+        self.lock().values().cloned().collect()
     }
 
     /// Stops a try if it still runs; one that ended meanwhile lost nothing.
-    pub fn stop(&self, one: Try) {
-        if let Some(token) = self.lock().remove(&one) {
-            token.cancel();
+    pub fn stop(&self, lease: &Lease) {
+        if let Some(lease) = self.lock().remove(&lease.number) {
+            lease.lost.cancel();
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Try, CancellationToken>> {
-        self.tries.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Lease>> {
+        self.leases.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -92,8 +108,8 @@ pub async fn keep(
     loop {
         health.note_worker();
         time.look(store.as_ref()).await;
-        let tries = held.all();
-        let extended = extend(store.as_ref(), node, &held, &tries, time.until()).await;
+        let leases = held.all();
+        let extended = extend(store.as_ref(), node, &held, &leases, time.until()).await;
         // A node that could not keep its own leases must not take them for another's and run its jobs twice.
         if extended && time.may_judge() {
             recover(store.as_ref(), time.now(), clock.now(), &wake).await;
@@ -104,16 +120,16 @@ pub async fn keep(
     }
 }
 
-/// Extends the leases of these tries; `false` when that could not be done.
-async fn extend(store: &dyn Store, node: NodeId, held: &Held, tries: &[Try], until: Timestamp) -> bool {
-    if tries.is_empty() {
+/// Extends these leases; `false` when that could not be done.
+async fn extend(store: &dyn Store, node: NodeId, held: &Held, leases: &[Lease], until: Timestamp) -> bool {
+    if leases.is_empty() {
         return true;
     }
-    let ids: Vec<JobId> = tries.iter().map(|(job, _)| *job).collect();
+    let ids: Vec<JobId> = leases.iter().map(|lease| lease.of.0).collect();
     match store.extend_leases(node, &ids, until).await {
         Ok(lost) => {
-            for one in tries.iter().filter(|(job, _)| lost.contains(job)) {
-                held.stop(*one);
+            for lease in leases.iter().filter(|lease| lost.contains(&lease.of.0)) {
+                held.stop(lease);
             }
             true
         }
@@ -138,5 +154,26 @@ async fn recover(store: &dyn Store, over: Timestamp, now: Timestamp, wake: &Wake
             wake.ring();
         }
         Err(error) => tracing::warn!(%error, "expired leases could not be looked for"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn what_was_seen_of_a_try_that_was_put_off_does_not_stop_the_next_one_of_the_same_name() {
+        let (held, one) = (Held::default(), (JobId::new(Uuid::nil()), 1));
+        held.add(one);
+        let seen = held.all();
+        // Put off and claimed again before it is forgotten, and before what was seen is acted upon.
+        let again = held.add(one);
+        held.remove(&seen[0]);
+        assert_eq!(held.len(), 1, "its lease is kept");
+        held.stop(&seen[0]);
+        assert!(!again.lost.is_cancelled());
+        held.stop(&again);
+        assert!(again.lost.is_cancelled() && held.is_empty());
     }
 }

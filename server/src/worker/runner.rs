@@ -7,7 +7,7 @@ use super::{
     finish::Finisher,
     gate::{Admitted, Gate},
     lanes::Lanes,
-    leases::Held,
+    leases::{Held, Lease},
     material::{Material, gather},
     outcome::Outcome,
     retry,
@@ -78,8 +78,7 @@ pub struct Runner {
 struct Ready {
     admitted: Admitted,
     material: Material,
-    /// Cancelled when the job is not this node's any more.
-    lost: CancellationToken,
+    lease: Lease,
 }
 
 impl Runner {
@@ -143,15 +142,15 @@ impl Runner {
         };
         let admitted = self.gate.admit(claimed).await;
         // From here on their leases are kept.
-        let held: Vec<CancellationToken> =
+        let leases: Vec<Lease> =
             admitted.iter().map(|one| self.held.add((one.job.id, one.job.attempt))).collect();
         let jobs: Vec<&Job> = admitted.iter().map(|one| &one.job).collect();
         let material = gather(self.store.as_ref(), &jobs).await;
         ready.extend(
-            admitted.into_iter().zip(material).zip(held).map(|((admitted, material), lost)| Ready {
+            admitted.into_iter().zip(material).zip(leases).map(|((admitted, material), lease)| Ready {
                 admitted,
                 material,
-                lost,
+                lease,
             }),
         );
         None
@@ -160,10 +159,10 @@ impl Runner {
     /// Returns claimed jobs that were not begun to the queue.
     async fn give_back(&self, ready: impl Iterator<Item = Ready>) {
         let mut ids = Vec::new();
-        for Ready { admitted, .. } in ready {
+        for Ready { admitted, lease, .. } in ready {
             let (job, probes) = admitted.parts();
             self.gate.forgo(probes).await;
-            self.held.remove((job.id, job.attempt));
+            self.held.remove(&lease);
             ids.push(job.id);
         }
         if !ids.is_empty()
@@ -174,20 +173,19 @@ impl Runner {
     }
 
     async fn run_one(&self, ready: Ready) {
-        let Ready { admitted, material, lost } = ready;
+        let Ready { admitted, material, lease } = ready;
         let (job, probes) = admitted.parts();
-        let this = (job.id, job.attempt);
         let started_at = self.clock.now();
         let live = &self.executor.live;
         let (_room, ended) = match admit(self.store.as_ref(), &self.lanes, live, &job, started_at).await {
             Admission::Go(room) => (Some(room), None),
             Admission::Later(at) => {
                 self.gate.forgo(probes).await;
-                return self.put_off(&job, at).await;
+                return self.put_off(&job, &lease, at).await;
             }
             Admission::InLine => {
                 self.gate.forgo(probes).await;
-                return self.stand_in_line(&job, started_at).await;
+                return self.stand_in_line(&job, &lease, started_at).await;
             }
             Admission::Ended(outcome) => (None, Some(outcome)),
         };
@@ -201,7 +199,7 @@ impl Runner {
             }
         };
         let run = AssertUnwindSafe(run).catch_unwind();
-        let outcome = match lost.run_until_cancelled(run).await {
+        let outcome = match lease.lost.run_until_cancelled(run).await {
             Some(Ok(outcome)) => outcome,
             Some(Err(_)) => Err(super::outcome::Failure::new(
                 ErrorClass::Internal,
@@ -209,11 +207,11 @@ impl Runner {
             )),
             None if self.over.is_cancelled() => {
                 self.gate.forgo(probes).await;
-                return self.hand_over(&job, started_at).await;
+                return self.hand_over(&job, &lease, started_at).await;
             }
             None => {
                 tracing::warn!(job.id = %job.id, job.attempt = job.attempt, "a running job is not this node's any more: it was cancelled, or its lease was lost");
-                self.held.remove(this);
+                self.held.remove(&lease);
                 return self.gate.forgo(probes).await;
             }
         };
@@ -229,7 +227,7 @@ impl Runner {
         let finished = self.conclude(&job, outcome, started_at, finished_at);
         let ended = finished.attempt.outcome;
         let kept = self.finisher.finish(finished).await;
-        self.held.remove(this);
+        self.held.remove(&lease);
         if job.line().is_some() {
             // The next of its line may go now.
             self.wake.ring();
@@ -243,17 +241,17 @@ impl Runner {
     }
 
     /// Returns a job whose turn has not come to the queue.
-    async fn put_off(&self, job: &Job, at: Timestamp) {
+    async fn put_off(&self, job: &Job, lease: &Lease, at: Timestamp) {
         if let Err(error) = self.store.put_off(self.node, job.id, at, self.clock.now()).await {
             tracing::warn!(%error, job.id = %job.id, "a job could not be put off; its lease will end");
         }
         self.wake.ring();
-        self.held.remove((job.id, job.attempt));
+        self.held.remove(lease);
     }
 
     /// Makes a job due again at once that this process cannot wait for any more. Its try counts, because its call was
     /// made, but it is none that brought its node down, and no reason to give up.
-    async fn hand_over(&self, job: &Job, started_at: Timestamp) {
+    async fn hand_over(&self, job: &Job, lease: &Lease, started_at: Timestamp) {
         let now = self.clock.now();
         let (reason, class) = (STOPPED.to_owned(), ErrorClass::LeaseExpired);
         let attempt = Attempt {
@@ -264,16 +262,16 @@ impl Runner {
             ..Attempt::of(job, self.node, started_at, now)
         };
         self.finisher.finish(Finished { attempt, next: Next::Retry { at: now, reason, class } }).await;
-        self.held.remove((job.id, job.attempt));
+        self.held.remove(lease);
     }
 
     /// Puts a job aside whose line is not there yet; the one before it lets it go.
-    async fn stand_in_line(&self, job: &Job, now: Timestamp) {
+    async fn stand_in_line(&self, job: &Job, lease: &Lease, now: Timestamp) {
         let subject = job.subject_id.as_deref().unwrap_or_default();
         let reason = format!("waits for what came before it about {subject}");
         let attempt = Attempt { outcome: AttemptOutcome::Held, ..Attempt::of(job, self.node, now, now) };
         self.finisher.finish(Finished { attempt, next: Next::Held { reason, by: Holder::Line } }).await;
-        self.held.remove((job.id, job.attempt));
+        self.held.remove(lease);
     }
 
     fn count(&self, job: &Job, outcome: &Outcome, started_at: Timestamp, finished_at: Timestamp) {

@@ -19,16 +19,16 @@ pub async fn keep(store: Arc<dyn Store>, node: NodeId, held: Arc<Held>, stop: Ca
 
 /// Looks once.
 pub async fn look(store: &dyn Store, node: NodeId, held: &Held) {
-    let tries = held.all();
-    if tries.is_empty() {
+    let leases = held.all();
+    if leases.is_empty() {
         return;
     }
-    let ids: Vec<JobId> = tries.iter().map(|(job, _)| *job).collect();
+    let ids: Vec<JobId> = leases.iter().map(|lease| lease.of.0).collect();
     match store.tries_held(node, &ids).await {
         Ok(still) => {
             let still: HashSet<Try> = still.into_iter().collect();
-            for one in tries.into_iter().filter(|one| !still.contains(one)) {
-                held.stop(one);
+            for lease in leases.iter().filter(|lease| !still.contains(&lease.of)) {
+                held.stop(lease);
             }
         }
         Err(error) => tracing::warn!(%error, "running jobs could not be looked up"),
@@ -59,7 +59,7 @@ mod tests {
         let node = NodeId::new(Uuid::now_v7());
         let running = store.claim(node, 2, NOW, NOW.plus(1_000_000)).await.unwrap();
         let held = Held::default();
-        let tokens: Vec<_> = running.iter().map(|job| held.add((job.id, job.attempt))).collect();
+        let tokens: Vec<_> = running.iter().map(|job| held.add((job.id, job.attempt)).lost).collect();
 
         look(store.as_ref(), node, &held).await;
         assert!(!tokens[0].is_cancelled() && !tokens[1].is_cancelled());
