@@ -39,7 +39,7 @@ Queue = namedtuple("Queue", "database command jobs left kept settings", defaults
 
 def tidegate(database, jobs, workers):
     return Queue(database, [TIDEGATE], jobs, "select exists (select 1 from jobs where state in ('pending', 'running'))",
-                 "select count(*) from jobs join attempts on job_id = id where state = 'succeeded'",
+                 "select count(*) from jobs join all_attempts on job_id = id where state = 'succeeded'",
                  {"QUEUE_WORKERS": str(workers)})
 
 

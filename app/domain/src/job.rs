@@ -152,7 +152,7 @@ pub struct Job {
     pub priority: i16,
     /// Not before.
     pub next_run_at: Timestamp,
-    /// Who runs it.
+    /// Who runs it, or ran it when it succeeded at once.
     pub node_id: Option<NodeId>,
     /// Until when that node may take its time.
     pub lease_until: Option<Timestamp>,

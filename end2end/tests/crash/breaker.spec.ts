@@ -51,7 +51,7 @@ test("a breaker that opens on one of three nodes holds the jobs of all until a p
     // Three nodes that each counted for themselves would make fifteen before the first of them stopped. Beyond what opens
     // it, each may have one call under way and begin one more before it hears of it.
     expect(calls).toBeLessThanOrEqual(OPENS_AFTER + 2 * nodes.length);
-    expect(await rows(first, "select count(distinct node_id) from attempts"), "all of them called").toEqual(["3"]);
+    expect(await rows(first, "select count(distinct node_id) from all_attempts"), "all of them called").toEqual(["3"]);
 
     // Whoever takes a webhook now, nobody calls; and waiting costs no try.
     for (let n = 0; n < MORE; n++) await post(n);

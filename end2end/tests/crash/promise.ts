@@ -102,7 +102,7 @@ export async function expectNothingLost(server: Tidegate, peer: Receiver, accept
   const states = await rows(server, "select kind, state, count(*) from jobs group by kind, state order by kind, state");
   expect(states).toEqual([`generate|succeeded|${stored.size}`, `publish|succeeded|${stored.size}`]);
   // Each job ended once, whoever ran it.
-  const ends = await rows(server, "select count(*) from attempts where outcome = 'succeeded'");
+  const ends = await rows(server, "select count(*) from all_attempts where outcome = 'succeeded'");
   expect(ends).toEqual([String(2 * stored.size)]);
   const { twice, posts } = await kept(server, peer, accepted);
   expect(twice, "posted twice").toEqual([]);

@@ -22,7 +22,7 @@ test("ingress, worker and dashboard are three processes, and a webhook takes its
     const worker = await Tidegate.beside(ingress, { ROLES: "worker" });
     nodes.push(worker);
     await ingress.jobsIn("succeeded", 2);
-    expect(await rows(ingress, "select distinct n.roles from attempts a join nodes n on n.id = a.node_id")).toEqual(["worker"]);
+    expect(await rows(ingress, "select distinct n.roles from all_attempts a join nodes n on n.id = a.node_id")).toEqual(["worker"]);
 
     // Each answers for itself, and for nothing else.
     for (const node of nodes) expect((await send(`${node.url}/readyz`)).status).toBe(200);

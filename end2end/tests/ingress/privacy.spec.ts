@@ -171,5 +171,5 @@ test("what is older than a tenant keeps it is removed with all that came of it, 
   expect((await server.cli(["events", "show", young])).payload).toBe("readable");
   await server.cli(["jobs", "show", oldJob.id], { code: 1 });
   for (const table of ["events", "event_payloads"]) expect((await server.database.sql(`select count(*) from ${table}`)).trim()).toBe("1");
-  expect((await server.database.sql("select count(*) from attempts")).trim()).toBe("2");
+  expect((await server.database.sql("select count(*) from all_attempts")).trim()).toBe("2");
 });

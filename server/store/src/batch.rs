@@ -122,12 +122,15 @@ pub(crate) struct Ended {
     pub(crate) line: Option<String>,
     /// The job is about a subject, whose turn ends with it.
     pub(crate) about_something: bool,
+    /// The job's row tells all of the try.
+    pub(crate) whole: bool,
 }
 
-/// The tries that are kept of those that ended. One that was put aside is uncounted, so its number will be given again: it
-/// leaves no row.
+/// The tries that are kept in rows of their own of those that ended. One that was put aside is uncounted, so its number will
+/// be given again: it leaves no row. Nor does one that its job's row tells.
 pub(crate) fn kept<'a>(changes: &[Change<'a>], ended: &[Ended]) -> Vec<&'a Attempt> {
-    let ended: HashSet<_> = ended.iter().map(|ended| (ended.job, ended.number)).collect();
+    let ended: HashSet<_> =
+        ended.iter().filter(|ended| !ended.whole).map(|ended| (ended.job, ended.number)).collect();
     changes
         .iter()
         .map(|change| change.finished)

@@ -48,6 +48,7 @@ schema! {
     21: "0021_chores.sql",
     23: "0023_news.sql",
     24: "0024_jobs_in_order.sql",
+    25: "0025_whole_tries.sql",
 }
 
 fn migration(version: i64, file: &'static str, sql: &'static str) -> Migration {

@@ -36,19 +36,32 @@ fn lost(new: &NewEvent) -> StoreError {
     StoreError::Corrupt(format!("event {} is neither new nor known", new.event.id))
 }
 
-/// Stores events with their jobs, in the caller's transaction; those without a job need none.
+/// Whether jobs of these events may turn out to be done by others already.
+fn looks_for_others(batch: &[NewEvent]) -> bool {
+    batch.iter().any(|new| !new.unique.is_empty())
+}
+
+/// Stores events with their jobs, in the caller's transaction; where no job looks for others that do its work, none is needed.
 pub(super) async fn store(connection: &mut Connection, batch: &[NewEvent]) -> Result<Vec<Recorded>> {
     let distinct = batch::distinct(batch);
-    let stored: HashSet<_> = insert::events(connection, &distinct).await?.into_iter().collect();
+    let apart = looks_for_others(batch);
+    let stored: HashSet<_> = match apart {
+        true => insert::events(connection, &distinct).await?,
+        false => insert::events_and_jobs(connection, &distinct).await?,
+    }
+    .into_iter()
+    .collect();
     let (fresh, known): (Vec<&NewEvent>, Vec<&NewEvent>) =
         distinct.into_iter().partition(|new| stored.contains(&new.event.id.uuid()));
     let mut ids = stored_before(connection, &known).await?;
 
-    let done = unique::claim(connection, &unique::wanted(&fresh)).await?;
-    let jobs: Vec<_> =
-        fresh.iter().flat_map(|new| &new.jobs).filter(|job| !done.contains_key(&job.id)).collect();
-    insert::jobs(connection, &jobs).await?;
-    insert::repeated_work(connection, &unique::repeated(&fresh, &done)).await?;
+    if apart {
+        let done = unique::claim(connection, &unique::wanted(&fresh)).await?;
+        let jobs: Vec<_> =
+            fresh.iter().flat_map(|new| &new.jobs).filter(|job| !done.contains_key(&job.id)).collect();
+        insert::jobs(connection, &jobs).await?;
+        insert::repeated_work(connection, &unique::repeated(&fresh, &done)).await?;
+    }
 
     let mut fresh: HashMap<_, _> = fresh.iter().map(|new| (batch::key(new), new.event.id)).collect();
     batch
@@ -71,7 +84,7 @@ pub(super) async fn store(connection: &mut Connection, batch: &[NewEvent]) -> Re
 #[async_trait]
 impl EventStore for Adapter {
     async fn record(&self, batch: &[NewEvent], counters: &[CounterDelta]) -> Result<Vec<Recorded>> {
-        if COMMITS_ITSELF && counters.is_empty() && batch.iter().all(|new| new.jobs.is_empty()) {
+        if COMMITS_ITSELF && counters.is_empty() && !looks_for_others(batch) {
             return store(&mut *self.write.acquire().await?, batch).await;
         }
         let mut transaction = self.begin().await?;

@@ -61,6 +61,31 @@ macro_rules! change_by_end {
 }
 pub(super) use change_by_end;
 
+/// The columns of `ended` where all succeeded and [`change_by_success`] is made from them, in the order they are bound.
+macro_rules! success_columns {
+    () => {
+        "job_id, number, node, began, ended_at, status"
+    };
+}
+pub(super) use success_columns;
+
+/// What a plain success changes in its job. Where it was the first try that began, the row tells all of it from then on:
+/// `node_id` stays. When it was changed comes after it.
+macro_rules! change_by_success {
+    () => {
+        "state = 'succeeded', \
+         node_id = case when jobs.started_at is null then jobs.node_id end, \
+         status = case when jobs.started_at is null then ended.status end, \
+         lease_until = null, \
+         reason = null, \
+         held_by = null, \
+         error_class = null, \
+         started_at = coalesce(jobs.started_at, ended.began), \
+         finished_at = ended.ended_at"
+    };
+}
+pub(super) use change_by_success;
+
 /// ` where` the named jobs are held by `node`, locked in the order of their ids.
 pub(super) fn held_by(statement: &mut QueryBuilder<Database>, node: NodeId, jobs: &[JobId]) {
     statement.push(" where id in (select id from jobs where id");

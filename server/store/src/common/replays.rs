@@ -111,13 +111,11 @@ impl ReplayStore for Adapter {
         }
         let events: Vec<&NewEvent> = copies.iter().map(|(new, _)| new).collect();
         let links: Vec<ReplayLink> = copies.iter().map(|(_, link)| *link).collect();
-        let jobs: Vec<_> = events.iter().flat_map(|new| &new.jobs).collect();
-        let stored = insert::events(&mut transaction, &events).await?;
+        let stored = insert::events_and_jobs(&mut transaction, &events).await?;
         if stored.len() != events.len() {
             // Each copy has a key of its own; one that is taken would be lost without a word.
             return Err(StoreError::Conflict);
         }
-        insert::jobs(&mut transaction, &jobs).await?;
         archive::link(&mut transaction, &links).await?;
         transaction.commit().await?;
         Ok(true)

@@ -1,4 +1,4 @@
-//! Writing how tries ended: the change of each job, and its attempt.
+//! Writing how tries ended: the change of each job, and its attempt where the job's row does not tell it.
 //!
 //! Run by `begin_finish`, which leaves the planner one way: each job is looked up by its id, in the order given. So jobs are
 //! locked in the order of their ids without a step of its own for that. For the same reason the state is compared in a way
@@ -8,7 +8,7 @@
 use super::{
     Connection,
     insert::{self, column},
-    queue::{change_by_end, ended_columns},
+    queue::{change_by_end, change_by_success, ended_columns, success_columns},
 };
 use crate::{
     Result,
@@ -24,39 +24,28 @@ pub(super) async fn finish(
     changes: &[Change<'_>],
     now: Timestamp,
 ) -> Result<Vec<Ended>> {
-    if changes.iter().all(Change::is_plain_success) {
-        return succeed(connection, changes, now).await;
-    }
-    let ended = change(connection, changes, now).await?;
+    let ended = match changes.iter().all(Change::is_plain_success) {
+        true => succeed(connection, changes, now).await?,
+        false => change(connection, changes, now).await?,
+    };
     insert::attempts(connection, &batch::kept(changes, &ended)).await?;
     Ok(ended)
 }
 
-/// What most tries come to, in one statement with few columns.
-pub(super) const SUCCEED: &str = "with done as (
-         update jobs set
-             state = 'succeeded',
-             node_id = null,
-             lease_until = null,
-             reason = null,
-             held_by = null,
-             error_class = null,
-             started_at = coalesce(jobs.started_at, ended.began),
-             finished_at = ended.ended_at,
-             updated_at = $7
-         from unnest($1::uuid[], $2::integer[], $3::uuid[], $4::bigint[], $5::bigint[], $6::integer[])
-             as ended (job_id, number, node, began, ended_at, status)
-         where jobs.id = ended.job_id and jobs.node_id = ended.node and jobs.attempt = ended.number
-             and jobs.state is not distinct from 'running'
-         returning jobs.id, jobs.attempt, jobs.line, jobs.subject_id is not null as about_something,
-             ended.node, ended.began, ended.ended_at, ended.status
-     ),
-     kept as (
-         insert into attempts (job_id, number, node_id, started_at, finished_at, outcome, status,
-             input_tokens, output_tokens)
-         select id, attempt, node, began, ended_at, 'succeeded', status, 0, 0 from done
-     )
-     select id as job_id, attempt as number, line, about_something from done";
+/// What most tries come to, with few columns.
+pub(super) const SUCCEED: &str = concat!(
+    "update jobs set ",
+    change_by_success!(),
+    ", updated_at = $7
+     from unnest($1::uuid[], $2::integer[], $3::uuid[], $4::bigint[], $5::bigint[], $6::integer[])
+         as ended (",
+    success_columns!(),
+    ")
+     where jobs.id = ended.job_id and jobs.node_id = ended.node and jobs.attempt = ended.number
+         and jobs.state is not distinct from 'running'
+     returning jobs.id as job_id, jobs.attempt as number, jobs.line, jobs.subject_id is not null as about_something,
+         jobs.node_id is not null as whole"
+);
 
 async fn succeed(connection: &mut Connection, changes: &[Change<'_>], now: Timestamp) -> Result<Vec<Ended>> {
     let found = query(SUCCEED)
@@ -86,7 +75,7 @@ pub(super) const CHANGE: &str = concat!(
     ")
      where jobs.id = ended.job_id and jobs.node_id = ended.node and jobs.attempt = ended.number
          and jobs.state is not distinct from 'running'
-     returning ended.job_id, ended.number, jobs.line, jobs.subject_id is not null as about_something"
+     returning ended.job_id, ended.number, jobs.line, jobs.subject_id is not null as about_something, false as whole"
 );
 
 async fn change(connection: &mut Connection, changes: &[Change<'_>], now: Timestamp) -> Result<Vec<Ended>> {
@@ -118,5 +107,6 @@ fn ended(row: &PgRow) -> Result<Ended> {
         number: row.try_get("number")?,
         line: row.try_get("line")?,
         about_something: row.try_get("about_something")?,
+        whole: row.try_get("whole")?,
     })
 }

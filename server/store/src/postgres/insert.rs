@@ -1,7 +1,7 @@
 //! Whole batches, one statement per table: each column is bound as an array, so a batch of any size is the same
 //! prepared statement.
 
-use super::{Connection, rows::job_columns, unique::UniqueRow};
+use super::{Connection, Database, rows::job_columns, unique::UniqueRow};
 use crate::{
     CounterDelta, NewEvent, NewRefused, Result, batch,
     text::{clean, clean_opt, to_json},
@@ -11,7 +11,7 @@ use domain::{
     id::{DestinationId, EventId, JobId, NodeId, ProviderId, RuleId, VendorId},
     job::{Job, JobResult},
 };
-use sqlx::{Row as _, query, query_scalar};
+use sqlx::{Row as _, postgres::PgArguments, query};
 use uuid::Uuid;
 
 /// One column of a batch.
@@ -19,29 +19,56 @@ pub(super) fn column<'a, T, V>(rows: &'a [T], value: impl Fn(&'a T) -> V) -> Vec
     rows.iter().map(value).collect()
 }
 
-/// One statement for events and their bodies. It is planned for few of them and used for many, so the ids of those that were
-/// stored are looked up in a hash table made for that: as a join, each could be compared with all.
-pub(super) const EVENTS: &str = "with stored as (
-         insert into events (id, tenant_id, vendor_id, external_id, body_hash, event_type, subject_id,
-             occurred_at, schema_version, received_at, request_id, trace_id, secret_version, body_len)
-         select * from unnest(
-             $1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bytea[], $6::text[], $7::text[],
-             $8::bigint[], $9::text[], $10::bigint[], $11::uuid[], $12::text[], $13::integer[], $14::bigint[])
-         on conflict (vendor_id, external_id, body_hash) do nothing
-         returning id
-     ),
-     bodies as (
-         insert into event_payloads (event_id, received_at, headers, body, sealed)
-         select * from unnest($1::uuid[], $10::bigint[], $15::text[], $16::bytea[], $17::boolean[])
-             as given (event_id, received_at, headers, body, sealed)
-         where (event_id in (select id from stored)) is true
-     )
-     select id from stored";
+/// Stores events and their bodies, as the beginning of a statement. It is planned for few of them and used for many, so the
+/// ids of those that were stored are looked up in a hash table made for that: as a join, each could be compared with all.
+macro_rules! storing_events {
+    () => {
+        "with stored as (
+             insert into events (id, tenant_id, vendor_id, external_id, body_hash, event_type, subject_id,
+                 occurred_at, schema_version, received_at, request_id, trace_id, secret_version, body_len)
+             select * from unnest(
+                 $1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bytea[], $6::text[], $7::text[],
+                 $8::bigint[], $9::text[], $10::bigint[], $11::uuid[], $12::text[], $13::integer[], $14::bigint[])
+             on conflict (vendor_id, external_id, body_hash) do nothing
+             returning id
+         ),
+         bodies as (
+             insert into event_payloads (event_id, received_at, headers, body, sealed)
+             select * from unnest($1::uuid[], $10::bigint[], $15::text[], $16::bytea[], $17::boolean[])
+                 as given (event_id, received_at, headers, body, sealed)
+             where (event_id in (select id from stored)) is true
+         )"
+    };
+}
 
-/// Inserts those events whose key is free, and their bodies; returns their ids.
-pub(super) async fn events(connection: &mut Connection, events: &[&NewEvent]) -> Result<Vec<Uuid>> {
-    let payloads = events.iter().map(|new| batch::payload(new)).collect::<Result<Vec<_>>>()?;
-    let stored = query_scalar(EVENTS)
+/// Events and their bodies.
+pub(super) const EVENTS: &str = concat!(storing_events!(), " select id from stored");
+
+/// The same, and the jobs of those that were stored.
+pub(super) const EVENTS_AND_JOBS: &str = concat!(
+    storing_events!(),
+    ", started as (insert into jobs (",
+    job_columns!(),
+    ", queue, line) select * from unnest(
+         $18::uuid[], $19::uuid[], $20::uuid[], $21::uuid[], $22::text[], $23::text[], $24::text[], $25::uuid[],
+         $26::uuid[], $27::uuid[], $28::uuid[], $29::text[], $30::text[], $31::integer[], $32::integer[],
+         $33::smallint[], $34::bigint[], $35::uuid[], $36::bigint[], $37::text[], $38::text[],
+         $39::text[], $40::bigint[], $41::text[], $42::bigint[], $43::bigint[], $44::bigint[],
+         $45::bigint[], $46::bigint[], $47::bigint[], $48::bigint[], $49::bigint[], $50::bigint[], $51::text[])
+         as given (",
+    job_columns!(),
+    ", queue, line) where (event_id in (select id from stored)) is true) select id from stored"
+);
+
+/// A statement that is given its values.
+type Statement<'q> = sqlx::query::Query<'q, Database, PgArguments>;
+
+fn bind_events<'q>(
+    statement: Statement<'q>,
+    events: &'q [&NewEvent],
+    payloads: &'q [batch::PayloadRow<'q>],
+) -> Statement<'q> {
+    statement
         .bind(column(events, |new| new.event.id.uuid()))
         .bind(column(events, |new| new.event.tenant_id.uuid()))
         .bind(column(events, |new| new.event.vendor_id.uuid()))
@@ -56,12 +83,32 @@ pub(super) async fn events(connection: &mut Connection, events: &[&NewEvent]) ->
         .bind(column(events, |new| clean(&new.event.trace_id)))
         .bind(column(events, |new| new.event.secret_version))
         .bind(column(events, |new| new.event.body_len))
-        .bind(column(&payloads, |payload| payload.headers.as_str()))
-        .bind(column(&payloads, |payload| payload.body))
-        .bind(column(&payloads, |payload| payload.sealed))
-        .fetch_all(connection)
-        .await?;
-    Ok(stored)
+        .bind(column(payloads, |payload| payload.headers.as_str()))
+        .bind(column(payloads, |payload| payload.body))
+        .bind(column(payloads, |payload| payload.sealed))
+}
+
+fn payloads<'a>(events: &[&'a NewEvent]) -> Result<Vec<batch::PayloadRow<'a>>> {
+    events.iter().map(|new| batch::payload(new)).collect()
+}
+
+/// Inserts those events whose key is free, and their bodies; returns their ids.
+pub(super) async fn events(connection: &mut Connection, events: &[&NewEvent]) -> Result<Vec<Uuid>> {
+    let payloads = payloads(events)?;
+    let stored = bind_events(query(EVENTS), events, &payloads).fetch_all(connection).await?;
+    stored.iter().map(|row| Ok(row.try_get(0)?)).collect()
+}
+
+/// The same with their jobs, in one statement.
+pub(super) async fn events_and_jobs(connection: &mut Connection, new: &[&NewEvent]) -> Result<Vec<Uuid>> {
+    let jobs: Vec<&Job> = new.iter().flat_map(|new| &new.jobs).collect();
+    if jobs.is_empty() {
+        return events(connection, new).await;
+    }
+    let (payloads, params) = (payloads(new)?, params(&jobs)?);
+    let statement = bind_jobs(bind_events(query(EVENTS_AND_JOBS), new, &payloads), &jobs, params);
+    let stored = statement.fetch_all(connection).await?;
+    stored.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }
 
 /// The ids of the stored events with the keys of these, each with its position in `events`.
@@ -135,12 +182,53 @@ pub(super) async fn refused_captures(connection: &mut Connection, batch: &[NewRe
     Ok(())
 }
 
+fn params(jobs: &[&Job]) -> Result<Vec<String>> {
+    jobs.iter().map(|job| to_json(&job.params)).collect()
+}
+
+fn bind_jobs<'q>(statement: Statement<'q>, jobs: &'q [&Job], params: Vec<String>) -> Statement<'q> {
+    statement
+        .bind(column(jobs, |job| job.id.uuid()))
+        .bind(column(jobs, |job| job.tenant_id.uuid()))
+        .bind(column(jobs, |job| job.event_id.map(EventId::uuid)))
+        .bind(column(jobs, |job| job.parent_id.map(JobId::uuid)))
+        .bind(column(jobs, |job| job.kind.as_str()))
+        .bind(column(jobs, |job| job.state.as_str()))
+        .bind(column(jobs, |job| clean(&job.title)))
+        .bind(column(jobs, |job| job.vendor_id.map(VendorId::uuid)))
+        .bind(column(jobs, |job| job.rule_id.map(RuleId::uuid)))
+        .bind(column(jobs, |job| job.provider_id.map(ProviderId::uuid)))
+        .bind(column(jobs, |job| job.destination_id.map(DestinationId::uuid)))
+        .bind(params)
+        .bind(column(jobs, |job| clean(&job.idempotency_key)))
+        .bind(column(jobs, |job| job.attempt))
+        .bind(column(jobs, |job| job.max_attempts))
+        .bind(column(jobs, |job| job.priority))
+        .bind(column(jobs, |job| job.next_run_at.0))
+        .bind(column(jobs, |job| job.node_id.map(NodeId::uuid)))
+        .bind(column(jobs, |job| job.lease_until.map(|at| at.0)))
+        .bind(column(jobs, |job| clean_opt(job.reason.as_ref())))
+        .bind(column(jobs, |job| job.error_class.map(|class| class.as_str())))
+        .bind(column(jobs, |job| clean_opt(job.subject_id.as_ref())))
+        .bind(column(jobs, |job| job.occurred_at.map(|at| at.0)))
+        .bind(column(jobs, |job| clean_opt(job.model.as_ref())))
+        .bind(column(jobs, |job| job.usage.input_tokens))
+        .bind(column(jobs, |job| job.usage.output_tokens))
+        .bind(column(jobs, |job| job.usage.cost_micros))
+        .bind(column(jobs, |job| job.created_at.0))
+        .bind(column(jobs, |job| job.started_at.map(|at| at.0)))
+        .bind(column(jobs, |job| job.finished_at.map(|at| at.0)))
+        .bind(column(jobs, |job| job.updated_at.0))
+        .bind(column(jobs, |job| job.gives_up_at.map(|at| at.0)))
+        .bind(column(jobs, |job| job.queue()))
+        .bind(column(jobs, |job| job.line().map(|line| clean(&line).into_owned())))
+}
+
 pub(super) async fn jobs(connection: &mut Connection, jobs: &[&Job]) -> Result<()> {
     if jobs.is_empty() {
         return Ok(());
     }
-    let params = jobs.iter().map(|job| to_json(&job.params)).collect::<Result<Vec<String>>>()?;
-    query(concat!(
+    let insert = query(concat!(
         "insert into jobs (",
         job_columns!(),
         ", queue, line) select * from unnest(
@@ -150,43 +238,8 @@ pub(super) async fn jobs(connection: &mut Connection, jobs: &[&Job]) -> Result<(
              $22::text[], $23::bigint[], $24::text[], $25::bigint[], $26::bigint[], $27::bigint[],
              $28::bigint[], $29::bigint[], $30::bigint[], $31::bigint[], $32::bigint[],
              $33::bigint[], $34::text[])"
-    ))
-    .bind(column(jobs, |job| job.id.uuid()))
-    .bind(column(jobs, |job| job.tenant_id.uuid()))
-    .bind(column(jobs, |job| job.event_id.map(EventId::uuid)))
-    .bind(column(jobs, |job| job.parent_id.map(JobId::uuid)))
-    .bind(column(jobs, |job| job.kind.as_str()))
-    .bind(column(jobs, |job| job.state.as_str()))
-    .bind(column(jobs, |job| clean(&job.title)))
-    .bind(column(jobs, |job| job.vendor_id.map(VendorId::uuid)))
-    .bind(column(jobs, |job| job.rule_id.map(RuleId::uuid)))
-    .bind(column(jobs, |job| job.provider_id.map(ProviderId::uuid)))
-    .bind(column(jobs, |job| job.destination_id.map(DestinationId::uuid)))
-    .bind(params)
-    .bind(column(jobs, |job| clean(&job.idempotency_key)))
-    .bind(column(jobs, |job| job.attempt))
-    .bind(column(jobs, |job| job.max_attempts))
-    .bind(column(jobs, |job| job.priority))
-    .bind(column(jobs, |job| job.next_run_at.0))
-    .bind(column(jobs, |job| job.node_id.map(NodeId::uuid)))
-    .bind(column(jobs, |job| job.lease_until.map(|at| at.0)))
-    .bind(column(jobs, |job| clean_opt(job.reason.as_ref())))
-    .bind(column(jobs, |job| job.error_class.map(|class| class.as_str())))
-    .bind(column(jobs, |job| clean_opt(job.subject_id.as_ref())))
-    .bind(column(jobs, |job| job.occurred_at.map(|at| at.0)))
-    .bind(column(jobs, |job| clean_opt(job.model.as_ref())))
-    .bind(column(jobs, |job| job.usage.input_tokens))
-    .bind(column(jobs, |job| job.usage.output_tokens))
-    .bind(column(jobs, |job| job.usage.cost_micros))
-    .bind(column(jobs, |job| job.created_at.0))
-    .bind(column(jobs, |job| job.started_at.map(|at| at.0)))
-    .bind(column(jobs, |job| job.finished_at.map(|at| at.0)))
-    .bind(column(jobs, |job| job.updated_at.0))
-    .bind(column(jobs, |job| job.gives_up_at.map(|at| at.0)))
-    .bind(column(jobs, |job| job.queue()))
-    .bind(column(jobs, |job| job.line().map(|line| clean(&line).into_owned())))
-    .execute(connection)
-    .await?;
+    ));
+    bind_jobs(insert, jobs, params(jobs)?).execute(connection).await?;
     Ok(())
 }
 

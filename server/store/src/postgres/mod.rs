@@ -121,7 +121,7 @@ const SKIP_LOCKED: &str = " for update skip locked";
 /// planner is the index that brings the rows in order.
 const CHECKED_EQUALS: &str = " is not distinct from ";
 
-/// Whether events alone are stored without the words that begin and end a transaction: one statement does it, and commits.
+/// Whether events and jobs are stored without the words that begin and end a transaction: one statement does it, and commits.
 const COMMITS_ITSELF: bool = true;
 
 /// What a connection is set to that writes: whatever the server's default is, what was committed survives a power cut. And a

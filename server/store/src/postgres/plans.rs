@@ -103,7 +103,7 @@ async fn ends_look_each_job_up_however_many_they_are_and_however_few_seem_to_run
 }
 
 #[tokio::test]
-async fn the_bodies_of_a_batch_are_not_compared_with_all_its_events() {
+async fn bodies_and_jobs_of_a_batch_are_not_compared_with_all_its_events() {
     in_a_schema(async |adapter| {
     let mut writer = adapter.write.acquire().await.unwrap();
     let uuids = array("'00000000-0000-0000-0000-000000000000'", "uuid");
@@ -113,10 +113,18 @@ async fn the_bodies_of_a_batch_are_not_compared_with_all_its_events() {
         "{uuids}, {uuids}, {uuids}, {word}, {bytes}, {word}, {word}, {time}, {word}, {time}, {uuids}, {word}, {number}, \
          {time}, {word}, {bytes}, {truth}"
     );
-    for mode in ["force_generic_plan", "force_custom_plan"] {
-        writer.execute(AssertSqlSafe(format!("set plan_cache_mode = {mode}"))).await.unwrap();
-        let plan = plan(&mut writer, insert::EVENTS, &arguments).await;
-        assert!(plan.contains("hashed SubPlan") && !plan.contains("Nested Loop"), "{plan}");
+    let small = array("1", "smallint");
+    let with_jobs = [
+        arguments.as_str(), &uuids, &uuids, &uuids, &uuids, &word, &word, &word, &uuids, &uuids, &uuids, &uuids, &word, &word,
+        &number, &number, &small, &time, &uuids, &time, &word, &word, &word, &time, &word, &time, &time, &time, &time, &time,
+        &time, &time, &time, &time, &word,
+    ];
+    for (statement, arguments) in [(insert::EVENTS, &arguments), (insert::EVENTS_AND_JOBS, &with_jobs.join(", "))] {
+        for mode in ["force_generic_plan", "force_custom_plan"] {
+            writer.execute(AssertSqlSafe(format!("set plan_cache_mode = {mode}"))).await.unwrap();
+            let plan = plan(&mut writer, statement, arguments).await;
+            assert!(plan.contains("hashed SubPlan") && !plan.contains("Nested Loop"), "{plan}");
+        }
     }
     drop(writer);
     })

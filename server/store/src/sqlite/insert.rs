@@ -55,6 +55,15 @@ pub(super) async fn events(connection: &mut Connection, events: &[&NewEvent]) ->
     Ok(stored)
 }
 
+/// The same with their jobs.
+pub(super) async fn events_and_jobs(connection: &mut Connection, new: &[&NewEvent]) -> Result<Vec<Uuid>> {
+    let stored = events(connection, new).await?;
+    let fresh: HashSet<_> = stored.iter().copied().collect();
+    let fresh = new.iter().filter(|new| fresh.contains(&new.event.id.uuid()));
+    jobs(connection, &fresh.flat_map(|new| &new.jobs).collect::<Vec<_>>()).await?;
+    Ok(stored)
+}
+
 /// The ids of the stored events with the keys of these, each with its position in `events`.
 pub(super) async fn find_events(
     connection: &mut Connection,

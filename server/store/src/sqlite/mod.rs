@@ -128,7 +128,7 @@ const SKIP_LOCKED: &str = "";
 /// `=` in a condition that must not choose the index; here `along` chooses it.
 const CHECKED_EQUALS: &str = " = ";
 
-/// Whether events alone are stored without the words that begin and end a transaction. Not here: those say who writes.
+/// Whether events and jobs are stored without the words that begin and end a transaction. Not here: those say who writes.
 const COMMITS_ITSELF: bool = false;
 
 /// Pages that a connection keeps, in KiB (negative for SQLite). What it does not keep it reads from the system's cache, so

@@ -2,7 +2,7 @@
 
 use crate::{
     support::{Db, NOW, delta, id, job, on_both},
-    work::{LEASE, attempt, retry, running, succeeded},
+    work::{LEASE, attempt, free, retry, running, succeeded},
 };
 use domain::{
     holder::Holder,
@@ -29,6 +29,9 @@ on_both! {
     a_held_job_gets_its_try_back_and_may_run_again,
     a_try_reported_twice_is_kept_once,
     a_finish_that_fails_halfway_leaves_nothing_behind,
+    a_try_that_cost_nothing_is_told_like_any_other_whether_it_was_the_first_or_not,
+    tries_that_end_together_are_all_told_however_each_ended,
+    a_try_that_was_held_after_it_began_does_not_make_the_next_one_older,
 }
 
 async fn a_claimed_job_runs_under_a_lease_and_its_try_is_counted(db: Db) {
@@ -240,6 +243,49 @@ async fn a_try_reported_twice_is_kept_once(db: Db) {
     let batch = [succeeded(&claimed[0], vec![next.clone()]), succeeded(&claimed[0], vec![next])];
     assert_eq!(db.finish(&batch, NOW, &[]).await.unwrap(), [true, false]);
     assert_eq!(db.attempts(&[claimed[0].id]).await.unwrap().len(), 1);
+}
+
+async fn a_try_that_cost_nothing_is_told_like_any_other_whether_it_was_the_first_or_not(db: Db) {
+    let (node, claimed) = running(&db, &[job(), job()]).await;
+    let failed = retry(&claimed[1], NOW);
+    db.finish(std::slice::from_ref(&failed), NOW, &[]).await.unwrap();
+    let again = db.claim(node, 1, NOW, LEASE).await.unwrap();
+    let ends = [free(&claimed[0]), free(&again[0])];
+    assert_eq!(db.finish(&ends, NOW, &[]).await.unwrap(), [true, true]);
+
+    assert_eq!(db.attempts(&[claimed[0].id]).await.unwrap(), [ends[0].attempt.clone()]);
+    assert_eq!(db.attempts(&[again[0].id]).await.unwrap(), [failed.attempt, ends[1].attempt.clone()]);
+    assert_eq!(
+        db.finish(&ends, NOW, &[]).await.unwrap(),
+        [false, false],
+        "reported again, they change nothing"
+    );
+    assert_eq!(db.attempts(&[claimed[0].id, again[0].id]).await.unwrap().len(), 3);
+}
+
+async fn tries_that_end_together_are_all_told_however_each_ended(db: Db) {
+    let (_, claimed) = running(&db, &[job(), job(), job()]).await;
+    let ends = [free(&claimed[0]), succeeded(&claimed[1], vec![]), retry(&claimed[2], NOW)];
+    assert_eq!(db.finish(&ends, NOW, &[]).await.unwrap(), [true, true, true]);
+    for end in ends {
+        assert_eq!(db.attempts(&[end.attempt.job_id]).await.unwrap(), [end.attempt]);
+    }
+}
+
+/// Its number is given again, so the number alone does not say which try began first.
+async fn a_try_that_was_held_after_it_began_does_not_make_the_next_one_older(db: Db) {
+    let (node, claimed) = running(&db, &[job()]).await;
+    let failed = retry(&claimed[0], NOW);
+    db.finish(std::slice::from_ref(&failed), NOW, &[]).await.unwrap();
+    let second = db.claim(node, 1, NOW, LEASE).await.unwrap();
+    let held = Next::Held { reason: "paused".into(), by: Holder::Pause(PauseTarget::Everything) };
+    db.finish(&[Finished { attempt: attempt(&second[0], AttemptOutcome::Held), next: held }], NOW, &[])
+        .await
+        .unwrap();
+    db.retry(None, second[0].id, 3, NOW, &crate::support::audit("job.retry")).await.unwrap();
+    let last = free(&db.claim(node, 1, NOW, LEASE).await.unwrap()[0]);
+    db.finish(std::slice::from_ref(&last), NOW, &[]).await.unwrap();
+    assert_eq!(db.attempts(&[second[0].id]).await.unwrap(), [failed.attempt, last.attempt]);
 }
 
 async fn a_finish_that_fails_halfway_leaves_nothing_behind(db: Db) {

@@ -26,6 +26,13 @@ pub(crate) fn succeeded(job: &Job, then: Vec<Job>) -> Finished {
     Finished { attempt: attempt(job, AttemptOutcome::Succeeded), next: Next::Succeeded { result, then } }
 }
 
+/// A try that worked, asked no model and made nothing.
+pub(crate) fn free(job: &Job) -> Finished {
+    let costly = attempt(job, AttemptOutcome::Succeeded);
+    let attempt = Attempt { model: None, usage: Usage::default(), status: Some(204), ..costly };
+    Finished { attempt, next: Next::Succeeded { result: JobResult::default(), then: vec![] } }
+}
+
 /// A try that failed and is made again at `at`.
 pub(crate) fn retry(job: &Job, at: Timestamp) -> Finished {
     let next = Next::Retry { at, reason: "the far side was busy".into(), class: ErrorClass::Server };
