@@ -39,7 +39,8 @@ Queue = namedtuple("Queue", "database command jobs left kept settings", defaults
 
 def tidegate(database, jobs, workers):
     return Queue(database, [TIDEGATE], jobs, "select exists (select 1 from jobs where state in ('pending', 'running'))",
-                 "select count(*) from jobs join all_attempts on job_id = id where state = 'succeeded'",
+                 "select min(kept) from (select count(*) as kept from jobs where state = 'succeeded'"
+                 " union all select count(*) from all_attempts where outcome = 'succeeded') as each_of_them",
                  {"QUEUE_WORKERS": str(workers)})
 
 

@@ -1,4 +1,5 @@
 //! Saying that this node lives, and looking how full the queue is. What comes of a full queue is `ingress::pressure`'s.
+//! Apart, because a process says at once that it lives, and looks a moment later.
 
 use crate::{clock::SharedClock, ingress::pressure::Pressure};
 use domain::{job::JobState, time::Timestamp};
@@ -9,19 +10,27 @@ use tokio_util::sync::CancellationToken;
 /// How often.
 const BEAT: Duration = Duration::from_secs(2);
 
-/// Says that `node` lives, and looks how full the queue is, again and again until `stop`.
-pub async fn keep(
-    store: Arc<dyn Store>,
-    clock: SharedClock,
-    mut node: Node,
-    pressure: Arc<Pressure>,
-    stop: CancellationToken,
-) {
+/// Says that `node` lives, again and again until `stop`.
+pub async fn keep(store: Arc<dyn Store>, clock: SharedClock, mut node: Node, stop: CancellationToken) {
     loop {
         node.heartbeat_at = clock.now();
         if let Err(error) = store.heartbeat(&node).await {
             tracing::warn!(%error, "the heartbeat could not be written");
         }
+        if stop.run_until_cancelled(tokio::time::sleep(BEAT)).await.is_none() {
+            return;
+        }
+    }
+}
+
+/// Looks how full the queue is, again and again until `stop`.
+pub async fn look(
+    store: Arc<dyn Store>,
+    clock: SharedClock,
+    pressure: Arc<Pressure>,
+    stop: CancellationToken,
+) {
+    loop {
         if let Ok(counts) = store.state_counts(None, pressure.limit()).await {
             for (state, count) in &counts {
                 metrics::gauge!("tidegate_jobs", "state" => state.as_str()).set(*count as f64);

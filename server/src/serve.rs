@@ -193,9 +193,7 @@ pub async fn run(
     if settings.pause_delivery {
         base.services.pause_at_start().await?;
     }
-    if let Some(words) = base.store.schema().await?.newer_words() {
-        tracing::warn!("{words}");
-    }
+    // Writing and reading by turns: a connection that comes back is not there at once, and another one would be made.
     base.store.add_chores(ChoreName::ALL, clock.now()).await?;
     // Asked before anything runs beside it.
     let setup = match settings.has(NodeRole::Dashboard) {
@@ -214,19 +212,17 @@ pub async fn run(
     let background = TaskTracker::new();
     let late = CancellationToken::new();
     let closing = CancellationToken::new();
+    background.spawn(later(say_if_newer(base.store.clone()), stop.clone()));
     background.spawn(leaving::leave(stop.clone(), health.clone(), settings.drain(), closing.clone()));
     background.spawn(base.live.clone().follow(late.clone()));
     background.spawn(base.live.clone().follow_references(late.clone()));
     background.spawn(stats.clone().write(base.store.clone(), late.clone()));
     let catalogue = Catalogue::new();
     background.spawn(catalogue.clone().write(base.store.clone(), late.clone()));
-    background.spawn(beat::keep(
-        base.store.clone(),
-        clock.clone(),
-        this_node(node, &settings, &clock),
-        pressure.clone(),
-        late.clone(),
-    ));
+    let this = this_node(node, &settings, &clock);
+    background.spawn(beat::keep(base.store.clone(), clock.clone(), this, late.clone()));
+    let fullness = beat::look(base.store.clone(), clock.clone(), pressure.clone(), late.clone());
+    background.spawn(later(fullness, late.clone()));
     if settings.has(NodeRole::Worker) {
         let replays = replay::run(
             base.store.clone(),
@@ -373,7 +369,12 @@ pub async fn run(
             wake.clone(),
             late.clone(),
         ));
-        tokio::spawn(runner.run(stop.clone()))
+        let (wake, stop) = (wake.clone(), stop.clone());
+        tokio::spawn(async move {
+            // The first look for work comes later, too, or with the first job that is stored here.
+            let _ = stop.run_until_cancelled(tokio::time::timeout(LATER, wake.heard())).await;
+            runner.run(stop).await;
+        })
     });
     drop(finisher);
 
@@ -442,6 +443,15 @@ pub async fn run(
     base.store.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Says so when the database is ahead of this program.
+async fn say_if_newer(store: Arc<dyn Store>) {
+    if let Ok(schema) = store.schema().await
+        && let Some(words) = schema.newer_words()
+    {
+        tracing::warn!("{words}");
+    }
 }
 
 /// Where the dashboard's files are: as set, or beside the program, or where a build leaves them.

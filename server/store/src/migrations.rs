@@ -49,6 +49,7 @@ schema! {
     23: "0023_news.sql",
     24: "0024_jobs_in_order.sql",
     25: "0025_whole_tries.sql",
+    26: "0026_lists_ascend.sql",
 }
 
 fn migration(version: i64, file: &'static str, sql: &'static str) -> Migration {
