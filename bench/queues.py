@@ -39,8 +39,7 @@ Queue = namedtuple("Queue", "database command jobs left kept settings", defaults
 
 def tidegate(database, jobs, workers):
     return Queue(database, [TIDEGATE], jobs, "select exists (select 1 from jobs where state in ('pending', 'running'))",
-                 "select min(kept) from (select count(*) as kept from jobs where state = 'succeeded'"
-                 " union all select count(*) from all_attempts where outcome = 'succeeded') as each_of_them",
+                 "select count(*) from all_attempts where outcome = 'succeeded'",
                  {"QUEUE_WORKERS": str(workers)})
 
 

@@ -170,7 +170,7 @@ pub async fn open_store(settings: &Settings, create: bool) -> anyhow::Result<Arc
     store::open(&url, &options).await.context("the database could not be opened")
 }
 
-/// Begins `task` [`LATER`], or when it is to `stop`, which it notices by itself.
+/// Begins `task` [`LATER`], or at once when it is to `stop`: it ends by itself.
 async fn later(task: impl Future<Output = ()>, stop: CancellationToken) {
     stop.run_until_cancelled(tokio::time::sleep(LATER)).await;
     task.await;
@@ -205,7 +205,7 @@ pub async fn run(
     let stats = Stats::new(clock.clone(), node);
     let wake = Arc::new(Wake::default());
     let held = Arc::new(Held::default());
-    let pressure = Arc::new(Pressure::new(settings.max_waiting));
+    let pressure = Arc::new(Pressure::unseen(settings.max_waiting));
     let health = Arc::new(Health::new(base.store.clone(), clock.clone()));
 
     // Ends first: whatever starts new work. `writers` end when their senders are gone.

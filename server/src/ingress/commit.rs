@@ -21,7 +21,7 @@ const AFTER_FAILURE: Duration = Duration::from_millis(50);
 
 type Waiting = (NewEvent, Held, oneshot::Sender<Result<Recorded, Refused>>);
 
-/// Why an event was not stored. Nothing of it was.
+/// Why an event is not known to be stored. Should it be all the same, its sender's next try is a repetition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refused {
     /// Too many wait already.

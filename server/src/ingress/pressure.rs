@@ -1,5 +1,5 @@
 //! How full the queue is, and whose requests are refused for it: the tenants that filled it, not those that wait behind
-//! them. Owns the decision; looking into the queue is the node's heartbeat's.
+//! them. Owns the decision; `beat` looks into the queue.
 
 use domain::{
     id::TenantId,
@@ -25,6 +25,8 @@ pub struct Pressure {
 
 #[derive(Debug, Default)]
 struct Seen {
+    /// Nobody has looked yet.
+    nothing: bool,
     at: Timestamp,
     total: i64,
     by_tenant: HashMap<TenantId, i64>,
@@ -35,6 +37,11 @@ impl Pressure {
     /// None waiting, up to `limit` allowed.
     pub fn new(limit: i64) -> Self {
         Self { limit: limit.max(1), seen: Mutex::default() }
+    }
+
+    /// The same before anybody looked: senders are let in, what is made here waits.
+    pub fn unseen(limit: i64) -> Self {
+        Self { seen: Mutex::new(Seen { nothing: true, ..Seen::default() }), ..Self::new(limit) }
     }
 
     /// Notes that fewer wait than are allowed.
@@ -52,7 +59,13 @@ impl Pressure {
         } else {
             UNKNOWN_WAIT
         };
-        *seen = Seen { at, total, by_tenant, retry_after: wait.clamp(*WAITS.start(), *WAITS.end()) };
+        *seen = Seen {
+            nothing: false,
+            at,
+            total,
+            by_tenant,
+            retry_after: wait.clamp(*WAITS.start(), *WAITS.end()),
+        };
     }
 
     /// Seconds after which a request of this tenant may be sent again, when it must be refused now.
@@ -70,9 +83,10 @@ impl Pressure {
         full.then_some(u64::try_from(seen.retry_after).unwrap_or_default())
     }
 
-    /// Whether too many wait, whoever filled the queue.
+    /// Whether too many wait, whoever filled the queue, as far as anybody knows.
     pub fn is_full(&self) -> bool {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).total >= self.limit
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.nothing || seen.total >= self.limit
     }
 
     /// How many are too many.
@@ -87,6 +101,14 @@ mod tests {
 
     fn tenant(n: u128) -> TenantId {
         TenantId::new(uuid::Uuid::from_u128(n))
+    }
+
+    #[test]
+    fn before_anybody_looked_senders_are_let_in_and_what_is_made_here_waits() {
+        let pressure = Pressure::unseen(100);
+        assert!(pressure.refuses(tenant(1)).is_none() && pressure.is_full());
+        pressure.relieve(Timestamp(0), 7);
+        assert!(!pressure.is_full());
     }
 
     #[test]

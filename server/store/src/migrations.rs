@@ -49,7 +49,9 @@ schema! {
     23: "0023_news.sql",
     24: "0024_jobs_in_order.sql",
     25: "0025_whole_tries.sql",
-    26: "0026_lists_ascend.sql",
+    26: "0026_jobs_ascend.sql",
+    27: "0027_job_facts_ascend.sql",
+    28: "0028_events_ascend.sql",
 }
 
 fn migration(version: i64, file: &'static str, sql: &'static str) -> Migration {

@@ -35,18 +35,20 @@ const LOST_BEFORE: &str = "exists (select 1 from attempts where attempts.job_id 
 macro_rules! ended_columns {
     () => {
         "job_id, number, node, state, uncount, run_at, why, class, answered_by, tokens_in, tokens_out, cost, began, \
-         ended_at, holder"
+         ended_at, holder, plain, status"
     };
 }
 pub(super) use ended_columns;
 
-/// What the end of a try changes in its job, whatever the end was. When it was changed comes after it.
+/// What the end of a try changes in its job, whatever the end was. Where it was a plain success and the first try that began,
+/// the row tells all of it from then on: `node_id` stays. When it was changed comes after it.
 macro_rules! change_by_end {
     () => {
         "state = ended.state, \
          attempt = jobs.attempt - ended.uncount, \
          next_run_at = coalesce(ended.run_at, jobs.next_run_at), \
-         node_id = null, \
+         node_id = case when ended.plain and jobs.started_at is null then jobs.node_id end, \
+         status = case when ended.plain and jobs.started_at is null then ended.status end, \
          lease_until = null, \
          reason = ended.why, \
          held_by = ended.holder, \
@@ -69,8 +71,7 @@ macro_rules! success_columns {
 }
 pub(super) use success_columns;
 
-/// What a plain success changes in its job. Where it was the first try that began, the row tells all of it from then on:
-/// `node_id` stays. When it was changed comes after it.
+/// The same where all are plain successes.
 macro_rules! change_by_success {
     () => {
         "state = 'succeeded', \

@@ -69,13 +69,14 @@ pub(super) const CHANGE: &str = concat!(
      from unnest(
          $1::uuid[], $2::integer[], $3::uuid[], $4::text[], $5::integer[], $6::bigint[], $7::text[],
          $8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[],
-         $14::bigint[], $15::text[])
+         $14::bigint[], $15::text[], $17::boolean[], $18::integer[])
          as ended (",
     ended_columns!(),
     ")
      where jobs.id = ended.job_id and jobs.node_id = ended.node and jobs.attempt = ended.number
          and jobs.state is not distinct from 'running'
-     returning ended.job_id, ended.number, jobs.line, jobs.subject_id is not null as about_something, false as whole"
+     returning ended.job_id, ended.number, jobs.line, jobs.subject_id is not null as about_something,
+         jobs.node_id is not null as whole"
 );
 
 async fn change(connection: &mut Connection, changes: &[Change<'_>], now: Timestamp) -> Result<Vec<Ended>> {
@@ -96,6 +97,8 @@ async fn change(connection: &mut Connection, changes: &[Change<'_>], now: Timest
         .bind(column(changes, |change| change.finished_at.map(|at| at.0)))
         .bind(column(changes, |change| change.held_by.as_deref()))
         .bind(now.0)
+        .bind(column(changes, Change::is_plain_success))
+        .bind(column(changes, |change| change.finished.attempt.status.map(i32::from)))
         .fetch_all(connection)
         .await?;
     found.iter().map(ended).collect()

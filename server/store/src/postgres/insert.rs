@@ -101,6 +101,8 @@ pub(super) async fn events(connection: &mut Connection, events: &[&NewEvent]) ->
 
 /// The same with their jobs, in one statement.
 pub(super) async fn events_and_jobs(connection: &mut Connection, new: &[&NewEvent]) -> Result<Vec<Uuid>> {
+    let of_its_event = |new: &&NewEvent| new.jobs.iter().all(|job| job.event_id == Some(new.event.id));
+    debug_assert!(new.iter().all(of_its_event), "a job of another event would be left out");
     let jobs: Vec<&Job> = new.iter().flat_map(|new| &new.jobs).collect();
     if jobs.is_empty() {
         return events(connection, new).await;

@@ -143,7 +143,7 @@ static OURS: LazyLock<Migrator> = LazyLock::new(migrations::postgres);
 pub(crate) struct Adapter {
     read: Pool<Database>,
     /// Apart from the readers, so that a slow page never keeps an event or a lease waiting. Used through
-    /// the `begin` methods alone: each says how durable its commit is.
+    /// the `begin` methods, which say how durable each commit is, or for one statement that commits itself.
     write: Pool<Database>,
     /// For claims, set as [`CLAIMING`] says: one that commits by itself needs no words before and after it.
     claiming: Pool<Database>,

@@ -86,10 +86,11 @@ async fn ends_look_each_job_up_however_many_they_are_and_however_few_seem_to_run
     adapter.write.execute("analyze jobs").await.unwrap();
     let uuids = array("'00000000-0000-0000-0000-000000000000'", "uuid");
     let (number, time, word) = (array("1", "integer"), array("1", "bigint"), array("'x'", "text"));
+    let truth = array("false", "boolean");
     let succeed = format!("{uuids}, {number}, {uuids}, {time}, {time}, {number}, 1");
     let change = format!(
         "{uuids}, {number}, {uuids}, {word}, {number}, {time}, {word}, {word}, {word}, {time}, {time}, {time}, {time}, {time}, \
-         {word}, 1"
+         {word}, 1, {truth}, {number}"
     );
     for (statement, arguments) in [(finish::SUCCEED, succeed), (finish::CHANGE, change)] {
         let mut finish = adapter.begin_finish().await.unwrap();
@@ -127,6 +128,19 @@ async fn bodies_and_jobs_of_a_batch_are_not_compared_with_all_its_events() {
         }
     }
     drop(writer);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_tries_of_a_few_jobs_are_looked_up_by_their_ids_though_statistics_say_that_none_ended() {
+    in_a_schema(async |adapter| {
+        fill(adapter).await;
+        adapter.write.execute("analyze jobs").await.unwrap();
+        let mut reader = adapter.read.acquire().await.unwrap();
+        let statement = "select * from all_attempts where job_id = any ($1::uuid[])";
+        let plan = plan(&mut reader, statement, "array_fill(gen_random_uuid(), array[5])").await;
+        assert!(plan.contains("Index Scan using jobs_pkey on jobs"), "{plan}");
     })
     .await;
 }

@@ -17,7 +17,7 @@ pub struct NewEvent {
     pub body_hash: [u8; 32],
     /// Its bytes.
     pub payload: StoredPayload,
-    /// What its rules start.
+    /// What its rules start; each names the event.
     pub jobs: Vec<Job>,
     /// By what the work of these of its jobs is known. One whose work another job does already is not stored; which job
     /// that is, is (see [`super::UniqueStore`]).

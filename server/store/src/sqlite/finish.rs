@@ -74,7 +74,7 @@ async fn succeed(connection: &mut Connection, changes: &[Change<'_>], now: Times
 async fn change(connection: &mut Connection, changes: &[Change<'_>], now: Timestamp) -> Result<Vec<Ended>> {
     let mut ended = Vec::with_capacity(changes.len());
     // One bind is left for `now`.
-    for piece in pieces(changes, 16) {
+    for piece in pieces(changes, 18) {
         let mut update = QueryBuilder::<Database>::new(concat!("with ended (", ended_columns!(), ") as ("));
         update.push_values(piece, |mut row, change| {
             let attempt = &change.finished.attempt;
@@ -92,14 +92,17 @@ async fn change(connection: &mut Connection, changes: &[Change<'_>], now: Timest
                 .push_bind(attempt.usage.cost_micros)
                 .push_bind(change.began.map(|at| at.0))
                 .push_bind(change.finished_at.map(|at| at.0))
-                .push_bind(change.held_by.as_deref());
+                .push_bind(change.held_by.as_deref())
+                .push_bind(change.is_plain_success())
+                .push_bind(attempt.status.map(i32::from));
         });
         update.push(concat!(") update jobs set ", change_by_end!(), ", updated_at = "));
         update.push_bind(now.0);
         update.push(concat!(
             " from ended where ",
             still_held!(),
-            " returning id, attempt, state, line, subject_id is not null as about_something"
+            " returning id, attempt, state, line, subject_id is not null as about_something,
+             node_id is not null as whole"
         ));
         for row in update.build().fetch_all(&mut *connection).await? {
             // The row tells the count after the change: a held job's try was uncounted.
@@ -110,7 +113,7 @@ async fn change(connection: &mut Connection, changes: &[Change<'_>], now: Timest
                 number: number + uncounted,
                 line: row.try_get("line")?,
                 about_something: row.try_get("about_something")?,
-                whole: false,
+                whole: row.try_get("whole")?,
             });
         }
     }

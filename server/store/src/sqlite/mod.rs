@@ -149,7 +149,7 @@ const AGAIN: Duration = Duration::from_millis(20);
 pub(crate) struct Adapter {
     read: Pool<Database>,
     /// One connection, so that writers queue in the program, where waiting is fair, and not in SQLite, where it
-    /// is polling. Used through the `begin` methods alone: each sets how durable its commit is.
+    /// is polling. Changed through the `begin` methods alone: each sets how durable its commit is.
     write: Pool<Database>,
     journal: Journal,
 }

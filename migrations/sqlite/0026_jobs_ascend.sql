@@ -23,14 +23,3 @@ create index jobs_deadletter on jobs (created_at, id, tenant_id) where state = '
 create index jobs_cancelled on jobs (created_at, id, tenant_id) where state = 'cancelled';
 create index jobs_callback on jobs (created_at, id, tenant_id) where kind = 'callback';
 create index jobs_forward on jobs (created_at, id, tenant_id) where kind = 'forward';
-
-drop index events_newest;
-drop index events_of_tenant;
-drop index events_of_vendor;
-drop index events_of_type;
-drop index events_of_subject;
-create index events_newest on events (received_at, id);
-create index events_of_tenant on events (tenant_id, received_at, id);
-create index events_of_vendor on events (vendor_id, received_at, id);
-create index events_of_type on events (event_type, received_at, id);
-create index events_of_subject on events (subject_id, received_at, id) where subject_id is not null;
