@@ -56,6 +56,8 @@ STATES = {
     f"{FINISHED:,} finished": State(FINISHED),
     "reader": State(beside=reader),
 }
+WANTED = [part for part in os.environ.get("CELLS", "").split(",") if part]
+STATES = {name: state for name, state in STATES.items() if not WANTED or name == "empty" or any(part in name for part in WANTED)}
 
 
 def queue(server, *arguments, **more):

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # What backlog, history and a forgotten transaction cost: accepts and drains on databases that hold very many jobs, against
 # an empty one. Prints a table and leaves every number in bench/results/growth.json. See bench/README.md.
-#   ROUNDS=3 SECONDS_EACH=3 DRAIN=40000 BACKLOGS=1000,1000000 FINISHED=1000000 READER_SECONDS=30 ENGINES=sqlite,postgres bench/growth.sh
+#   ROUNDS=3 SECONDS_EACH=3 DRAIN=40000 BACKLOGS=1000,1000000 FINISHED=1000000 READER_SECONDS=30 ENGINES=sqlite,postgres \
+#     CELLS=waiting,finished,reader bench/growth.sh
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 use_toolchain

@@ -31,6 +31,8 @@ test("state, kind and vendor narrow the list, and the address keeps them", async
     await filters.getByRole("link", { name: words }).click();
     await expect(page).toHaveURL(address);
     await ready();
+    // The list of before stands until the new one is there; its links would go on from what was chosen then.
+    await expect(filters.getByRole("link", { name: words })).toHaveAttribute("aria-current", "true");
   };
   await choose(/^Dead letter/, /state=deadletter/);
   await expect(rows).toHaveCount(1);
@@ -41,6 +43,7 @@ test("state, kind and vendor narrow the list, and the address keeps them", async
   await page.getByRole("main").getByRole("link", { name: "Clear filters" }).last().click();
   await expect(page).toHaveURL(`${busy.site.url}/jobs`);
   await ready();
+  await expect(filters.getByRole("link", { name: /^All/ })).toHaveAttribute("aria-current", "true");
   await choose(/^Failed/, /state=failed/);
   await choose(/^acme/, /state=failed&vendor=ven_/);
   await expect(rows).toHaveCount(1);
