@@ -5,10 +5,16 @@ use crate::{clock::SharedClock, ingress::pressure::Pressure};
 use domain::{job::JobState, time::Timestamp};
 use std::{sync::Arc, time::Duration};
 use store::{Node, Store};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// How often.
 const BEAT: Duration = Duration::from_secs(2);
+/// After a look at the queue so many times what it cost passes before the next: while a transaction stays open that keeps
+/// PostgreSQL from clearing old versions of jobs away, each look passes by all of them.
+const WORTH: u32 = 16;
+/// But no longer than this: so old may be what is known of a queue that is too full.
+const LONGEST: Duration = Duration::from_secs(10);
 
 /// Says that `node` lives, again and again until `stop`.
 pub async fn keep(store: Arc<dyn Store>, clock: SharedClock, mut node: Node, stop: CancellationToken) {
@@ -31,8 +37,10 @@ pub async fn look(
     stop: CancellationToken,
 ) {
     loop {
-        if let Ok(counts) = store.state_counts(None, pressure.limit()).await {
-            for (state, count) in &counts {
+        let began = Instant::now();
+        let counts = store.state_counts(None, pressure.limit()).await;
+        if let Ok(counts) = &counts {
+            for (state, count) in counts {
                 metrics::gauge!("tidegate_jobs", "state" => state.as_str()).set(*count as f64);
             }
             let waiting = counts.iter().find(|(state, _)| *state == JobState::Pending);
@@ -42,7 +50,9 @@ pub async fn look(
             let age = oldest.map_or(0, |due| clock.now().since(due).max(0));
             metrics::gauge!("tidegate_queue_oldest_seconds").set(age as f64 / 1e6);
         }
-        if stop.run_until_cancelled(tokio::time::sleep(BEAT)).await.is_none() {
+        // One that failed is soon made again, whatever it waited for.
+        let rest = if counts.is_ok() { (began.elapsed() * WORTH).clamp(BEAT, LONGEST) } else { BEAT };
+        if stop.run_until_cancelled(tokio::time::sleep(rest)).await.is_none() {
             return;
         }
     }

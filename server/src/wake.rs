@@ -7,10 +7,13 @@ use domain::{
 };
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
-use store::Store;
+use store::{Store, Word};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -27,29 +30,42 @@ const MOST: usize = 1_000;
 pub struct News {
     /// The first job of each queue in which this process stored some.
     pub heads: Vec<QueueHead>,
+    /// Whether other nodes stored some, in queues that they did not name.
+    pub elsewhere: bool,
+    /// Whether there may be work anywhere, even ahead of what was seen in a queue.
+    pub anywhere: bool,
+}
+
+impl News {
     /// Whether there may be work in other queues, too.
-    pub more: bool,
+    pub const fn is_more(&self) -> bool {
+        self.elsewhere || self.anywhere
+    }
 }
 
 /// The bell of this process.
 #[derive(Default)]
 pub struct Wake {
     here: Notify,
-    elsewhere: Notify,
+    others: Notify,
+    /// Whether others are to be told of work anywhere.
+    tell_anywhere: AtomicBool,
     news: Mutex<Heard>,
 }
 
 #[derive(Default)]
 struct Heard {
     heads: BTreeMap<(i16, i64), QueueHead>,
-    more: bool,
+    elsewhere: bool,
+    anywhere: bool,
 }
 
 impl Wake {
-    /// Says that there may be work, somewhere.
+    /// Says that there may be work, anywhere.
     pub fn ring(&self) {
-        self.more();
-        self.elsewhere.notify_one();
+        self.told(Word::Anywhere);
+        self.tell_anywhere.store(true, Ordering::Release);
+        self.others.notify_one();
     }
 
     /// Says that these jobs are stored. Those that are held wait for something else than a worker.
@@ -67,21 +83,31 @@ impl Wake {
                 }
             }
             if news.heads.len() > MOST {
-                *news = Heard { more: true, ..Heard::default() };
+                *news = Heard { anywhere: true, ..Heard::default() };
             }
         }
         self.here.notify_one();
-        self.elsewhere.notify_one();
+        self.others.notify_one();
     }
 
     /// What was said since the last time.
     pub fn news(&self) -> News {
         let heard = std::mem::take(&mut *self.news.lock().unwrap_or_else(PoisonError::into_inner));
-        News { heads: heard.heads.into_values().collect(), more: heard.more }
+        News {
+            heads: heard.heads.into_values().collect(),
+            elsewhere: heard.elsewhere,
+            anywhere: heard.anywhere,
+        }
     }
 
-    fn more(&self) {
-        self.news.lock().unwrap_or_else(PoisonError::into_inner).more = true;
+    fn told(&self, word: Word) {
+        {
+            let mut news = self.news.lock().unwrap_or_else(PoisonError::into_inner);
+            match word {
+                Word::Stored => news.elsewhere = true,
+                Word::Anywhere => news.anywhere = true,
+            }
+        }
         self.here.notify_one();
     }
 
@@ -92,8 +118,12 @@ impl Wake {
 
     /// Tells other nodes what is said here until `stop`.
     pub async fn pass_on(self: Arc<Self>, store: Arc<dyn Store>, stop: CancellationToken) {
-        while stop.run_until_cancelled(self.elsewhere.notified()).await.is_some() {
-            if let Err(error) = store.tell_nodes().await {
+        while stop.run_until_cancelled(self.others.notified()).await.is_some() {
+            let word = match self.tell_anywhere.swap(false, Ordering::Acquire) {
+                true => Word::Anywhere,
+                false => Word::Stored,
+            };
+            if let Err(error) = store.tell_nodes(word).await {
                 tracing::debug!(%error, "other nodes could not be told that there is work");
             }
             if stop.run_until_cancelled(tokio::time::sleep(APART)).await.is_none() {
@@ -111,9 +141,9 @@ impl Wake {
                     Ok(None) => return,
                     Ok(Some(mut nodes)) => {
                         // What was said while nobody listened.
-                        self.more();
-                        while nodes.heard().await.is_ok() {
-                            self.more();
+                        self.told(Word::Anywhere);
+                        while let Ok(word) = nodes.heard().await {
+                            self.told(word);
                         }
                     }
                     Err(error) => tracing::debug!(%error, "other nodes cannot be listened to"),
@@ -149,7 +179,7 @@ mod tests {
         let news = wake.news();
         let mut due: Vec<i64> = news.heads.iter().map(|head| head.due_at.0).collect();
         due.sort_unstable();
-        assert_eq!((due.as_slice(), news.more), ([10, 20].as_slice(), false));
+        assert_eq!((due.as_slice(), news.is_more()), ([10, 20].as_slice(), false));
         assert!(wake.news().heads.is_empty());
     }
 
@@ -164,7 +194,10 @@ mod tests {
     fn other_work_is_told_without_its_queue() {
         let wake = Wake::default();
         wake.ring();
-        assert!(wake.news().more && !wake.news().more);
+        assert!(wake.news().anywhere && !wake.news().is_more());
+        wake.told(Word::Stored);
+        let news = wake.news();
+        assert!(news.elsewhere && !news.anywhere);
     }
 
     #[test]
@@ -173,6 +206,6 @@ mod tests {
         let jobs: Vec<Job> = (0..=MOST).map(|vendor| job(vendor, 10)).collect();
         wake.stored(&jobs);
         let news = wake.news();
-        assert!(news.more && news.heads.is_empty());
+        assert!(news.anywhere && news.heads.is_empty());
     }
 }

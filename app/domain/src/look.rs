@@ -2,14 +2,17 @@
 //!
 //! A look costs a question to the database, and much more where old versions of jobs stand at the heads of queues, because a
 //! transaction that stays open keeps PostgreSQL from clearing them away. So a look is used for a time that grows with what
-//! it cost: what is claimed moves the heads on, and what is stored here meanwhile is told.
+//! it cost: what is claimed moves the heads on, and what is stored here meanwhile is told. And the next look begins behind
+//! what is known to be taken; only seldom, the more so the dearer it is, are whole queues looked at.
 
 use crate::{
+    id::JobId,
     job::Job,
-    queue::{QueueHead, Take},
+    queue::{Place, QueueHead, Take},
     time::{SECOND, Timestamp},
 };
 use std::{collections::BTreeMap, time::Duration};
+use uuid::Uuid;
 
 /// Longest time between two looks where nothing is due: nobody is told of a job that falls due.
 const LONGEST: i64 = SECOND / 2;
@@ -17,27 +20,79 @@ const LONGEST: i64 = SECOND / 2;
 const SHORTEST: Duration = Duration::from_millis(1);
 /// A look at queues with work is used for this many times what it cost.
 const WORTH: i64 = 16;
-/// But no longer than this: until then, what others put into the queue or ahead of it is not seen.
+/// But no longer than this: until then, what others put into the queue is not seen.
 const LONGEST_BUSY: i64 = SECOND;
+/// For so long at most looks begin behind what is taken. What somebody puts further ahead in a queue without a word, such as
+/// a job that is given another priority, waits until then where a look at whole queues is dear.
+const LONGEST_WHOLE: i64 = 10 * SECOND;
+/// A look begins so long before the one before it at the latest: others may have stored by then what they made earlier.
+const OVERLAP: i64 = 5 * SECOND;
+/// Queues without jobs that are remembered.
+const MOST_EMPTIED: usize = 2_000;
 
 /// The queues as they were, and what became of them as far as is known.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Look {
     /// In the order of priority and number.
     heads: Vec<QueueHead>,
+    /// Queues in which nothing was left, and where: nothing that waits is known before that.
+    emptied: BTreeMap<(i16, i64), (Timestamp, JobId)>,
     /// Microseconds.
     lasts: i64,
+    /// What was stored before this was seen.
+    at: Timestamp,
+    /// When whole queues were looked at.
+    whole_at: Timestamp,
+    /// For how long that is good enough, in microseconds.
+    whole_lasts: i64,
 }
 
 impl Look {
-    /// What a look at `now` found that took `cost` microseconds. `heads` are in the order of priority and number.
+    /// What the first look found, which ended at `now` and took `cost` microseconds. `heads` are in the order of priority and
+    /// number.
     pub fn of(heads: Vec<QueueHead>, cost: i64, now: Timestamp) -> Self {
-        let lasts = match heads.iter().map(|head| head.due_at.since(now)).min() {
-            Some(..=0) => cost.max(0).saturating_mul(WORTH).min(LONGEST_BUSY),
-            Some(due) => due.min(LONGEST),
-            None => LONGEST,
-        };
-        Self { heads, lasts }
+        Self::default().whole(heads, cost, now)
+    }
+
+    /// The same for the next look at whole queues.
+    pub fn whole(self, heads: Vec<QueueHead>, cost: i64, now: Timestamp) -> Self {
+        let whole_lasts = worth(cost).min(LONGEST_WHOLE);
+        Self { whole_at: now, whole_lasts, ..self.behind(heads, cost, now) }
+    }
+
+    /// The same for the next look that begins behind what this one knows ([`Look::known`]).
+    pub fn behind(self, heads: Vec<QueueHead>, cost: i64, now: Timestamp) -> Self {
+        let at = now.plus(-cost.max(0));
+        let mut emptied = self.emptied;
+        emptied.extend(self.heads.iter().map(|head| (head.queue(), head.position())));
+        heads.iter().for_each(|head| _ = emptied.remove(&head.queue()));
+        emptied.values_mut().for_each(|position| *position = (at, JobId::new(Uuid::nil())));
+        if emptied.len() > MOST_EMPTIED {
+            emptied.clear();
+        }
+        Self { lasts: lasts(&heads, cost, now), heads, emptied, at, ..self }
+    }
+
+    /// Where the next look may begin in the queues that are known, in their order; `None` when whole queues are to be looked
+    /// at.
+    pub fn known(&self, now: Timestamp) -> Option<Vec<Place>> {
+        if now < self.at || !(0..self.whole_lasts).contains(&now.since(self.whole_at)) {
+            return None;
+        }
+        let mut known = self.emptied.clone();
+        known.extend(self.heads.iter().map(|head| (head.queue(), head.position())));
+        let latest = (self.at.plus(-OVERLAP), JobId::new(Uuid::nil()));
+        Some(
+            known
+                .into_iter()
+                .map(|(queue, position)| Place { queue, position: position.min(latest) })
+                .collect(),
+        )
+    }
+
+    /// Takes note that it is of no use any more but to begin the next one.
+    pub fn outdate(&mut self) {
+        self.lasts = 0;
     }
 
     /// Whether it is still of use when it is so old.
@@ -91,7 +146,11 @@ impl Look {
                 Some((count, last)) if full || count >= take.most => self.heads[place] = last,
                 // There was no room for what it has.
                 None if full => {}
-                _ => drop(self.heads.remove(place)),
+                taken => {
+                    let head = self.heads.remove(place);
+                    let last = taken.map_or(head, |(_, last)| last);
+                    self.emptied.insert(last.queue(), last.position());
+                }
             }
         }
     }
@@ -99,6 +158,21 @@ impl Look {
     fn place(&self, head: &QueueHead) -> Result<usize, usize> {
         self.heads.binary_search_by_key(&head.queue(), QueueHead::queue)
     }
+}
+
+/// How long a look at `now` is used that found `heads`, in microseconds.
+fn lasts(heads: &[QueueHead], cost: i64, now: Timestamp) -> i64 {
+    match heads.iter().map(|head| head.due_at.since(now)).min() {
+        Some(..=0) => worth(cost).min(LONGEST_BUSY),
+        Some(due) => due.min(LONGEST),
+        // Where nothing waits a look is dear, too, while old versions of jobs stand there.
+        None => worth(cost).clamp(LONGEST, LONGEST_BUSY),
+    }
+}
+
+/// How long what cost so much is used.
+fn worth(cost: i64) -> i64 {
+    cost.max(0).saturating_mul(WORTH)
 }
 
 /// A length of time; none is shorter than nothing.
@@ -113,6 +187,7 @@ mod tests {
         id::{JobId, VendorId},
         job::JobKind,
         queue::tests::head,
+        time::MINUTE,
     };
     use uuid::Uuid;
 
@@ -202,6 +277,67 @@ mod tests {
         let mut look = look(&jobs);
         look.move_on(&[take(&jobs[0], 3), take(&jobs[1], 3)], 9, &jobs[..1]);
         assert!(look.heads().is_empty());
+    }
+
+    /// In which queues the next look begins so many milliseconds after [`NOW`], and at a job due when, in seconds after it.
+    fn known(look: &Look, after: i64) -> Option<Vec<(i64, i64)>> {
+        let known = look.known(NOW.plus(after * MILLI))?;
+        assert!(known.iter().map(|place| place.queue).is_sorted());
+        let vendor =
+            |place: &Place| (7..10).find(|vendor| job(*vendor, 0, 0).queue() == place.queue.1).unwrap();
+        let mut told: Vec<_> =
+            known.iter().map(|place| (vendor(place) as i64, place.position.0.since(NOW) / SECOND)).collect();
+        told.sort_unstable();
+        Some(told)
+    }
+
+    #[test]
+    fn the_next_look_begins_behind_what_was_taken_in_queues_that_have_more_and_in_those_that_have_not() {
+        let jobs = [job(7, 1, -9_000), job(7, 2, -8_000), job(8, 3, -7_000), job(9, 4, -6_000)];
+        let mut first = Look::of(look(&jobs).heads().to_vec(), 20 * MILLI, NOW);
+        let takes = [take(&jobs[0], 2), take(&jobs[2], 2), take(&jobs[3], 2)];
+        first.move_on(&takes, 9, &jobs[..3]);
+        assert_eq!((first.heads().len(), known(&first, 0)), (1, Some(vec![(7, -8), (8, -7), (9, -6)])));
+        // The dearer a look at whole queues is, the more seldom is one made; the clock may go back.
+        assert_eq!([known(&first, 319).is_some(), known(&first, 320).is_some()], [true, false]);
+        assert_eq!(known(&first, -30), None);
+
+        // A queue that is found to be empty is so up to the time of that look; the rest begins at what was found.
+        let next = first.behind(vec![QueueHead::of(&job(8, 5, -6_000))], 4 * MILLI, NOW.plus(4 * MILLI));
+        assert_eq!((next.lasts, known(&next, 4)), (64 * MILLI, Some(vec![(7, -5), (8, -6), (9, -5)])));
+        assert_eq!((next.heads().len(), known(&next, 320)), (1, None));
+        // So it is after a look at whole queues.
+        let whole = next.whole(Vec::new(), 20 * MILLI, NOW.plus(320 * MILLI));
+        assert_eq!(known(&whole, 639).map(|known| known.len()), Some(3));
+    }
+
+    #[test]
+    fn the_next_look_begins_no_later_than_five_seconds_before_the_last_one_began() {
+        let heads = look(&[job(7, 1, -9_000), job(8, 2, -2_000), job(9, 3, 60_000)]).heads().to_vec();
+        let look = Look::of(heads, 2 * SECOND, NOW);
+        assert_eq!(known(&look, 0), Some(vec![(7, -9), (8, -7), (9, -7)]));
+    }
+
+    #[test]
+    fn queues_without_jobs_are_forgotten_when_there_are_very_many() {
+        let heads: Vec<_> =
+            (0..=MOST_EMPTIED as u128).map(|vendor| QueueHead::of(&job(vendor, vendor, 0))).collect();
+        let look = look(&[]).whole(heads, SECOND, NOW).behind(Vec::new(), MILLI, NOW);
+        assert_eq!(look.known(NOW).map(|known| known.len()), Some(0));
+    }
+
+    #[test]
+    fn a_look_that_is_outdated_still_says_where_the_next_one_begins() {
+        let mut look = Look::of(vec![QueueHead::of(&job(7, 1, 0))], SECOND, NOW);
+        assert!(look.is_good(Duration::from_millis(999)));
+        look.outdate();
+        assert!(!look.is_good(Duration::ZERO));
+        assert_eq!(look.known(NOW).map(|known| known.len()), Some(1));
+        let ever = Look::of(Vec::new(), MINUTE, NOW);
+        assert!(
+            ever.known(NOW.plus(LONGEST_WHOLE - 1)).is_some()
+                && ever.known(NOW.plus(LONGEST_WHOLE)).is_none()
+        );
     }
 
     #[test]

@@ -71,6 +71,15 @@ impl QueueHead {
     }
 }
 
+/// A place in a queue, whether a job stands there or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The queue, as [`QueueHead::queue`] tells it.
+    pub queue: (i16, i64),
+    /// Where in it, as [`QueueHead::position`] tells it.
+    pub position: (Timestamp, JobId),
+}
+
 /// How many jobs of a queue are to be claimed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Take {

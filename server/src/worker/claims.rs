@@ -45,6 +45,15 @@ pub enum Claimed {
     Nothing(Duration),
 }
 
+/// What is known of the queues before a claim.
+struct Known {
+    seen: Option<(Look, Instant)>,
+    /// Whether that is of use for more than to begin the next look.
+    is_good: bool,
+    /// Whether the next look must be at whole queues.
+    whole: bool,
+}
+
 /// What claims jobs for one node.
 pub struct Claims {
     store: Arc<dyn Store>,
@@ -113,12 +122,14 @@ impl Claims {
     async fn take(&self, room: i64) -> Result<Claimed, StoreError> {
         let snapshot = self.live.now();
         let limits = snapshot.work_limits();
-        let mut known = self.known();
+        let Known { seen: mut known, mut is_good, whole } = self.known();
         loop {
-            let looks = known.is_none();
             let (mut look, at) = match known {
-                Some(known) => known,
-                None => self.look().await?,
+                Some(known) if is_good => known,
+                before => {
+                    let before = before.map(|(look, _)| look);
+                    (self.store.look(before, whole, &|| self.clock.now()).await?, Instant::now())
+                }
             };
             let now = self.clock.now();
             let last = self.last.load(Ordering::Relaxed);
@@ -134,38 +145,31 @@ impl Claims {
             }
             let jobs =
                 self.store.claim_from(self.node, &takes, room, limits, now, self.leases.until()).await?;
-            // What a limit kept back is still there; so the queues are looked at again.
-            if !limits.iter().any(WorkLimit::counts) {
+            if limits.iter().any(WorkLimit::counts) {
+                // What a limit kept back is still there; so the queues are looked at again.
+                look.outdate();
+            } else {
                 look.move_on(&takes, room, &jobs);
+            }
+            if !jobs.is_empty() || !is_good {
                 self.keep(look, at);
+                return Ok(if jobs.is_empty() { Claimed::Nothing(BLOCKED) } else { Claimed::Jobs(jobs) });
             }
-            if !jobs.is_empty() {
-                return Ok(Claimed::Jobs(jobs));
-            }
-            if looks {
-                return Ok(Claimed::Nothing(BLOCKED));
-            }
-            known = None;
+            (known, is_good) = (Some((look, at)), false);
         }
     }
 
-    /// What is known of the queues, if that is still of use.
-    fn known(&self) -> Option<(Look, Instant)> {
-        let known = self.look.lock().unwrap_or_else(PoisonError::into_inner).take();
+    fn known(&self) -> Known {
+        let mut seen = self.look.lock().unwrap_or_else(PoisonError::into_inner).take();
         let news = self.wake.news();
-        let (mut look, at) = known.filter(|(look, at)| !news.more && look.is_good(at.elapsed()))?;
-        news.heads.into_iter().for_each(|head| look.add(head));
-        Some((look, at))
+        let is_good = seen.as_ref().is_some_and(|(look, at)| !news.is_more() && look.is_good(at.elapsed()));
+        if let Some((look, _)) = &mut seen {
+            news.heads.into_iter().for_each(|head| look.add(head));
+        }
+        Known { seen, is_good, whole: news.anywhere }
     }
 
     fn keep(&self, look: Look, at: Instant) {
         *self.look.lock().unwrap_or_else(PoisonError::into_inner) = Some((look, at));
-    }
-
-    async fn look(&self) -> Result<(Look, Instant), StoreError> {
-        let began = Instant::now();
-        let heads = self.store.queues().await?;
-        let cost = i64::try_from(began.elapsed().as_micros()).unwrap_or(i64::MAX);
-        Ok((Look::of(heads, cost, self.clock.now()), Instant::now()))
     }
 }

@@ -165,10 +165,15 @@ impl Runner {
             self.held.remove(&lease);
             ids.push(job.id);
         }
-        if !ids.is_empty()
-            && let Err(error) = self.store.give_back(self.node, &ids, self.clock.now()).await
-        {
-            tracing::warn!(%error, jobs = ids.len(), "claimed jobs could not be given back; their leases will end");
+        if ids.is_empty() {
+            return;
+        }
+        match self.store.give_back(self.node, &ids, self.clock.now()).await {
+            // They stand ahead of what was claimed since.
+            Ok(()) => self.wake.ring(),
+            Err(error) => {
+                tracing::warn!(%error, jobs = ids.len(), "claimed jobs could not be given back; their leases will end");
+            }
         }
     }
 

@@ -85,21 +85,15 @@ async fn claim(
     room: usize,
 ) -> Result<(Vec<Job>, Duration), StoreError> {
     let room = i64::try_from(room).unwrap_or(i64::MAX);
-    let mut usable = known.take().filter(|(look, at)| look.is_good(at.elapsed()));
     let stored = std::mem::take(&mut *wake.stored.lock().unwrap_or_else(PoisonError::into_inner));
-    if let Some((look, _)) = &mut usable {
+    if let Some((look, _)) = known {
         stored.into_iter().for_each(|head| look.add(head));
     }
+    let mut is_good = known.as_ref().is_some_and(|(look, at)| look.is_good(at.elapsed()));
     loop {
-        let looks = usable.is_none();
-        let (mut look, at) = match usable {
-            Some(usable) => usable,
-            None => {
-                let began = Instant::now();
-                let heads = store.queues().await?;
-                let cost = i64::try_from(began.elapsed().as_micros()).unwrap_or(i64::MAX);
-                (Look::of(heads, cost, now()), Instant::now())
-            }
+        let (mut look, at) = match known.take() {
+            Some(known) if is_good => known,
+            before => (store.look(before.map(|(look, _)| look), false, &now).await?, Instant::now()),
         };
         let time = now();
         let takes = share(look.heads(), room, time, i64::MIN, |_| 1);
@@ -111,10 +105,10 @@ async fn claim(
         let jobs = store.claim_from(node, &takes, room, &[], time, time.plus(LEASE)).await?;
         look.move_on(&takes, room, &jobs);
         *known = Some((look, at));
-        if looks || !jobs.is_empty() {
+        if !is_good || !jobs.is_empty() {
             return Ok((jobs, BLOCKED));
         }
-        usable = None;
+        is_good = false;
     }
 }
 

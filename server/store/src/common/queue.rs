@@ -17,7 +17,7 @@ use domain::{
     id::{JobId, NodeId, TenantId},
     job::{Job, JobResult},
     limit::WorkLimit,
-    queue::{QueueHead, Take},
+    queue::{Place, QueueHead, Take},
     time::Timestamp,
 };
 use sqlx::QueryBuilder;
@@ -135,6 +135,10 @@ impl QueueStore for Adapter {
         let mut heads = rows::all(&heads.build().fetch_all(&self.read).await?, rows::queue_head)?;
         heads.sort_unstable_by_key(|head| (head.priority, head.number));
         Ok(heads)
+    }
+
+    async fn queues_behind(&self, known: &[Place]) -> Result<Vec<QueueHead>> {
+        self.heads_behind(known).await
     }
 
     async fn claim_from(

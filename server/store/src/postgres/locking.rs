@@ -1,10 +1,14 @@
 //! Taking jobs: what is claimed by one is skipped by the others.
 
-use super::{Adapter, Connection, Row, insert::column, rows::job_columns};
-use crate::Result;
+use super::{
+    Adapter, Connection, Row,
+    insert::column,
+    rows::{self, job_columns},
+};
+use crate::{MOST_QUEUES, Result};
 use domain::{
     id::{JobId, NodeId},
-    queue::Take,
+    queue::{Place, QueueHead, Take},
     time::Timestamp,
 };
 use sqlx::{query, query_scalar};
@@ -33,7 +37,86 @@ pub(super) const CLAIM: &str = concat!(
     job_columns!()
 );
 
+/// What of a job is read where it may be the first of its queue.
+macro_rules! head_columns {
+    () => {
+        "jobs.id, priority, queue, next_run_at, tenant_id, vendor_id, kind, provider_id, destination_id"
+    };
+}
+
+/// The first job of a queue behind this one and before the end of the gap.
+macro_rules! first_behind {
+    ($before:literal) => {
+        concat!(
+            "select ",
+            head_columns!(),
+            " from jobs
+              where state = 'pending' and (priority, queue) > (",
+            $before,
+            ".priority, ",
+            $before,
+            ".queue) and (priority, queue) < (gap.to_priority, gap.to_queue)
+              order by priority, queue, next_run_at, jobs.id limit 1"
+        )
+    };
+}
+
+/// The first job of each known queue at or behind its place, and those of all queues in the gaps between them.
+pub(super) const HEADS_BEHIND: &str = concat!(
+    "select first.* from unnest($1::smallint[], $2::bigint[], $3::bigint[], $4::uuid[])
+         as known (priority, queue, due_at, id)
+     cross join lateral (
+         select ",
+    head_columns!(),
+    " from jobs
+         where state = 'pending' and priority = known.priority and queue = known.queue
+             and (next_run_at, jobs.id) >= (known.due_at, known.id)
+         order by next_run_at, jobs.id limit 1
+     ) as first
+     union all
+     select first.* from unnest($5::smallint[], $6::bigint[], $7::smallint[], $8::bigint[])
+         as gap (priority, queue, to_priority, to_queue)
+     cross join lateral (
+         with recursive head as (
+             (",
+    first_behind!("gap"),
+    ")
+             union all
+             select next.* from head cross join lateral (",
+    first_behind!("head"),
+    ") as next
+         )
+         select * from head limit $9
+     ) as first"
+);
+
 impl Adapter {
+    /// The first jobs of queues of which these places are known, in the order of priority and number.
+    pub(super) async fn heads_behind(&self, known: &[Place]) -> Result<Vec<QueueHead>> {
+        // No priority is so low or so high.
+        let mut begins = vec![(i16::MIN, i64::MIN)];
+        begins.extend(known.iter().map(|place| place.queue));
+        let ends: Vec<_> = begins[1..].iter().copied().chain([(i16::MAX, i64::MAX)]).collect();
+        // On the connection of claims: whoever looks is about to claim, and statements are planned there without guesses at
+        // how few jobs there may be.
+        let found = query(HEADS_BEHIND)
+            .bind(column(known, |place| place.queue.0))
+            .bind(column(known, |place| place.queue.1))
+            .bind(column(known, |place| place.position.0.0))
+            .bind(column(known, |place| place.position.1.uuid()))
+            .bind(column(&begins, |queue| queue.0))
+            .bind(column(&begins, |queue| queue.1))
+            .bind(column(&ends, |queue| queue.0))
+            .bind(column(&ends, |queue| queue.1))
+            .bind(MOST_QUEUES)
+            .fetch_all(&self.claiming)
+            .await?;
+        let mut heads = rows::all(&found, rows::queue_head)?;
+        heads.sort_unstable_by_key(QueueHead::queue);
+        heads.truncate(usize::try_from(MOST_QUEUES).unwrap_or(usize::MAX));
+        Ok(heads)
+    }
+
     /// Takes due jobs of which none is limited: one statement that commits itself.
     pub(super) async fn claim_at_once(
         &self,

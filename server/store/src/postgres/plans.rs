@@ -58,6 +58,32 @@ fn array(value: &str, of: &str) -> String {
 }
 
 #[tokio::test]
+async fn a_look_behind_what_is_known_goes_to_its_place_in_the_index_in_a_new_table_as_in_a_known_one() {
+    in_a_schema(async |adapter| {
+        let nobody = "'00000000-0000-0000-0000-000000000000'";
+        let arguments = format!(
+            "'{{0}}', '{{0}}', '{{0}}', array[{nobody}::uuid], '{{0}}', '{{0}}', '{{0}}', '{{1}}', 9"
+        );
+        for known in [false, true] {
+            let mut claim = adapter.begin_claim().await.unwrap();
+            let plan = plan(&mut claim, locking::HEADS_BEHIND, &arguments).await;
+            assert_eq!(plan.matches("Index Scan using jobs_due on jobs").count(), 3, "{known}: {plan}");
+            // Where they begin is where the index is entered; what is only filtered would be read from its beginning.
+            for begin in ["(ROW(next_run_at, id) >= ROW(", "((ROW(priority, queue) > ROW("] {
+                let conditions =
+                    plan.lines().filter(|line| line.contains("Index Cond") && line.contains(begin));
+                assert!(conditions.count() >= 1, "{known}: {begin} {plan}");
+            }
+            assert!(!plan.contains("Filter: ") && !plan.contains("Seq Scan"), "{known}: {plan}");
+            claim.rollback().await.unwrap();
+            fill(adapter).await;
+            adapter.write.execute("analyze jobs").await.unwrap();
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_claim_finds_the_jobs_it_locked_by_their_place_in_a_new_table_as_in_a_known_one() {
     in_a_schema(async |adapter| {
         let nobody = "'00000000-0000-0000-0000-000000000000'";

@@ -10,10 +10,12 @@ use domain::{
     id::{JobId, NodeId, TenantId},
     job::{Job, JobResult},
     limit::WorkLimit,
+    look::Look,
     outcome::ErrorClass,
-    queue::{QueueHead, Take, share},
+    queue::{Place, QueueHead, Take, share},
     time::Timestamp,
 };
+use std::time::Instant;
 
 /// A job that is held, because nodes went away while they ran it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,6 +92,30 @@ pub trait QueueStore: Send + Sync {
     /// The first job of every queue in which jobs wait, in the order of priority and number; of the most urgent
     /// [`MOST_QUEUES`].
     async fn queues(&self) -> Result<Vec<QueueHead>>;
+    /// The same for whoever knows the queues: in those that are named, which are in order, what does not stand before the
+    /// place; of others whatever there is. It costs no more where very many jobs were taken before those places that still
+    /// stand in the index (as old versions, which PostgreSQL keeps while a transaction stays open).
+    async fn queues_behind(&self, known: &[Place]) -> Result<Vec<QueueHead>>;
+    /// Looks at the queues: at `whole` ones, or behind what is known of them `before` where that is good enough.
+    async fn look(
+        &self,
+        before: Option<Look>,
+        whole: bool,
+        clock: &(dyn Fn() -> Timestamp + Sync),
+    ) -> Result<Look> {
+        let began = Instant::now();
+        let before = before.unwrap_or_default();
+        let known = if whole { None } else { before.known(clock()) };
+        let heads = match &known {
+            Some(known) => self.queues_behind(known).await?,
+            None => self.queues().await?,
+        };
+        let cost = i64::try_from(began.elapsed().as_micros()).unwrap_or(i64::MAX);
+        Ok(match known {
+            Some(_) => before.behind(heads, cost, clock()),
+            None => before.whole(heads, cost, clock()),
+        })
+    }
     /// Takes due jobs of these queues, no more than `room` in all and those of the first queues first; marks them
     /// `running` for `node` with a lease and counts the try. What is limited is taken no faster and no more at once
     /// than its limits allow, whatever other nodes take at the same moment. Two claims at once never return the same

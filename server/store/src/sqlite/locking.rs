@@ -1,16 +1,21 @@
 //! Taking jobs. The write lock is taken by the transaction, so none of them locks anything itself.
 
 use super::{Adapter, Connection, Row, rows::job_columns};
-use crate::Result;
+use crate::{QueueStore as _, Result};
 use domain::{
     id::{JobId, NodeId},
-    queue::Take,
+    queue::{Place, QueueHead, Take},
     time::Timestamp,
 };
 use sqlx::{query, query_scalar};
 use uuid::Uuid;
 
 impl Adapter {
+    /// The first job of each queue. There are no old versions here to begin behind.
+    pub(super) async fn heads_behind(&self, _: &[Place]) -> Result<Vec<QueueHead>> {
+        self.queues().await
+    }
+
     /// Takes due jobs of which none is limited.
     pub(super) async fn claim_at_once(
         &self,

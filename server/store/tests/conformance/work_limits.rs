@@ -9,7 +9,7 @@ use domain::{
     job::{Called, Job, JobKind},
     limit::{Limited, WorkLimit},
     look::Look,
-    queue::{QueueHead, Take, share},
+    queue::{Place, QueueHead, Take, share},
     time::{MINUTE, SECOND, Timestamp},
 };
 use store::DEFAULT_TENANT_ID;
@@ -17,6 +17,8 @@ use store::DEFAULT_TENANT_ID;
 on_both! {
     a_vendor_that_sent_very_much_holds_up_nobody_else,
     the_first_job_of_each_queue_says_whose_it_is_and_whom_it_calls,
+    who_knows_the_queues_sees_what_came_behind_and_into_others,
+    a_look_begins_behind_the_one_before_it_or_is_at_whole_queues,
     a_queue_of_greater_weight_gets_more_of_the_room,
     one_look_serves_claims_until_all_that_waited_is_taken,
     no_more_jobs_run_at_once_than_are_allowed_however_many_nodes_claim,
@@ -126,6 +128,60 @@ async fn the_first_job_of_each_queue_says_whose_it_is_and_whom_it_calls(db: Db) 
             (0, NOW, Some(vendor), Some(Called::Destination(site))),
         ]
     );
+}
+
+/// Where the queues of these heads stand.
+fn places(heads: &[QueueHead]) -> Vec<Place> {
+    heads.iter().map(|head| Place { queue: head.queue(), position: head.position() }).collect()
+}
+
+async fn who_knows_the_queues_sees_what_came_behind_and_into_others(db: Db) {
+    let (vendor, site) = (id(VendorId::new), id(DestinationId::new));
+    let mut jobs = [to(vendor, site), to(vendor, site)];
+    jobs.sort_unstable_by_key(|job| job.id);
+    db.add_jobs(&jobs).await.unwrap();
+    let heads = db.queues().await.unwrap();
+    assert_eq!(db.queues_behind(&places(&heads)).await.unwrap(), heads, "nothing changed");
+
+    let claim = async |head: &QueueHead, most: i64| {
+        let take = Take { head: head.clone(), most };
+        db.claim_from(id(NodeId::new), &[take], most, &[], NOW.plus(9), LEASE).await.unwrap().len()
+    };
+    // Due at the same moment, they stand in the order of their ids.
+    assert_eq!(claim(&heads[0], 1).await, 1);
+    let behind: Vec<_> =
+        db.queues_behind(&places(&heads)).await.unwrap().iter().map(|head| head.id).collect();
+    assert_eq!(behind, [jobs[1].id]);
+
+    // All other queues, whatever their priority, and where nothing is known at all.
+    let others = [-5, 0, 0, 0, 5, 5].map(|priority| Job { priority, ..to(id(VendorId::new), site) });
+    db.add_jobs(&others).await.unwrap();
+    let all = db.queues().await.unwrap();
+    assert_eq!(all.len(), 7);
+    assert_eq!(db.queues_behind(&places(&heads)).await.unwrap(), all);
+    assert_eq!(db.queues_behind(&[]).await.unwrap(), all);
+
+    // One that has no more is not among them.
+    assert_eq!(claim(&heads[0], 9).await, 1);
+    let left: Vec<_> = all.iter().filter(|head| head.queue() != heads[0].queue()).cloned().collect();
+    assert_eq!(db.queues_behind(&places(&all)).await.unwrap(), left);
+}
+
+async fn a_look_begins_behind_the_one_before_it_or_is_at_whole_queues(db: Db) {
+    let (vendor, site) = (id(VendorId::new), id(DestinationId::new));
+    let now = || NOW.plus(60 * SECOND);
+    // So dear that it would be good for long.
+    let dear = |heads: Vec<QueueHead>| Look::of(heads, SECOND, now());
+    db.add_jobs(&[Job { next_run_at: NOW.plus(50 * SECOND), ..to(vendor, site) }]).await.unwrap();
+    let before = dear(db.queues().await.unwrap());
+    let ahead = to(vendor, site);
+    db.add_jobs(std::slice::from_ref(&ahead)).await.unwrap();
+    let seen = |look: Look| look.heads()[0].id == ahead.id;
+    // There are no places to begin at on SQLite: it sees all of them.
+    let sees_all = db.engine() == "sqlite";
+    assert_eq!(seen(db.look(Some(before.clone()), false, &now).await.unwrap()), sees_all);
+    assert!(seen(db.look(Some(before), true, &now).await.unwrap()));
+    assert!(seen(db.look(None, false, &now).await.unwrap()));
 }
 
 async fn a_queue_of_greater_weight_gets_more_of_the_room(db: Db) {
