@@ -203,6 +203,23 @@ impl Adapter {
     }
 }
 
+/// How far the schema of the database is.
+async fn schema(pool: &Pool<Database>) -> Result<Schema> {
+    let mut connection = pool.acquire().await?;
+    let migrated: bool = query_scalar("select to_regclass('_sqlx_migrations') is not null")
+        .fetch_one(&mut *connection)
+        .await?;
+    let applied: Vec<Applied> = match migrated {
+        false => Vec::new(),
+        true => {
+            query_as("select version, checksum from _sqlx_migrations where success order by version")
+                .fetch_all(&mut *connection)
+                .await?
+        }
+    };
+    Ok(compare(&OURS, &applied))
+}
+
 /// ` = any (…)`: one bind, so one prepared statement, for any number of ids.
 fn is_one_of(statement: &mut QueryBuilder<Database>, ids: impl IntoIterator<Item = Uuid>) {
     let ids: Vec<Uuid> = ids.into_iter().collect();
@@ -252,7 +269,9 @@ impl Store for Adapter {
     async fn migrate(&self) -> Result<()> {
         // One question and no lock where there is nothing to do, as at nearly every start. What cannot be read, or is
         // wrong, is the migrator's to say.
-        if self.schema().await.is_ok_and(|schema| schema.require().is_ok()) {
+        // Asked where it writes, because what a start asks next it asks where it reads: a connection that comes back is not
+        // there at once, and another would be made.
+        if schema(&self.write).await.is_ok_and(|schema| schema.require().is_ok()) {
             return Ok(());
         }
         // A migration of a large table may take longer than any other statement may.
@@ -272,20 +291,7 @@ impl Store for Adapter {
     }
 
     async fn schema(&self) -> Result<Schema> {
-        // One connection for both: one that comes back is not there at once, and the next question would make another.
-        let mut connection = self.read.acquire().await?;
-        let migrated: bool = query_scalar("select to_regclass('_sqlx_migrations') is not null")
-            .fetch_one(&mut *connection)
-            .await?;
-        let applied: Vec<Applied> = match migrated {
-            false => Vec::new(),
-            true => {
-                query_as("select version, checksum from _sqlx_migrations where success order by version")
-                    .fetch_all(&mut *connection)
-                    .await?
-            }
-        };
-        Ok(compare(&OURS, &applied))
+        schema(&self.read).await
     }
 
     async fn ping(&self) -> Result<()> {
