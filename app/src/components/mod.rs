@@ -20,6 +20,7 @@ pub mod connection;
 pub mod copy;
 pub mod destination;
 pub mod empty;
+pub mod facets;
 pub mod facts;
 pub mod flow;
 pub mod form;

@@ -5,6 +5,7 @@ use crate::{
     api::jobs::list_jobs,
     components::{
         empty::{LoadError, NoMatch, Nothing, Skeleton},
+        facets::{facet, group},
         job_actions::{BulkLinks, done},
         job_table::JobTable,
         page_head::PageHead,
@@ -13,14 +14,14 @@ use crate::{
     view::{
         jobs::{JobFacets, JobPage},
         query::JobsQuery,
-        words::{count, number, state_name},
+        words::{count, state_name},
     },
 };
 use domain::{filter::JobFilter, job::JobState, operation::JobOperation};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-/// Facets at the left, rows at the right.
+/// Filters at the left, rows at the right.
 #[component]
 pub fn JobsPage() -> impl IntoView {
     let url = use_query_map();
@@ -34,12 +35,12 @@ pub fn JobsPage() -> impl IntoView {
     view! {
         <Transition fallback=|| view! { <PageHead title="Jobs"/><Skeleton rows=8/> }>
             {move || {
-                let query = query.get();
+                let listed = query.get();
                 Suspend::new(async move {
                     match page.await {
-                        Ok(page) => view! { <Loaded page query/> }.into_any(),
+                        Ok(page) => view! { <Loaded page listed query/> }.into_any(),
                         Err(error) => {
-                            view! { <PageHead title="Jobs"/><LoadError error href=query.href()/> }.into_any()
+                            view! { <PageHead title="Jobs"/><LoadError error href=listed.href()/> }.into_any()
                         }
                     }
                 })
@@ -49,8 +50,9 @@ pub fn JobsPage() -> impl IntoView {
     .into_any()
 }
 
+/// `listed` is the list whose rows these are, `query` what the address says now.
 #[component]
-fn Loaded(page: JobPage, query: JobsQuery) -> impl IntoView {
+fn Loaded(page: JobPage, listed: JobsQuery, query: Memo<JobsQuery>) -> impl IntoView {
     let total = page.facets.total;
     let changed = changed_words();
     view! {
@@ -72,8 +74,8 @@ fn Loaded(page: JobPage, query: JobsQuery) -> impl IntoView {
         } else {
             view! {
                 <div class="split">
-                    <Facets facets=page.facets.clone() query=query.clone()/>
-                    <div class="rows"><Rows page query/></div>
+                    <Facets facets=page.facets.clone() query/>
+                    <div class="rows"><Rows page query=listed/></div>
                 </div>
             }.into_any()
         }}
@@ -109,56 +111,54 @@ fn Rows(page: JobPage, query: JobsQuery) -> impl IntoView {
 }
 
 #[component]
-fn Facets(facets: JobFacets, query: JobsQuery) -> impl IntoView {
-    let filter = query.filter.clone();
-    let at_state = |state| JobsQuery::of(JobFilter { state, ..filter.clone() }).href();
-    let states =
-        std::iter::once(link("All".into(), Some(facets.total), at_state(None), filter.state.is_none()))
-            .chain(JobState::ALL.iter().map(|state| {
-                let chosen = filter.state == Some(*state);
-                link(state_name(*state).into(), Some(facets.in_state(*state)), at_state(Some(*state)), chosen)
-            }))
-            .collect_view();
-    let kinds = facets.kinds.iter().map(|facet| {
-        let chosen = filter.kind == Some(facet.value);
-        let kind = (!chosen).then_some(facet.value);
-        link(
-            facet.label.clone(),
-            facet.count,
-            JobsQuery::of(JobFilter { kind, ..filter.clone() }).href(),
-            chosen,
+fn Facets(facets: JobFacets, query: Memo<JobsQuery>) -> impl IntoView {
+    let states = std::iter::once((None, "All".to_owned(), facets.total))
+        .chain(
+            JobState::ALL
+                .iter()
+                .map(|state| (Some(*state), state_name(*state).into(), facets.in_state(*state))),
         )
+        .map(|(state, words, count)| {
+            choice(words, Some(count), query, move |filter| {
+                (filter.state == state, JobFilter { state, ..filter.clone() })
+            })
+        })
+        .collect();
+    // A chosen kind or vendor leads back to all of them.
+    let kinds = facets.kinds.into_iter().map(|facet| {
+        choice(facet.label, facet.count, query, move |filter| {
+            let chosen = filter.kind == Some(facet.value);
+            (chosen, JobFilter { kind: (!chosen).then_some(facet.value), ..filter.clone() })
+        })
     });
-    let vendors = facets.vendors.iter().map(|facet| {
-        let chosen = filter.vendor_id == Some(facet.value);
-        let vendor_id = (!chosen).then_some(facet.value);
-        link(
-            facet.label.clone(),
-            facet.count,
-            JobsQuery::of(JobFilter { vendor_id, ..filter.clone() }).href(),
-            chosen,
-        )
+    let vendors = facets.vendors.into_iter().map(|facet| {
+        choice(facet.label, facet.count, query, move |filter| {
+            let chosen = filter.vendor_id == Some(facet.value);
+            (chosen, JobFilter { vendor_id: (!chosen).then_some(facet.value), ..filter.clone() })
+        })
     });
     view! {
         <nav class="facets" aria-label="Filters">
-            <h2>"State"</h2><ul>{states}</ul>
-            <h2>"Kind"</h2><ul>{kinds.collect_view()}</ul>
-            {(!facets.vendors.is_empty()).then(|| view! { <h2>"Vendor"</h2><ul>{vendors.collect_view()}</ul> })}
-            {query.is_narrowed().then(|| view! { <a class="clear" href="/jobs">"Clear filters"</a> })}
+            {group("State", states)}
+            {group("Kind", kinds.collect())}
+            {group("Vendor", vendors.collect())}
+            {move || query.with(JobsQuery::is_narrowed).then(|| view! {
+                <a class="clear" href="/jobs">"Clear filters"</a>
+            })}
         </nav>
     }
     .into_any()
 }
 
-/// One choice. A chosen kind or vendor leads back to all of them.
-fn link(words: String, count: Option<i64>, href: String, chosen: bool) -> impl IntoView {
-    view! {
-        <li>
-            <a href=href aria-current=chosen.then_some("true")>
-                <span>{words}</span>
-                {count.map(|count| view! { <span class="count">{number(count)}</span> })}
-            </a>
-        </li>
-    }
-    .into_any()
+/// One choice: whether it is chosen, and what the list is narrowed to with it.
+fn choice(
+    words: String,
+    count: Option<i64>,
+    query: Memo<JobsQuery>,
+    to: impl Fn(&JobFilter) -> (bool, JobFilter) + Send + Sync + 'static,
+) -> impl IntoView {
+    facet(words, count, move || {
+        let (chosen, filter) = query.with(|query| to(&query.filter));
+        (JobsQuery::of(filter).href(), chosen)
+    })
 }

@@ -5,6 +5,7 @@ use crate::{
     components::{
         badge::{Badge, Tone},
         empty::{LoadError, NoMatch, Nothing, Skeleton},
+        facets::{facet, group},
         page_head::PageHead,
         when::When,
     },
@@ -12,7 +13,7 @@ use crate::{
     view::{
         reasons::reason_name,
         requests::{Fate, RequestFilter, RequestPage, RequestRow, RequestsQuery},
-        words::{number, size},
+        words::size,
     },
 };
 use domain::{place::Outcome, time::Timestamp};
@@ -42,11 +43,11 @@ pub fn RequestsPage() -> impl IntoView {
         </div>
         <Transition fallback=|| view! { <Skeleton rows=8/> }>
             {move || {
-                let query = query.get();
+                let listed = query.get();
                 Suspend::new(async move {
                     match page.await {
-                        Ok(page) => view! { <Loaded page query/> }.into_any(),
-                        Err(error) => view! { <LoadError error href=query.href()/> }.into_any(),
+                        Ok(page) => view! { <Loaded page listed query/> }.into_any(),
+                        Err(error) => view! { <LoadError error href=listed.href()/> }.into_any(),
                     }
                 })
             }}
@@ -55,9 +56,10 @@ pub fn RequestsPage() -> impl IntoView {
     .into_any()
 }
 
+/// `listed` is the list whose rows these are, `query` what the address says now.
 #[component]
-fn Loaded(page: RequestPage, query: RequestsQuery) -> impl IntoView {
-    if page.rows.is_empty() && !query.is_narrowed() && query.cursor.is_none() {
+fn Loaded(page: RequestPage, listed: RequestsQuery, query: Memo<RequestsQuery>) -> impl IntoView {
+    if page.rows.is_empty() && !listed.is_narrowed() && listed.cursor.is_none() {
         return view! {
             <Nothing
                 title="No requests yet"
@@ -71,8 +73,8 @@ fn Loaded(page: RequestPage, query: RequestsQuery) -> impl IntoView {
     }
     view! {
         <div class="split">
-            <Filters page=page.clone() query=query.clone()/>
-            <div class="rows"><Rows page query/></div>
+            <Filters page=page.clone() query/>
+            <div class="rows"><Rows page query=listed/></div>
         </div>
     }
     .into_any()
@@ -142,59 +144,52 @@ fn line(row: RequestRow, now: Timestamp) -> impl IntoView {
 }
 
 #[component]
-fn Filters(page: RequestPage, query: RequestsQuery) -> impl IntoView {
-    let filter = query.filter.clone();
-    let at = |filter: RequestFilter| RequestsQuery::of(filter).href();
-    let with_outcome = |outcome: Option<Outcome>| {
-        let reason = filter.reason.clone().filter(|_| outcome == Some(Outcome::Refused));
-        at(RequestFilter { outcome, reason, ..filter.clone() })
-    };
+fn Filters(page: RequestPage, query: Memo<RequestsQuery>) -> impl IntoView {
     let outcomes =
-        [(None, "All"), (Some(Outcome::Accepted), "Accepted"), (Some(Outcome::Refused), "Refused")]
-            .map(|(outcome, words)| {
-                link(words.into(), None, with_outcome(outcome), filter.outcome == outcome)
-            })
-            .collect_view();
-    let reasons: Vec<_> = page
-        .reasons
-        .iter()
-        .map(|counted| {
+        [(None, "All"), (Some(Outcome::Accepted), "Accepted"), (Some(Outcome::Refused), "Refused")].map(
+            |(outcome, words)| {
+                choice(words.into(), None, query, move |filter| {
+                    let reason = filter.reason.clone().filter(|_| outcome == Some(Outcome::Refused));
+                    (filter.outcome == outcome, RequestFilter { outcome, reason, ..filter.clone() })
+                })
+            },
+        );
+    // A chosen reason or vendor leads back to all of them.
+    let reasons = page.reasons.into_iter().map(|counted| {
+        choice(reason_name(&counted.reason), Some(counted.count), query, move |filter| {
             let chosen = filter.reason.as_deref() == Some(&counted.reason);
             let reason = (!chosen).then(|| counted.reason.clone());
-            let href = at(RequestFilter { outcome: Some(Outcome::Refused), reason, ..filter.clone() });
-            link(reason_name(&counted.reason), Some(counted.count), href, chosen)
+            (chosen, RequestFilter { outcome: Some(Outcome::Refused), reason, ..filter.clone() })
         })
-        .collect();
-    let vendors: Vec<_> = page
-        .vendors
-        .iter()
-        .map(|facet| {
+    });
+    let vendors = page.vendors.into_iter().map(|facet| {
+        choice(facet.label, None, query, move |filter| {
             let chosen = filter.vendor_id == Some(facet.value);
-            let vendor_id = (!chosen).then_some(facet.value);
-            let href = at(RequestFilter { vendor_id, ..filter.clone() });
-            link(facet.label.clone(), None, href, chosen)
+            (chosen, RequestFilter { vendor_id: (!chosen).then_some(facet.value), ..filter.clone() })
         })
-        .collect();
+    });
     view! {
         <nav class="facets" aria-label="Filters">
-            <h2>"Outcome"</h2><ul>{outcomes}</ul>
-            {(!reasons.is_empty()).then(|| view! { <h2>"Refused for"</h2><ul>{reasons}</ul> })}
-            {(!vendors.is_empty()).then(|| view! { <h2>"Vendor"</h2><ul>{vendors}</ul> })}
-            {query.is_narrowed().then(|| view! { <a class="clear" href="/requests">"Clear filters"</a> })}
+            {group("Outcome", outcomes.into())}
+            {group("Refused for", reasons.collect())}
+            {group("Vendor", vendors.collect())}
+            {move || query.with(RequestsQuery::is_narrowed).then(|| view! {
+                <a class="clear" href="/requests">"Clear filters"</a>
+            })}
         </nav>
     }
     .into_any()
 }
 
-/// One choice. A chosen reason or vendor leads back to all of them.
-fn link(words: String, count: Option<i64>, href: String, chosen: bool) -> impl IntoView {
-    view! {
-        <li>
-            <a href=href aria-current=chosen.then_some("true") title=words.clone()>
-                <span>{words.clone()}</span>
-                {count.map(|count| view! { <span class="count">{number(count)}</span> })}
-            </a>
-        </li>
-    }
-    .into_any()
+/// One choice: whether it is chosen, and what the list is narrowed to with it.
+fn choice(
+    words: String,
+    count: Option<i64>,
+    query: Memo<RequestsQuery>,
+    to: impl Fn(&RequestFilter) -> (bool, RequestFilter) + Send + Sync + 'static,
+) -> impl IntoView {
+    facet(words, count, move || {
+        let (chosen, filter) = query.with(|query| to(&query.filter));
+        (RequestsQuery::of(filter).href(), chosen)
+    })
 }

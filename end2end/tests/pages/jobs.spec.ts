@@ -2,7 +2,7 @@
 
 import { deliver } from "../../support/http.ts";
 import { TEXT } from "../../support/peers.ts";
-import { expect, test } from "../../support/pages.ts";
+import { SCRIPTED, expect, test } from "../../support/pages.ts";
 import { Site } from "../../support/site.ts";
 
 const table = { name: "Jobs, newest first" };
@@ -31,7 +31,6 @@ test("state, kind and vendor narrow the list, and the address keeps them", async
     await filters.getByRole("link", { name: words }).click();
     await expect(page).toHaveURL(address);
     await ready();
-    // The list of before stands until the new one is there; its links would go on from what was chosen then.
     await expect(filters.getByRole("link", { name: words })).toHaveAttribute("aria-current", "true");
   };
   await choose(/^Dead letter/, /state=deadletter/);
@@ -53,6 +52,32 @@ test("state, kind and vendor narrow the list, and the address keeps them", async
   await expect(rows).toHaveCount(1);
   await expect(filters.locator('[aria-current="true"]')).toContainText(["Failed", "acme"]);
 });
+
+for (const [path, first, second, address, shown, gone] of [
+  ["/jobs", /^Failed/, /^acme/, /\/jobs\?state=failed&vendor=ven_/, "Failed", "Succeeded"],
+  ["/requests", /^Accepted/, /^acme/, /\/requests\?outcome=accepted&vendor=ven_/, "Accepted", "Refused"],
+] as const) {
+  test(`a filter chosen on ${path} while the list of the last one still loads is added to it`, SCRIPTED, async ({ busy, page, open, as }) => {
+    await as(busy.site);
+    await open(busy.site, path);
+    let answer = () => {};
+    const held = new Promise<void>((go) => { answer = go; });
+    let answered = 0;
+    await page.route(/\/ui\/(jobs|requests)\?/, async (route) => { await held; answered += 1; await route.continue(); });
+    const filters = page.getByRole("navigation", { name: "Filters" });
+    await expect(page.locator(".rows tbody")).toContainText(gone);
+    await filters.getByRole("link", { name: first }).click();
+    await expect(filters.getByRole("link", { name: first })).toHaveAttribute("aria-current", "true");
+    await filters.getByRole("link", { name: second }).click();
+    await expect(page).toHaveURL(address);
+    expect(answered, "no list came meanwhile").toBe(0);
+    answer();
+    await expect(page.locator(".rows tbody tr").first()).toContainText(shown);
+    await expect(page.locator(".rows tbody")).not.toContainText(gone);
+    await expect(filters.locator('[aria-current="true"]')).toHaveCount(2);
+    await expect(page).toHaveURL(address);
+  });
+}
 
 test("an address that says nonsense shows the whole list", async ({ busy, page, open, as }) => {
   await as(busy.site);
