@@ -18,7 +18,9 @@ use uuid::Uuid;
 const LONGEST: i64 = SECOND / 2;
 /// Shortest time the queues are left alone.
 const SHORTEST: Duration = Duration::from_millis(1);
-/// A look at queues with work is used for this many times what it cost.
+/// A look at queues with work is used for this long at least: what is stored meanwhile is told.
+const SHORTEST_BUSY: i64 = SECOND / 50;
+/// And for this many times what it cost.
 const WORTH: i64 = 16;
 /// But no longer than this: until then, what others put into the queue is not seen.
 const LONGEST_BUSY: i64 = SECOND;
@@ -163,7 +165,7 @@ impl Look {
 /// How long a look at `now` is used that found `heads`, in microseconds.
 fn lasts(heads: &[QueueHead], cost: i64, now: Timestamp) -> i64 {
     match heads.iter().map(|head| head.due_at.since(now)).min() {
-        Some(..=0) => worth(cost).min(LONGEST_BUSY),
+        Some(..=0) => worth(cost).clamp(SHORTEST_BUSY, LONGEST_BUSY),
         Some(due) => due.min(LONGEST),
         // Where nothing waits a look is dear, too, while old versions of jobs stand there.
         None => worth(cost).clamp(LONGEST, LONGEST_BUSY),
@@ -222,11 +224,11 @@ mod tests {
     #[test]
     fn a_look_that_was_cheap_is_soon_made_again_and_a_dear_one_is_used_for_longer() {
         let lasts = |cost| Look::of(vec![QueueHead { due_at: NOW, ..head(0, 1) }], cost, NOW).lasts;
-        assert_eq!(lasts(MILLI / 4), 4 * MILLI);
+        assert_eq!([lasts(MILLI / 4), lasts(MILLI), lasts(2 * MILLI)], [20 * MILLI, 20 * MILLI, 32 * MILLI]);
         assert_eq!(lasts(20 * MILLI), 320 * MILLI);
         assert_eq!([lasts(SECOND), lasts(i64::MAX)], [LONGEST_BUSY; 2]);
         // The clock went back meanwhile.
-        assert_eq!(lasts(-SECOND), 0);
+        assert_eq!(lasts(-SECOND), SHORTEST_BUSY);
     }
 
     #[test]
