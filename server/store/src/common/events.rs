@@ -1,7 +1,7 @@
 //! Storing what arrives. The order of work is here; the statements that take whole batches are each
 //! database's own (`insert`).
 
-use super::{Adapter, COMMITS_ITSELF, Connection, insert, is_one_of, rows, unique};
+use super::{Adapter, Connection, insert, is_one_of, rows, unique};
 use crate::{
     CounterDelta, EventStore, NewEvent, Recorded, Result, StoreError, StoredPayload,
     batch::{self, EventKey},
@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use domain::{event::Event, id::EventId};
 use sqlx::{QueryBuilder, query};
 use std::collections::{HashMap, HashSet};
+use uuid::Uuid;
 
 /// The ids of these events' equals that were stored before.
 async fn stored_before<'a>(
@@ -41,28 +42,38 @@ fn looks_for_others(batch: &[NewEvent]) -> bool {
     batch.iter().any(|new| !new.unique.is_empty())
 }
 
-/// Stores events with their jobs, in the caller's transaction; where no job looks for others that do its work, none is needed.
+/// Stores events with their jobs, in the caller's transaction.
 pub(super) async fn store(connection: &mut Connection, batch: &[NewEvent]) -> Result<Vec<Recorded>> {
     let distinct = batch::distinct(batch);
-    let apart = looks_for_others(batch);
-    let stored: HashSet<_> = match apart {
-        true => insert::events(connection, &distinct).await?,
-        false => insert::events_and_jobs(connection, &distinct).await?,
+    if !looks_for_others(batch) {
+        let stored = insert::events_and_jobs(connection, &distinct).await?;
+        return recorded(connection, batch, &distinct, &stored).await;
     }
-    .into_iter()
-    .collect();
-    let (fresh, known): (Vec<&NewEvent>, Vec<&NewEvent>) =
-        distinct.into_iter().partition(|new| stored.contains(&new.event.id.uuid()));
+    let stored = insert::events(connection, &distinct).await?;
+    let (fresh, _) = fresh_and_known(&distinct, &stored);
+    let done = unique::claim(connection, &unique::wanted(&fresh)).await?;
+    let jobs: Vec<_> =
+        fresh.iter().flat_map(|new| &new.jobs).filter(|job| !done.contains_key(&job.id)).collect();
+    insert::jobs(connection, &jobs).await?;
+    insert::repeated_work(connection, &unique::repeated(&fresh, &done)).await?;
+    recorded(connection, batch, &distinct, &stored).await
+}
+
+/// Those whose ids were stored just now, and the others, whose equals were there before.
+fn fresh_and_known<'a>(distinct: &[&'a NewEvent], stored: &[Uuid]) -> (Vec<&'a NewEvent>, Vec<&'a NewEvent>) {
+    let stored: HashSet<_> = stored.iter().collect();
+    distinct.iter().partition(|new| stored.contains(&new.event.id.uuid()))
+}
+
+/// What became of each of the batch, of which `distinct` are those with different keys and `stored` the ids that are new.
+async fn recorded(
+    connection: &mut Connection,
+    batch: &[NewEvent],
+    distinct: &[&NewEvent],
+    stored: &[Uuid],
+) -> Result<Vec<Recorded>> {
+    let (fresh, known) = fresh_and_known(distinct, stored);
     let mut ids = stored_before(connection, &known).await?;
-
-    if apart {
-        let done = unique::claim(connection, &unique::wanted(&fresh)).await?;
-        let jobs: Vec<_> =
-            fresh.iter().flat_map(|new| &new.jobs).filter(|job| !done.contains_key(&job.id)).collect();
-        insert::jobs(connection, &jobs).await?;
-        insert::repeated_work(connection, &unique::repeated(&fresh, &done)).await?;
-    }
-
     let mut fresh: HashMap<_, _> = fresh.iter().map(|new| (batch::key(new), new.event.id)).collect();
     batch
         .iter()
@@ -84,8 +95,10 @@ pub(super) async fn store(connection: &mut Connection, batch: &[NewEvent]) -> Re
 #[async_trait]
 impl EventStore for Adapter {
     async fn record(&self, batch: &[NewEvent], counters: &[CounterDelta]) -> Result<Vec<Recorded>> {
-        if COMMITS_ITSELF && counters.is_empty() && !looks_for_others(batch) {
-            return store(&mut *self.write.acquire().await?, batch).await;
+        if counters.is_empty() && !looks_for_others(batch) {
+            let (mut connection, distinct) = (self.writer().await?, batch::distinct(batch));
+            let stored = insert::events_at_once(&mut connection, &distinct).await?;
+            return recorded(&mut connection, batch, &distinct, &stored).await;
         }
         let mut transaction = self.begin().await?;
         let recorded = store(&mut transaction, batch).await?;

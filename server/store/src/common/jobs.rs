@@ -1,9 +1,6 @@
 //! Jobs as people see them: lists, stories, and putting one back in the queue.
 
-use super::{
-    Adapter, CHECKED_EQUALS, COMMITS_ITSELF, Database, GIVES_UP_IN, along, audit, insert, is_one_of, listed,
-    rows,
-};
+use super::{Adapter, CHECKED_EQUALS, Database, GIVES_UP_IN, along, audit, insert, is_one_of, listed, rows};
 use crate::{AuditEntry, JobStore, QueueStore, Result, StoreError};
 use async_trait::async_trait;
 use domain::{
@@ -214,12 +211,7 @@ impl JobStore for Adapter {
 
     async fn add_jobs(&self, jobs: &[Job]) -> Result<()> {
         let jobs: Vec<&Job> = jobs.iter().collect();
-        if COMMITS_ITSELF {
-            return insert::jobs(&mut *self.write.acquire().await?, &jobs).await;
-        }
-        let mut transaction = self.begin().await?;
-        insert::jobs(&mut transaction, &jobs).await?;
-        Ok(transaction.commit().await?)
+        insert::jobs_at_once(&mut *self.writer().await?, &jobs).await
     }
 
     async fn retry(

@@ -113,6 +113,9 @@ pub(super) async fn events_and_jobs(connection: &mut Connection, new: &[&NewEven
     stored.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }
 
+/// The same, and durable when it returns: one statement is a transaction of its own.
+pub(super) use events_and_jobs as events_at_once;
+
 /// The ids of the stored events with the keys of these, each with its position in `events`.
 pub(super) async fn find_events(
     connection: &mut Connection,
@@ -244,6 +247,9 @@ pub(super) async fn jobs(connection: &mut Connection, jobs: &[&Job]) -> Result<(
     bind_jobs(insert, jobs, params(jobs)?).execute(connection).await?;
     Ok(())
 }
+
+/// The same, and durable when it returns.
+pub(super) use jobs as jobs_at_once;
 
 pub(super) async fn attempts(connection: &mut Connection, attempts: &[&Attempt]) -> Result<()> {
     if attempts.is_empty() {

@@ -93,7 +93,7 @@ use domain::time::Timestamp;
 use sqlx::{
     PgConnection, Pool, Postgres, QueryBuilder,
     migrate::Migrator,
-    pool::PoolOptions,
+    pool::{PoolConnection, PoolOptions},
     postgres::{PgConnectOptions, PgRow},
     query_as, query_scalar,
 };
@@ -120,9 +120,6 @@ const SKIP_LOCKED: &str = " for update skip locked";
 /// `=` in a condition that must not choose the index: this form has no index support, so what is left to the
 /// planner is the index that brings the rows in order.
 const CHECKED_EQUALS: &str = " is not distinct from ";
-
-/// Whether events and jobs are stored without the words that begin and end a transaction: one statement does it, and commits.
-const COMMITS_ITSELF: bool = true;
 
 /// What a connection is set to that writes: whatever the server's default is, what was committed survives a power cut. And a
 /// node that stands still in the middle of a transaction keeps its locks, so that another node that stores the same webhook
@@ -168,6 +165,11 @@ impl Adapter {
         let write = pool(options.write_connections).connect_with(writing).await?;
         let read = pool(options.read_connections).connect_with(server).await?;
         Ok(Self { read, write, claiming })
+    }
+
+    /// For one statement, which commits itself and survives a power cut then.
+    async fn writer(&self) -> Result<PoolConnection<Database>> {
+        Ok(self.write.acquire().await?)
     }
 
     /// Begins a change that survives a power cut once committed.

@@ -22,37 +22,78 @@ pub(super) fn pieces<T>(rows: &[T], columns: usize) -> Chunks<'_, T> {
     rows.chunks(BINDS / columns)
 }
 
+/// Values that one event, one body and one job bind.
+const EVENT: usize = 14;
+const BODY: usize = 5;
+const JOB: usize = 34;
+
+/// Inserts those events whose key is free.
+fn push_events(statement: &mut QueryBuilder<Database>, events: &[&NewEvent]) {
+    statement.push(
+        "insert into events (id, tenant_id, vendor_id, external_id, body_hash, event_type, subject_id, \
+         occurred_at, schema_version, received_at, request_id, trace_id, secret_version, body_len) ",
+    );
+    statement.push_values(events, |mut row, NewEvent { event, body_hash, .. }| {
+        row.push_bind(event.id.uuid())
+            .push_bind(event.tenant_id.uuid())
+            .push_bind(event.vendor_id.uuid())
+            .push_bind(clean(&event.external_id))
+            .push_bind(body_hash.as_slice())
+            .push_bind(clean(&event.event_type))
+            .push_bind(clean_opt(event.subject_id.as_ref()))
+            .push_bind(event.occurred_at.map(|at| at.0))
+            .push_bind(clean_opt(event.schema_version.as_ref()))
+            .push_bind(event.received_at.0)
+            .push_bind(event.request_id.uuid())
+            .push_bind(clean(&event.trace_id))
+            .push_bind(event.secret_version)
+            .push_bind(event.body_len);
+    });
+    statement.push(" on conflict (vendor_id, external_id, body_hash) do nothing");
+}
+
 /// Inserts those events whose key is free, and their bodies; returns their ids.
 pub(super) async fn events(connection: &mut Connection, events: &[&NewEvent]) -> Result<Vec<Uuid>> {
     let mut stored = Vec::with_capacity(events.len());
-    for piece in pieces(events, 14) {
-        let mut insert = QueryBuilder::<Database>::new(
-            "insert into events (id, tenant_id, vendor_id, external_id, body_hash, event_type, subject_id, \
-             occurred_at, schema_version, received_at, request_id, trace_id, secret_version, body_len) ",
-        );
-        insert.push_values(piece, |mut row, NewEvent { event, body_hash, .. }| {
-            row.push_bind(event.id.uuid())
-                .push_bind(event.tenant_id.uuid())
-                .push_bind(event.vendor_id.uuid())
-                .push_bind(clean(&event.external_id))
-                .push_bind(body_hash.as_slice())
-                .push_bind(clean(&event.event_type))
-                .push_bind(clean_opt(event.subject_id.as_ref()))
-                .push_bind(event.occurred_at.map(|at| at.0))
-                .push_bind(clean_opt(event.schema_version.as_ref()))
-                .push_bind(event.received_at.0)
-                .push_bind(event.request_id.uuid())
-                .push_bind(clean(&event.trace_id))
-                .push_bind(event.secret_version)
-                .push_bind(event.body_len);
-        });
-        insert.push(" on conflict (vendor_id, external_id, body_hash) do nothing returning id");
+    for piece in pieces(events, EVENT) {
+        let mut insert = QueryBuilder::<Database>::default();
+        push_events(&mut insert, piece);
+        insert.push(" returning id");
         stored.extend(insert.build_query_scalar::<Uuid>().fetch_all(&mut *connection).await?);
     }
     let fresh: HashSet<_> = stored.iter().copied().collect();
     let fresh: Vec<_> = events.iter().copied().filter(|new| fresh.contains(&new.event.id.uuid())).collect();
     bodies(connection, &fresh).await?;
     Ok(stored)
+}
+
+/// Stores events with their bodies and jobs durably, all of it asked for at once, with the words that begin and end the
+/// transaction: what SQLite is asked goes to a thread of its own and back, which costs as much as storing one event.
+///
+/// Halfway through, when it fails or is abandoned, its transaction stays open; the connection ends with it (see
+/// [`super::Adapter::open`]).
+pub(super) async fn events_at_once(connection: &mut Connection, new: &[&NewEvent]) -> Result<Vec<Uuid>> {
+    Ok(at_once(new)?.build_query_scalar().fetch_all(connection).await?)
+}
+
+/// The statements of [`events_at_once`]; the rows they bring are ids of events whose key was free.
+pub(super) fn at_once(new: &[&NewEvent]) -> Result<QueryBuilder<Database>> {
+    let jobs: Vec<&Job> = new.iter().flat_map(|new| &new.jobs).collect();
+    let mut statements = QueryBuilder::new("begin immediate; ");
+    for piece in pieces(new, EVENT) {
+        push_events(&mut statements, piece);
+        statements.push(" returning id; ");
+    }
+    for piece in pieces(new, BODY) {
+        push_bodies(statements.push(INTO_BODIES).push("select * from ("), piece)?;
+        statements.push(") where column1 in (select id from events) on conflict (event_id) do nothing; ");
+    }
+    for piece in pieces(&jobs, JOB) {
+        push_jobs(statements.push(INTO_JOBS).push("select * from ("), piece)?;
+        statements.push(") where column3 in (select id from events) on conflict (id) do nothing; ");
+    }
+    statements.push("commit");
+    Ok(statements)
 }
 
 /// The same with their jobs.
@@ -91,20 +132,26 @@ pub(super) async fn find_events(
 }
 
 async fn bodies(connection: &mut Connection, events: &[&NewEvent]) -> Result<()> {
-    for piece in pieces(events, 5) {
-        let payloads = piece.iter().map(|new| batch::payload(new)).collect::<Result<Vec<_>>>()?;
-        let mut insert = QueryBuilder::<Database>::new(
-            "insert into event_payloads (event_id, received_at, headers, body, sealed) ",
-        );
-        insert.push_values(piece.iter().zip(payloads), |mut row, (new, payload)| {
-            row.push_bind(new.event.id.uuid())
-                .push_bind(new.event.received_at.0)
-                .push_bind(payload.headers)
-                .push_bind(payload.body)
-                .push_bind(payload.sealed);
-        });
+    for piece in pieces(events, BODY) {
+        let mut insert = QueryBuilder::new(INTO_BODIES);
+        push_bodies(&mut insert, piece)?;
         insert.build().execute(&mut *connection).await?;
     }
+    Ok(())
+}
+
+const INTO_BODIES: &str = "insert into event_payloads (event_id, received_at, headers, body, sealed) ";
+
+/// The values of these events' bodies.
+fn push_bodies(statement: &mut QueryBuilder<Database>, events: &[&NewEvent]) -> Result<()> {
+    let payloads = events.iter().map(|new| batch::payload(new)).collect::<Result<Vec<_>>>()?;
+    statement.push_values(events.iter().zip(payloads), |mut row, (new, payload)| {
+        row.push_bind(new.event.id.uuid())
+            .push_bind(new.event.received_at.0)
+            .push_bind(payload.headers)
+            .push_bind(payload.body)
+            .push_bind(payload.sealed);
+    });
     Ok(())
 }
 
@@ -155,51 +202,66 @@ pub(super) async fn refused_captures(connection: &mut Connection, batch: &[NewRe
 }
 
 pub(super) async fn jobs(connection: &mut Connection, jobs: &[&Job]) -> Result<()> {
-    for piece in pieces(jobs, 34) {
-        let params = piece.iter().map(|job| to_json(&job.params)).collect::<Result<Vec<String>>>()?;
-        let mut insert = QueryBuilder::<Database>::new(concat!(
-            "insert into jobs (",
-            super::rows::job_columns!(),
-            ", queue, line) "
-        ));
-        insert.push_values(piece.iter().zip(params), |mut row, (job, params)| {
-            row.push_bind(job.id.uuid())
-                .push_bind(job.tenant_id.uuid())
-                .push_bind(job.event_id.map(EventId::uuid))
-                .push_bind(job.parent_id.map(JobId::uuid))
-                .push_bind(job.kind.as_str())
-                .push_bind(job.state.as_str())
-                .push_bind(clean(&job.title))
-                .push_bind(job.vendor_id.map(VendorId::uuid))
-                .push_bind(job.rule_id.map(RuleId::uuid))
-                .push_bind(job.provider_id.map(ProviderId::uuid))
-                .push_bind(job.destination_id.map(DestinationId::uuid))
-                .push_bind(params)
-                .push_bind(clean(&job.idempotency_key))
-                .push_bind(job.attempt)
-                .push_bind(job.max_attempts)
-                .push_bind(job.priority)
-                .push_bind(job.next_run_at.0)
-                .push_bind(job.node_id.map(NodeId::uuid))
-                .push_bind(job.lease_until.map(|at| at.0))
-                .push_bind(clean_opt(job.reason.as_ref()))
-                .push_bind(job.error_class.map(|class| class.as_str()))
-                .push_bind(clean_opt(job.subject_id.as_ref()))
-                .push_bind(job.occurred_at.map(|at| at.0))
-                .push_bind(clean_opt(job.model.as_ref()))
-                .push_bind(job.usage.input_tokens)
-                .push_bind(job.usage.output_tokens)
-                .push_bind(job.usage.cost_micros)
-                .push_bind(job.created_at.0)
-                .push_bind(job.started_at.map(|at| at.0))
-                .push_bind(job.finished_at.map(|at| at.0))
-                .push_bind(job.updated_at.0)
-                .push_bind(job.gives_up_at.map(|at| at.0))
-                .push_bind(job.queue())
-                .push_bind(job.line().map(|line| clean(&line).into_owned()));
-        });
+    for piece in pieces(jobs, JOB) {
+        let mut insert = QueryBuilder::new(INTO_JOBS);
+        push_jobs(&mut insert, piece)?;
         insert.build().execute(&mut *connection).await?;
     }
+    Ok(())
+}
+
+/// Stores jobs durably, asked for at once as [`events_at_once`] does.
+pub(super) async fn jobs_at_once(connection: &mut Connection, jobs: &[&Job]) -> Result<()> {
+    let mut statements = QueryBuilder::new("begin immediate; ");
+    for piece in pieces(jobs, JOB) {
+        push_jobs(statements.push(INTO_JOBS), piece)?;
+        statements.push("; ");
+    }
+    statements.push("commit").build().execute(connection).await?;
+    Ok(())
+}
+
+const INTO_JOBS: &str = concat!("insert into jobs (", super::rows::job_columns!(), ", queue, line) ");
+
+/// The values of these jobs.
+fn push_jobs(statement: &mut QueryBuilder<Database>, jobs: &[&Job]) -> Result<()> {
+    let params = jobs.iter().map(|job| to_json(&job.params)).collect::<Result<Vec<String>>>()?;
+    statement.push_values(jobs.iter().zip(params), |mut row, (job, params)| {
+        row.push_bind(job.id.uuid())
+            .push_bind(job.tenant_id.uuid())
+            .push_bind(job.event_id.map(EventId::uuid))
+            .push_bind(job.parent_id.map(JobId::uuid))
+            .push_bind(job.kind.as_str())
+            .push_bind(job.state.as_str())
+            .push_bind(clean(&job.title))
+            .push_bind(job.vendor_id.map(VendorId::uuid))
+            .push_bind(job.rule_id.map(RuleId::uuid))
+            .push_bind(job.provider_id.map(ProviderId::uuid))
+            .push_bind(job.destination_id.map(DestinationId::uuid))
+            .push_bind(params)
+            .push_bind(clean(&job.idempotency_key))
+            .push_bind(job.attempt)
+            .push_bind(job.max_attempts)
+            .push_bind(job.priority)
+            .push_bind(job.next_run_at.0)
+            .push_bind(job.node_id.map(NodeId::uuid))
+            .push_bind(job.lease_until.map(|at| at.0))
+            .push_bind(clean_opt(job.reason.as_ref()))
+            .push_bind(job.error_class.map(|class| class.as_str()))
+            .push_bind(clean_opt(job.subject_id.as_ref()))
+            .push_bind(job.occurred_at.map(|at| at.0))
+            .push_bind(clean_opt(job.model.as_ref()))
+            .push_bind(job.usage.input_tokens)
+            .push_bind(job.usage.output_tokens)
+            .push_bind(job.usage.cost_micros)
+            .push_bind(job.created_at.0)
+            .push_bind(job.started_at.map(|at| at.0))
+            .push_bind(job.finished_at.map(|at| at.0))
+            .push_bind(job.updated_at.0)
+            .push_bind(job.gives_up_at.map(|at| at.0))
+            .push_bind(job.queue())
+            .push_bind(job.line().map(|line| clean(&line).into_owned()));
+    });
     Ok(())
 }
 

@@ -36,14 +36,17 @@ impl Journal {
         Self { path: name.into(), told: AtomicU32::new(USUAL) }
     }
 
-    /// The words that begin a change with `begin`, preceded by how many pages the journal may now have, if that changed.
-    pub(super) fn begin(&self, begin: &'static str) -> String {
+    /// The words that tell the writer how many pages the journal may now have, if that changed.
+    pub(super) fn limit(&self) -> Option<String> {
         let bytes = self.path.metadata().map_or(0, |file| file.len());
         let pages = limit(bytes / PAGE);
-        if self.told.swap(pages, Ordering::Relaxed) == pages {
-            return begin.to_owned();
-        }
-        format!("pragma wal_autocheckpoint = {pages}; {begin}")
+        (self.told.swap(pages, Ordering::Relaxed) != pages)
+            .then(|| format!("pragma wal_autocheckpoint = {pages}"))
+    }
+
+    /// The words that begin a change with `begin`, and those before them, if any.
+    pub(super) fn begin(&self, begin: &'static str) -> String {
+        self.limit().map_or_else(|| begin.to_owned(), |limit| format!("{limit}; {begin}"))
     }
 }
 

@@ -84,6 +84,7 @@ mod unique;
 mod wake;
 #[path = "../common/work_limits.rs"]
 mod work_limits;
+mod writer;
 
 use self::journal::Journal;
 use crate::{
@@ -92,13 +93,12 @@ use crate::{
 };
 use async_trait::async_trait;
 use domain::time::Timestamp;
-use sqlx::Connection as _;
 use sqlx::{
     AssertSqlSafe, Pool, QueryBuilder, Sqlite, SqliteConnection,
     migrate::Migrator,
-    pool::PoolOptions,
-    query_as, query_scalar,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteRow},
+    pool::{PoolConnection, PoolOptions},
+    query_as, query_scalar, raw_sql,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous},
 };
 use std::{
     fs,
@@ -128,9 +128,6 @@ const SKIP_LOCKED: &str = "";
 /// `=` in a condition that must not choose the index; here `along` chooses it.
 const CHECKED_EQUALS: &str = " = ";
 
-/// Whether events and jobs are stored without the words that begin and end a transaction. Not here: those say who writes.
-const COMMITS_ITSELF: bool = false;
-
 /// Pages that a connection keeps, in KiB (negative for SQLite). What it does not keep it reads from the system's cache, so
 /// more than this saves little time (measured: none while 20,000 events are taken and delivered, against 32 MiB), and all
 /// of it stays with the program.
@@ -149,7 +146,7 @@ const AGAIN: Duration = Duration::from_millis(20);
 pub(crate) struct Adapter {
     read: Pool<Database>,
     /// One connection, so that writers queue in the program, where waiting is fair, and not in SQLite, where it
-    /// is polling. Changed through the `begin` methods alone: each sets how durable its commit is.
+    /// is polling. Its commits are durable but for those of [`Self::begin_hasty`].
     write: Pool<Database>,
     journal: Journal,
 }
@@ -175,14 +172,8 @@ impl Adapter {
                 .idle_timeout(None)
                 .max_lifetime(None)
                 .test_before_acquire(false)
-                // SQLite ends a transaction by itself when the disk is full; sqlx, whose own rollback then fails, counts
-                // it as open for ever and could never begin another.
-                .after_release(|connection: &mut SqliteConnection, _| {
-                    Box::pin(async move {
-                        // Answered after the rollback that a dropped transaction queued.
-                        connection.ping().await?;
-                        Ok(!connection.is_in_transaction())
-                    })
+                .after_release(|connection, _| {
+                    Box::pin(async move { Ok(writer::comes_back_well(connection).await) })
                 })
                 // Every size of a batch is a statement of its own, and a large one; few are worth keeping.
                 .connect_with(
@@ -190,7 +181,10 @@ impl Adapter {
                         .pragma("cache_size", WRITER_CACHE)
                         .pragma("journal_size_limit", journal::KEPT)
                         .journal_mode(SqliteJournalMode::Wal)
-                        .statement_cache_capacity(32),
+                        .synchronous(SqliteSynchronous::Full)
+                        .statement_cache_capacity(16)
+                        // The ids of a whole batch, so that SQLite need not wait until they are read.
+                        .row_buffer_size(512),
                 )
         };
         let write = patiently(write).await?;
@@ -209,7 +203,7 @@ impl Adapter {
     /// Begins a change that survives a power cut once committed. `immediate` takes the write lock at once: a
     /// transaction that reads first and writes later could find that another process wrote in between.
     async fn begin(&self) -> Result<Transaction> {
-        self.begin_writing("pragma synchronous = full; begin immediate").await
+        self.begin_writing("begin immediate").await
     }
 
     /// Begins a change that a power cut may undo (never halfway, and nothing before it): for what is merely
@@ -221,6 +215,16 @@ impl Adapter {
     async fn begin_writing(&self, begin: &'static str) -> Result<Transaction> {
         // Nothing in it comes from outside.
         Ok(self.write.begin_with(AssertSqlSafe(self.journal.begin(begin))).await?)
+    }
+
+    /// For statements that are asked for at once, with the words that begin and end their transaction; what they
+    /// change survives a power cut then.
+    async fn writer(&self) -> Result<PoolConnection<Database>> {
+        let mut connection = self.write.acquire().await?;
+        if let Some(limit) = self.journal.limit() {
+            raw_sql(AssertSqlSafe(limit)).execute(&mut *connection).await?;
+        }
+        Ok(connection)
     }
 
     /// Begins a claim, which is made again when it is lost.
