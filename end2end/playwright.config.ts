@@ -22,7 +22,7 @@ export default defineConfig({
   workers: Number(process.env.TIDEGATE_TEST_WORKERS ?? 2),
   // Deadlines, not expectations: a busy machine may need long, and nothing waits for them to pass.
   timeout: 120_000,
-  globalTimeout: 30 * 60_000,
+  globalTimeout: 45 * 60_000,
   expect: { timeout: 20_000 },
   forbidOnly: !!process.env.CI,
   reporter: [["./support/report.ts"]],
