@@ -98,6 +98,8 @@ impl EventStore for Adapter {
         if counters.is_empty() && !looks_for_others(batch) {
             let (mut connection, distinct) = (self.writer().await?, batch::distinct(batch));
             let stored = insert::events_at_once(&mut connection, &distinct).await?;
+            // What was known is looked up behind the commit: were it deleted just then, the batch would be asked for again and
+            // all of it answered as known.
             return recorded(&mut connection, batch, &distinct, &stored).await;
         }
         let mut transaction = self.begin().await?;

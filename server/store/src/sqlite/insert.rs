@@ -61,47 +61,50 @@ pub(super) async fn events(connection: &mut Connection, events: &[&NewEvent]) ->
         insert.push(" returning id");
         stored.extend(insert.build_query_scalar::<Uuid>().fetch_all(&mut *connection).await?);
     }
-    let fresh: HashSet<_> = stored.iter().copied().collect();
-    let fresh: Vec<_> = events.iter().copied().filter(|new| fresh.contains(&new.event.id.uuid())).collect();
-    bodies(connection, &fresh).await?;
+    bodies(connection, &fresh(events, &stored)).await?;
     Ok(stored)
 }
 
-/// Stores events with their bodies and jobs durably, all of it asked for at once, with the words that begin and end the
-/// transaction: what SQLite is asked goes to a thread of its own and back, which costs as much as storing one event.
+/// Stores events with their bodies and jobs durably, and asks twice for it: with the words that begin and end the
+/// transaction each in one string. What SQLite is asked goes to a thread of its own and back, and a lone event waits for that.
 ///
-/// Halfway through, when it fails or is abandoned, its transaction stays open; the connection ends with it (see
-/// [`super::Adapter::open`]).
+/// When it fails or is abandoned between the two, the transaction stays open; the writer sees to that when it is given back.
 pub(super) async fn events_at_once(connection: &mut Connection, new: &[&NewEvent]) -> Result<Vec<Uuid>> {
-    Ok(at_once(new)?.build_query_scalar().fetch_all(connection).await?)
+    let mut events = QueryBuilder::new("begin immediate; ");
+    for piece in pieces(new, EVENT) {
+        push_events(&mut events, piece);
+        events.push(" returning id; ");
+    }
+    let stored: Vec<Uuid> = events.build_query_scalar().fetch_all(&mut *connection).await?;
+    let fresh = fresh(new, &stored);
+    let jobs: Vec<&Job> = fresh.iter().flat_map(|new| &new.jobs).collect();
+    let mut rest = QueryBuilder::default();
+    for piece in pieces(&fresh, BODY) {
+        push_bodies(rest.push(INTO_BODIES), piece)?;
+        rest.push("; ");
+    }
+    push_all_jobs(&mut rest, &jobs)?;
+    commit(connection, rest).await?;
+    Ok(stored)
 }
 
-/// The statements of [`events_at_once`]; the rows they bring are ids of events whose key was free.
-pub(super) fn at_once(new: &[&NewEvent]) -> Result<QueryBuilder<Database>> {
-    let jobs: Vec<&Job> = new.iter().flat_map(|new| &new.jobs).collect();
-    let mut statements = QueryBuilder::new("begin immediate; ");
-    for piece in pieces(new, EVENT) {
-        push_events(&mut statements, piece);
-        statements.push(" returning id; ");
-    }
-    for piece in pieces(new, BODY) {
-        push_bodies(statements.push(INTO_BODIES).push("select * from ("), piece)?;
-        statements.push(") where column1 in (select id from events) on conflict (event_id) do nothing; ");
-    }
-    for piece in pieces(&jobs, JOB) {
-        push_jobs(statements.push(INTO_JOBS).push("select * from ("), piece)?;
-        statements.push(") where column3 in (select id from events) on conflict (id) do nothing; ");
-    }
-    statements.push("commit");
-    Ok(statements)
+/// Those whose ids are among these.
+fn fresh<'a>(new: &[&'a NewEvent], stored: &[Uuid]) -> Vec<&'a NewEvent> {
+    let stored: HashSet<_> = stored.iter().collect();
+    new.iter().copied().filter(|new| stored.contains(&new.event.id.uuid())).collect()
+}
+
+/// Runs these statements and ends the transaction with them. The row behind the end shows that it was reached: were SQLite's
+/// thread lost on the way, rows would merely stop coming.
+async fn commit(connection: &mut Connection, mut statements: QueryBuilder<Database>) -> Result<()> {
+    statements.push("commit; select 1").build().fetch_one(connection).await?;
+    Ok(())
 }
 
 /// The same with their jobs.
 pub(super) async fn events_and_jobs(connection: &mut Connection, new: &[&NewEvent]) -> Result<Vec<Uuid>> {
     let stored = events(connection, new).await?;
-    let fresh: HashSet<_> = stored.iter().copied().collect();
-    let fresh = new.iter().filter(|new| fresh.contains(&new.event.id.uuid()));
-    jobs(connection, &fresh.flat_map(|new| &new.jobs).collect::<Vec<_>>()).await?;
+    jobs(connection, &fresh(new, &stored).iter().flat_map(|new| &new.jobs).collect::<Vec<_>>()).await?;
     Ok(stored)
 }
 
@@ -210,14 +213,19 @@ pub(super) async fn jobs(connection: &mut Connection, jobs: &[&Job]) -> Result<(
     Ok(())
 }
 
-/// Stores jobs durably, asked for at once as [`events_at_once`] does.
+/// Stores jobs durably, asked for at once.
 pub(super) async fn jobs_at_once(connection: &mut Connection, jobs: &[&Job]) -> Result<()> {
     let mut statements = QueryBuilder::new("begin immediate; ");
+    push_all_jobs(&mut statements, jobs)?;
+    commit(connection, statements).await
+}
+
+/// Inserts these jobs, in as many statements as that takes.
+fn push_all_jobs(statements: &mut QueryBuilder<Database>, jobs: &[&Job]) -> Result<()> {
     for piece in pieces(jobs, JOB) {
         push_jobs(statements.push(INTO_JOBS), piece)?;
         statements.push("; ");
     }
-    statements.push("commit").build().execute(connection).await?;
     Ok(())
 }
 

@@ -36,18 +36,27 @@ impl Journal {
         Self { path: name.into(), told: AtomicU32::new(USUAL) }
     }
 
-    /// The words that tell the writer how many pages the journal may now have, if that changed.
-    pub(super) fn limit(&self) -> Option<String> {
+    /// How many pages the journal may now have, if the writer was told otherwise.
+    pub(super) fn limit(&self) -> Option<u32> {
         let bytes = self.path.metadata().map_or(0, |file| file.len());
         let pages = limit(bytes / PAGE);
-        (self.told.swap(pages, Ordering::Relaxed) != pages)
-            .then(|| format!("pragma wal_autocheckpoint = {pages}"))
+        (self.told.load(Ordering::Relaxed) != pages).then_some(pages)
     }
 
-    /// The words that begin a change with `begin`, and those before them, if any.
-    pub(super) fn begin(&self, begin: &'static str) -> String {
-        self.limit().map_or_else(|| begin.to_owned(), |limit| format!("{limit}; {begin}"))
+    /// The writer was told this many.
+    pub(super) fn was_told(&self, pages: u32) {
+        self.told.store(pages, Ordering::Relaxed);
     }
+
+    /// The writer is a new connection, which knows nothing but what SQLite does by itself.
+    pub(super) fn begins_anew(&self) {
+        self.was_told(USUAL);
+    }
+}
+
+/// The words that tell the writer so.
+pub(super) fn words(pages: u32) -> String {
+    format!("pragma wal_autocheckpoint = {pages}; ")
 }
 
 /// Pages at which a journal of so many is to be emptied.
@@ -65,9 +74,7 @@ fn limit(pages: u64) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{AuditEntry, AuditStore, OpenOptions, Store, sqlite::Adapter};
-    use domain::time::Timestamp;
-    use uuid::Uuid;
+    use crate::sqlite::test_file::TestFile;
 
     #[test]
     fn a_journal_that_cannot_be_emptied_is_tried_again_when_it_has_grown_by_a_tenth() {
@@ -84,28 +91,15 @@ mod tests {
 
     #[tokio::test]
     async fn a_journal_that_grew_beside_a_reader_is_emptied_and_short_again_afterwards() {
-        let folder = std::env::temp_dir().join(format!("tidegate-journal-{}", Uuid::now_v7()));
-        let file = folder.join("journal.db");
-        let options = OpenOptions { create: true, ..OpenOptions::default() };
-        let db = Adapter::open(&file, &options).await.unwrap();
-        db.migrate().await.unwrap();
-        let length = || std::fs::metadata(folder.join("journal.db-wal")).unwrap().len();
+        let file = TestFile::new().await;
+        let length = || std::fs::metadata(file.journal()).unwrap().len();
         let write = async |megabytes: usize| {
             for _ in 0..megabytes {
-                let entry = AuditEntry {
-                    id: Uuid::now_v7(),
-                    at: Timestamp(0),
-                    tenant_id: None,
-                    actor: "cli".to_owned(),
-                    action: "something".to_owned(),
-                    target: "nothing".to_owned(),
-                    detail: "x".repeat(1 << 20),
-                };
-                db.note(&entry).await.unwrap();
+                file.note("x".repeat(1 << 20)).await;
             }
         };
         write(2).await;
-        let mut reader = db.snapshot().await.unwrap();
+        let mut reader = file.db.snapshot().await.unwrap();
         sqlx::query("select count(*) from audit_log").fetch_one(&mut *reader).await.unwrap();
         write(24).await;
         assert!(length() > 24 << 20, "{}", length());
@@ -113,7 +107,27 @@ mod tests {
         // What it may still grow by before it is tried, and as much again.
         write(8).await;
         assert!(length() <= 9 << 20, "{}", length());
-        db.close().await;
-        std::fs::remove_dir_all(folder).unwrap();
+        file.remove().await;
+    }
+
+    #[tokio::test]
+    async fn a_new_connection_is_told_how_long_a_journal_may_be_that_cannot_be_emptied() {
+        let file = TestFile::new().await;
+        let mut reader = file.db.snapshot().await.unwrap();
+        sqlx::query("select count(*) from audit_log").fetch_one(&mut *reader).await.unwrap();
+        for _ in 0..20 {
+            file.note("x".repeat(1 << 20)).await;
+        }
+        let mut abandoned = file.db.writer().await.unwrap();
+        sqlx::raw_sql("begin immediate").execute(&mut *abandoned).await.unwrap();
+        drop(abandoned);
+        let mut writer = file.db.writer().await.unwrap();
+        let told: i64 =
+            sqlx::query_scalar("pragma wal_autocheckpoint").fetch_one(&mut *writer).await.unwrap();
+        let pages = std::fs::metadata(file.journal()).unwrap().len() / PAGE;
+        assert!(told > i64::from(BLOCKED), "{told}");
+        assert_eq!(told, i64::from(limit(pages)));
+        drop((writer, reader));
+        file.remove().await;
     }
 }

@@ -75,6 +75,8 @@ mod sender_links;
 mod sessions;
 #[path = "../common/switches.rs"]
 mod switches;
+#[cfg(test)]
+mod test_file;
 #[path = "../common/token_keys.rs"]
 mod token_keys;
 #[path = "../common/turns.rs"]
@@ -105,7 +107,7 @@ use std::{
     io::ErrorKind,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::Path,
-    sync::LazyLock,
+    sync::{Arc, LazyLock},
     time::Duration,
 };
 use uuid::Uuid;
@@ -148,7 +150,7 @@ pub(crate) struct Adapter {
     /// One connection, so that writers queue in the program, where waiting is fair, and not in SQLite, where it
     /// is polling. Its commits are durable but for those of [`Self::begin_hasty`].
     write: Pool<Database>,
-    journal: Journal,
+    journal: Arc<Journal>,
 }
 
 impl Adapter {
@@ -164,7 +166,9 @@ impl Adapter {
             .foreign_keys(true)
             .busy_timeout(BUSY)
             .pragma("temp_store", "memory");
+        let journal = Arc::new(Journal::of(path));
         let write = || {
+            let journal = journal.clone();
             PoolOptions::new()
                 .max_connections(1)
                 .acquire_timeout(options.acquire_timeout)
@@ -172,9 +176,11 @@ impl Adapter {
                 .idle_timeout(None)
                 .max_lifetime(None)
                 .test_before_acquire(false)
-                .after_release(|connection, _| {
-                    Box::pin(async move { Ok(writer::comes_back_well(connection).await) })
+                .after_connect(move |_, _| {
+                    journal.begins_anew();
+                    Box::pin(async { Ok(()) })
                 })
+                .after_release(|connection, _| Box::pin(async move { Ok(writer::restore(connection).await) }))
                 // Every size of a batch is a statement of its own, and a large one; few are worth keeping.
                 .connect_with(
                     file.clone()
@@ -197,7 +203,7 @@ impl Adapter {
             // would end the program instead of a statement.
             .connect_with(file.read_only(true).pragma("cache_size", READER_CACHE))
             .await?;
-        Ok(Self { read, write, journal: Journal::of(path) })
+        Ok(Self { read, write, journal })
     }
 
     /// Begins a change that survives a power cut once committed. `immediate` takes the write lock at once: a
@@ -213,16 +219,21 @@ impl Adapter {
     }
 
     async fn begin_writing(&self, begin: &'static str) -> Result<Transaction> {
+        let limit = self.journal.limit();
         // Nothing in it comes from outside.
-        Ok(self.write.begin_with(AssertSqlSafe(self.journal.begin(begin))).await?)
+        let words = AssertSqlSafe(limit.map_or_else(String::new, journal::words) + begin);
+        let transaction = self.write.begin_with(words).await?;
+        limit.inspect(|pages| self.journal.was_told(*pages));
+        Ok(transaction)
     }
 
     /// For statements that are asked for at once, with the words that begin and end their transaction; what they
     /// change survives a power cut then.
     async fn writer(&self) -> Result<PoolConnection<Database>> {
         let mut connection = self.write.acquire().await?;
-        if let Some(limit) = self.journal.limit() {
-            raw_sql(AssertSqlSafe(limit)).execute(&mut *connection).await?;
+        if let Some(pages) = self.journal.limit() {
+            raw_sql(AssertSqlSafe(journal::words(pages))).execute(&mut *connection).await?;
+            self.journal.was_told(pages);
         }
         Ok(connection)
     }

@@ -3,7 +3,7 @@
 use crate::support::{Db, NOW, delta, event, id, on_both};
 use domain::{
     event::EventPayload,
-    id::{EventId, NodeId, VendorId},
+    id::{EventId, JobId, NodeId, VendorId},
     time::Timestamp,
 };
 use std::collections::HashSet;
@@ -20,6 +20,8 @@ on_both! {
     eight_nodes_that_record_the_same_events_at_once_store_each_once,
     a_batch_larger_than_one_statement_may_bind_is_recorded,
     a_batch_whose_last_statement_fails_leaves_nothing_behind,
+    a_batch_that_commits_itself_leaves_nothing_behind_either_when_a_job_cannot_be_stored,
+    an_event_that_comes_again_under_its_id_starts_no_other_job,
     a_nul_in_a_text_is_replaced_and_the_body_kept_as_it_came,
     an_unknown_event_is_not_found,
 }
@@ -158,6 +160,32 @@ async fn a_batch_whose_last_statement_fails_leaves_nothing_behind(db: Db) {
     assert!(matches!(db.event(good.event.id).await, Err(StoreError::NotFound)));
     assert!(db.counters(None, Timestamp(0)).await.unwrap().is_empty());
     db.record(&[good], &[]).await.unwrap();
+}
+
+async fn a_batch_that_commits_itself_leaves_nothing_behind_either_when_a_job_cannot_be_stored(db: Db) {
+    let vendor = id(VendorId::new);
+    let taken = event(vendor, "evt-1", "body", 1);
+    db.record(std::slice::from_ref(&taken), &[]).await.unwrap();
+
+    let good = event(vendor, "evt-2", "body", 1);
+    let mut bad = event(vendor, "evt-3", "body", 1);
+    bad.jobs[0].id = taken.jobs[0].id;
+    let outcome = db.record(&[good.clone(), bad.clone()], &[]).await;
+
+    assert!(matches!(outcome, Err(StoreError::Conflict)));
+    assert!(matches!(db.event(good.event.id).await, Err(StoreError::NotFound)));
+    assert!(matches!(db.event(bad.event.id).await, Err(StoreError::NotFound)));
+    assert!(!db.record(&[good], &[]).await.unwrap()[0].duplicate);
+}
+
+async fn an_event_that_comes_again_under_its_id_starts_no_other_job(db: Db) {
+    let first = event(id(VendorId::new), "evt-1", "body", 1);
+    db.record(std::slice::from_ref(&first), &[]).await.unwrap();
+    let mut again = first.clone();
+    again.jobs[0].id = id(JobId::new);
+    assert!(db.record(std::slice::from_ref(&again), &[]).await.unwrap()[0].duplicate);
+    assert!(matches!(db.job(None, again.jobs[0].id).await, Err(StoreError::NotFound)));
+    assert_eq!(db.jobs_of_event(first.event.id).await.unwrap().len(), 1);
 }
 
 async fn a_nul_in_a_text_is_replaced_and_the_body_kept_as_it_came(db: Db) {
